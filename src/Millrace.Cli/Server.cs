@@ -1,0 +1,140 @@
+// A database with its doors open, from start to drained end; serve and demo are made of it.
+using System.Net;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Millrace.Doors;
+
+namespace Millrace.Cli;
+
+/// <summary>Opens the database and its doors, waits for a signal, drains.</summary>
+internal sealed class Server : IAsyncDisposable
+{
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(9);
+    private readonly TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PosixSignalRegistration[] _signals;
+    private readonly CancellationTokenSource _stopping = new();
+
+    private Server(Database database, DoorHost doors, bool ownsCtrlC)
+    {
+        Database = database;
+        DoorHost = doors;
+        _signals = ownsCtrlC
+            ? [PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal)]
+            : [PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal)];
+    }
+
+    /// <summary>The database.</summary>
+    public Database Database { get; }
+
+    /// <summary>Its doors.</summary>
+    public DoorHost DoorHost { get; }
+
+    /// <summary>Cancelled when a signal has come or the database has failed.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>The line that tells scripts that everything is up, such as <c>ready pg=127.0.0.1:5433 http=127.0.0.1:8086</c>.</summary>
+    public string ReadyLine => "ready" + Part("pg", DoorHost.Postgres) + Part("http", DoorHost.Http);
+
+    /// <summary>Opens everything.</summary>
+    /// <param name="settings">What and where.</param>
+    /// <param name="ownsCtrlC">False when Ctrl-C belongs to a prompt.</param>
+    public static async Task<Server> StartAsync(Settings settings, bool ownsCtrlC = true)
+    {
+        // The default thread pool starts too small for many clients that block in commits at once.
+        ThreadPool.SetMinThreads(16, 16);
+        Database database = await Database.OpenAsync(settings.Data, new DatabaseOptions { Durability = settings.Durability });
+        foreach (string warning in database.RecoveryReport.Skip(1))
+        {
+            await Console.Error.WriteLineAsync("millrace: " + warning.ReplaceLineEndings(" "));
+        }
+
+        try
+        {
+            DoorHost doors = await DoorHost.StartAsync(
+                database, settings.DoorOptions() with
+                {
+                    Logging = l => l.SetMinimumLevel(LogLevel.Warning)
+                    .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddProvider(new ErrorLog())
+                });
+            return new Server(database, doors, ownsCtrlC);
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for SIGTERM, SIGINT or the database's failure and returns the exit code; the caller then disposes.</summary>
+    public async Task<int> WaitAsync()
+    {
+        Task first = await Task.WhenAny(_signal.Task, Database.Failed);
+        await _stopping.CancelAsync();
+        if (first == _signal.Task)
+        {
+            return Exit.Done;
+        }
+
+        // What was not acknowledged is not on disk and nobody may think otherwise: end at once, the next start reads the truth.
+        await Console.Error.WriteLineAsync($"millrace: stopped, the disk failed: {(await Database.Failed).Message.ReplaceLineEndings(" ")}");
+        Environment.Exit(Exit.Failed);
+        return Exit.Failed;
+    }
+
+    /// <summary>Closes the doors, then the database. A second signal, or taking too long, ends the process the hard way; the log survives that.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var watchdog = new Timer(
+            _ =>
+            {
+                Console.Error.WriteLine("millrace: draining took too long, ending now; acknowledged writes are safe");
+                Environment.Exit(Exit.Failed);
+            },
+            null,
+            DrainMax,
+            Timeout.InfiniteTimeSpan);
+        await DoorHost.DisposeAsync();
+        await Database.DisposeAsync();
+        foreach (PosixSignalRegistration signal in _signals)
+        {
+            signal.Dispose();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (!_signal.TrySetResult())
+        {
+            Environment.Exit(Exit.Interrupted);
+        }
+    }
+
+    private static string Part(string name, IPEndPoint? address) => address is null ? "" : $" {name}={address}";
+}
+
+/// <summary>Warnings and errors of the host on standard error, one line each.</summary>
+internal sealed class ErrorLog : ILoggerProvider, ILogger
+{
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            string trace = exception is null ? "" : ": " + exception;
+            Console.Error.WriteLine($"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ} {logLevel}: {formatter(state, exception)}{trace}");
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}

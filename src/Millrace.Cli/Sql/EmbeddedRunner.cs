@@ -1,0 +1,116 @@
+// SQL inside this process, on a data folder that no server has open.
+using System.Text;
+using Millrace.Core;
+using Millrace.Doors.Formats;
+
+namespace Millrace.Cli.Sql;
+
+/// <summary>One session of a database in this process.</summary>
+internal sealed class EmbeddedRunner(Session session, Database? owned = null) : ISqlRunner
+{
+    /// <summary>Opens a folder.</summary>
+    public static async Task<EmbeddedRunner> OpenAsync(string folder)
+    {
+        Database database = await Database.OpenAsync(folder);
+        return new EmbeddedRunner(database.NewSession(), database);
+    }
+
+    public async Task RunAsync(string sql, IResultSink sink, CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (StatementResult result in await session.ExecuteAsync(sql, cancellation))
+            {
+                foreach (Notice notice in result.Notices)
+                {
+                    sink.Notice(notice.Message);
+                }
+
+                if (result.Subscription is { } subscription)
+                {
+                    await Follow(subscription, sink, cancellation);
+                }
+                else if (result.Columns is { } columns)
+                {
+                    Rows(result, columns, sink);
+                }
+                else
+                {
+                    sink.End(result.CommandTag);
+                }
+            }
+        }
+        catch (SqlException e)
+        {
+            throw new SqlShellException(e.Message, e.Position, e.Hint, e.SqlState);
+        }
+    }
+
+    private static void Rows(StatementResult result, Schema columns, IResultSink sink)
+    {
+        sink.Begin(Describe(columns), endless: false);
+        var text = new ByteWriter(256);
+        foreach (Batch batch in result.Batches)
+        {
+            for (int row = 0; row < batch.Count; row++)
+            {
+                sink.Row(Texts(batch, row, columns.Count, text));
+            }
+        }
+
+        sink.End(null);
+    }
+
+    private static async Task Follow(Subscription subscription, IResultSink sink, CancellationToken cancellation)
+    {
+        await using (subscription)
+        {
+            ResultColumns columns = Describe(subscription.Columns);
+            sink.Begin(new ResultColumns(["epoch", "weight", .. columns.Names], ["bigint", "bigint", .. columns.Types]), endless: true);
+            var text = new ByteWriter(256);
+            await foreach (SubscriptionEvent next in subscription.Events.ReadAllAsync(cancellation))
+            {
+                if (next.Error is { } error)
+                {
+                    throw error;
+                }
+
+                for (int row = 0; row < (next.Batch?.Count ?? 0); row++)
+                {
+                    sink.Row([$"{next.Epoch}", $"{next.Batch!.Weight(row)}", .. Texts(next.Batch, row, subscription.Columns.Count, text)]);
+                }
+            }
+
+            sink.End(null);
+        }
+    }
+
+    private static ResultColumns Describe(Schema columns) =>
+        new(columns.Fields.Select(f => f.Name).ToArray(), columns.Fields.Select(f => f.Type.ToString()).ToArray());
+
+    private static string?[] Texts(Batch batch, int row, int columns, ByteWriter text)
+    {
+        string?[] values = new string?[columns];
+        for (int i = 0; i < columns; i++)
+        {
+            Column column = batch.Columns[i];
+            if (!column.IsNull(row))
+            {
+                text.Reset();
+                TextWrite.For(column.Type)(text, column, row);
+                values[i] = Encoding.UTF8.GetString(text.Written);
+            }
+        }
+
+        return values;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await session.DisposeAsync();
+        if (owned is not null)
+        {
+            await owned.DisposeAsync();
+        }
+    }
+}

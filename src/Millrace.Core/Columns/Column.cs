@@ -1,0 +1,129 @@
+// A typed vector of values with a validity bitmap, in Arrow's layout where it fits.
+using System.Runtime.CompilerServices;
+
+namespace Millrace.Core;
+
+/// <summary>
+/// A typed vector. The arrays are public so that loops run over them directly: an array may be longer than <see cref="Length"/>, and slots of
+/// null rows hold any value. A column is read-only for everybody but the builder that made it.
+/// </summary>
+public abstract class Column
+{
+    private protected Column(SqlType type) => Type = type;
+
+    /// <summary>The data type of every value.</summary>
+    public SqlType Type { get; }
+
+    /// <summary>Number of rows.</summary>
+    public int Length { get; internal set; }
+
+    /// <summary>Bit i of word i / 64 is set when row i is not null; null when no row is null.</summary>
+    public ulong[]? Validity { get; internal set; }
+
+    /// <summary>True when row <paramref name="row"/> is null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsNull(int row) => Validity is { } v && (v[row >> 6] >> row & 1) == 0;
+
+    /// <summary>Memory held, in bytes.</summary>
+    public abstract long Bytes { get; }
+
+    /// <summary>A builder for columns of this type.</summary>
+    public ColumnBuilder NewBuilder() => ColumnBuilder.For(Type);
+
+    /// <summary>An empty column of type <paramref name="type"/>.</summary>
+    public static Column Empty(SqlType type) => ColumnBuilder.For(type).ToColumn();
+
+    private protected long ValidityBytes => (Validity?.Length ?? 0) * 8L;
+}
+
+/// <summary>A column of fixed-size values.</summary>
+/// <typeparam name="T">The CLR representation that <see cref="TypeId"/> names.</typeparam>
+public sealed class FixedColumn<T> : Column
+    where T : unmanaged
+{
+    /// <summary>Wraps ready arrays without copying them.</summary>
+    public FixedColumn(SqlType type, T[] values, int length, ulong[]? validity = null)
+        : base(type)
+    {
+        Values = values;
+        Length = length;
+        Validity = validity;
+    }
+
+    /// <summary>The values; at least <see cref="Column.Length"/> of them.</summary>
+    public T[] Values { get; internal set; }
+
+    /// <inheritdoc/>
+    public override long Bytes => (long)Values.Length * Unsafe.SizeOf<T>() + ValidityBytes;
+}
+
+/// <summary>A column of byte strings: text, bytea, jsonb. Row i is Data[Offsets[i] .. Offsets[i + 1]].</summary>
+public sealed class BytesColumn : Column
+{
+    /// <summary>Wraps ready arrays without copying them.</summary>
+    public BytesColumn(SqlType type, int[] offsets, byte[] data, int length, ulong[]? validity = null)
+        : base(type)
+    {
+        Offsets = offsets;
+        Data = data;
+        Length = length;
+        Validity = validity;
+    }
+
+    /// <summary>Length + 1 ascending offsets into <see cref="Data"/>; the first is 0.</summary>
+    public int[] Offsets { get; internal set; }
+
+    /// <summary>The bytes of all rows, one after the other.</summary>
+    public byte[] Data { get; internal set; }
+
+    /// <inheritdoc/>
+    public override long Bytes => Offsets.Length * 4L + Data.Length + ValidityBytes;
+
+    /// <summary>The bytes of row <paramref name="row"/>.</summary>
+    public ReadOnlySpan<byte> Span(int row) => Data.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
+
+    /// <summary>The value of row <paramref name="row"/> as a slice of <see cref="Data"/>.</summary>
+    public ByteSlice Slice(int row) => new(Data, Offsets[row], Offsets[row + 1] - Offsets[row]);
+}
+
+/// <summary>A column of arrays. Row i holds elements Offsets[i] .. Offsets[i + 1] of <see cref="Elements"/>.</summary>
+public sealed class ListColumn : Column
+{
+    /// <summary>Wraps ready arrays without copying them.</summary>
+    public ListColumn(SqlType type, int[] offsets, Column elements, int length, ulong[]? validity = null)
+        : base(type)
+    {
+        Offsets = offsets;
+        Elements = elements;
+        Length = length;
+        Validity = validity;
+    }
+
+    /// <summary>Length + 1 ascending offsets into <see cref="Elements"/>; the first is 0.</summary>
+    public int[] Offsets { get; internal set; }
+
+    /// <summary>The elements of all rows, one after the other.</summary>
+    public Column Elements { get; internal set; }
+
+    /// <inheritdoc/>
+    public override long Bytes => Offsets.Length * 4L + Elements.Bytes + ValidityBytes;
+}
+
+/// <summary>A column of rows: one column a field.</summary>
+public sealed class RowColumn : Column
+{
+    /// <summary>Wraps ready columns without copying them.</summary>
+    public RowColumn(SqlType type, Column[] fields, int length, ulong[]? validity = null)
+        : base(type)
+    {
+        Fields = fields;
+        Length = length;
+        Validity = validity;
+    }
+
+    /// <summary>The columns of the fields, each of this column's length.</summary>
+    public Column[] Fields { get; internal set; }
+
+    /// <inheritdoc/>
+    public override long Bytes => Fields.Sum(f => f.Bytes) + ValidityBytes;
+}

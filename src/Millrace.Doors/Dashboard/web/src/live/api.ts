@@ -1,0 +1,48 @@
+// The calls to the server: same-origin JSON, and errors as problems that a person can act on.
+
+import type { Catalog, Graph, Problem, SqlResult } from '../model/contract';
+
+export class ProblemError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+  }
+}
+
+/** Whatever went wrong, as a problem. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof TypeError) return { title: 'The server did not answer', detail: 'No connection to Millrace. It may be stopped or restarting.' };
+  return { title: error instanceof Error ? error.message : String(error) };
+}
+
+/** Reads the problem out of a failed response, or makes one from its status. */
+export async function problemOf(response: Response): Promise<ProblemError> {
+  const text = await response.text().catch(() => '');
+  try {
+    const body = JSON.parse(text) as Problem;
+    if (body && typeof body === 'object' && (body.title || body.detail)) return new ProblemError({ status: response.status, ...body });
+  } catch {
+    // not JSON: fall through to the bare status
+  }
+  return new ProblemError({ title: `HTTP ${response.status} ${response.statusText}`.trim(), detail: text.slice(0, 300), status: response.status });
+}
+
+async function get<T>(path: string): Promise<T> {
+  const response = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-store' });
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
+export const fetchCatalog = (): Promise<Catalog> => get<Catalog>('/v1/catalog');
+export const fetchGraph = (): Promise<Graph> => get<Graph>('/v1/graph');
+
+export async function runSql(query: string, maxRows: number, signal?: AbortSignal): Promise<SqlResult[]> {
+  const response = await fetch('/v1/sql', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+    body: JSON.stringify({ query, maxRows }),
+    signal: signal ?? null,
+  });
+  if (!response.ok) throw await problemOf(response);
+  return ((await response.json()) as { results: SqlResult[] }).results;
+}

@@ -1,0 +1,234 @@
+// The catalog: a tree of everything there is, and a page for each object.
+
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { asProblem, runSql } from '../live/api';
+import { byId, catalog, history, stats, statsById, tick } from '../live/store';
+import { isLive, type CatalogObject, type Kind, type Problem, type SqlResult } from '../model/contract';
+import { bytes, duration, short, whole } from '../model/format';
+import { toCell } from '../model/types';
+import { Grid } from '../parts/grid';
+import { Icon } from '../parts/icons';
+import { SqlText } from '../parts/sqltext';
+import { Badge, Copy, Empty, Loading, Panel } from '../parts/ui';
+import { incoming } from '../query/session';
+import { go, objectHref, route } from '../router';
+import { RateChart } from './overview';
+
+const GROUPS: [string, Kind, (o: CatalogObject) => boolean][] = [
+  ['Streams', 'stream', isLive], ['Tables', 'table', isLive], ['Materialized views', 'view', isLive], ['Views', 'view', (o) => !isLive(o)], ['Indexes', 'index', () => true],
+];
+
+export function Catalog(): JSX.Element {
+  const c = catalog.value;
+  const name = route.value.rest;
+  if (!c) return <div class="page"><header class="page-head"><h1>Catalog</h1></header><Loading lines={8} /></div>;
+  const chosen = c.objects.find((o) => o.name === name);
+  return (
+    <div class={'page split' + (chosen || name ? ' has-choice' : '')}>
+      <Tree chosen={chosen?.id ?? -1} />
+      <div class="split-main">
+        {chosen ? <ObjectPage key={chosen.id} object={chosen} />
+          : name ? <Empty title={`There is no “${name}”`}>It may have been dropped or renamed. <a href="#/catalog">All objects</a></Empty>
+            : <Empty title={c.objects.length ? 'Choose an object' : 'The catalog is empty'}>{c.objects.length
+              ? 'Its columns, definition, newest rows and rate show here.'
+              : <>Create a stream on the <a href="#/query">Query</a> page, or start <code>millrace demo</code>.</>}</Empty>}
+      </div>
+    </div>
+  );
+}
+
+function Tree({ chosen }: { chosen: number }): JSX.Element {
+  const [filter, setFilter] = useState('');
+  const all = catalog.value!.objects;
+  const needle = filter.trim().toLowerCase();
+  const found = needle ? all.filter((o) => o.name.toLowerCase().includes(needle) || o.columns.some((c) => c.name.toLowerCase().includes(needle))) : all;
+  const schemas = new Set(all.map((o) => o.schema)).size > 1;
+  void tick.value;
+  return (
+    <nav class="tree" aria-label="Objects">
+      <label class="search"><Icon name="search" /><span class="sr">Filter objects</span>
+        <input type="search" value={filter} placeholder="Filter names and columns" data-focus="filter" onInput={(e) => setFilter(e.currentTarget.value)}
+          onKeyDown={(e) => { if (e.key === 'Enter' && found[0]) go(objectHref(found[0].name)); }} />
+      </label>
+      <div class="tree-list">
+        {GROUPS.map(([title, kind, belongs]) => {
+          const items = found.filter((o) => o.kind === kind && belongs(o)).sort((a, b) => a.name.localeCompare(b.name));
+          if (!items.length) return null;
+          return (
+            <section key={title}>
+              <h2>{title}<span>{items.length}</span></h2>
+              <ul>
+                {items.map((o) => {
+                  const h = history(o.id);
+                  const r = (kind === 'view' ? h.changes : h.rows).mean(3);
+                  return (
+                    <li key={o.id}>
+                      <a href={objectHref(o.name)} aria-current={o.id === chosen ? 'page' : undefined}>
+                        <i class={'dot kind-' + kind + (r > 0 ? ' on' : '')} />
+                        <span class="tree-name">{schemas && o.schema !== 'public' ? o.schema + '.' : ''}{o.name}</span>
+                        {kind !== 'index' && <span class="tree-rate">{r > 0 ? short(r) + '/s' : ''}</span>}
+                      </a>
+                    </li>
+                  );
+                })}
+              </ul>
+            </section>
+          );
+        })}
+        {found.length === 0 && <p class="note pad">Nothing matches “{filter}”.</p>}
+      </div>
+    </nav>
+  );
+}
+
+const quote = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : '"' + name.replaceAll('"', '""') + '"');
+const fullName = (o: CatalogObject): string => (o.schema && o.schema !== 'public' ? quote(o.schema) + '.' : '') + quote(o.name);
+
+function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
+  const s = statsById.value.get(o.id);
+  void tick.value;
+  const reads = o.dependsOn.map((id) => byId.value.get(id)).filter((x): x is CatalogObject => !!x);
+  const feeds = catalog.value!.objects.filter((x) => x.dependsOn.includes(o.id));
+  const isView = o.kind === 'view';
+  const h = history(o.id);
+  const current = (isView ? h.changes : h.rows).mean(3);
+  const open = (then: 'run' | 'watch'): void => {
+    const order = o.eventTime ? ` ORDER BY ${quote(o.eventTime)} DESC` : '';
+    incoming.value = { text: then === 'watch' && (isView || o.kind === 'table') ? `SELECT * FROM ${fullName(o)}` : `SELECT * FROM ${fullName(o)}${order} LIMIT 100`, then };
+    go('#/query');
+  };
+  return (
+    <article class="object">
+      <a class="back" href="#/catalog">← All objects</a>
+      <header class="object-head">
+        <h1>{o.schema !== 'public' && <span class="muted">{o.schema}.</span>}{o.name}</h1>
+        <Badge kind={o.kind} />
+        {o.appendOnly && <span class="badge plain">append only</span>}
+        {o.kind !== 'index' && (
+          <div class="panel-actions">
+            <button type="button" class="button" onClick={() => open('run')}><Icon name="play" />Query</button>
+            <button type="button" class="button primary" onClick={() => open('watch')}><Icon name="eye" />Watch</button>
+          </div>
+        )}
+      </header>
+      {s?.error && <p class="notice bad" role="alert">This view is no longer kept up to date: {s.error}</p>}
+      {isLive(o) && (
+        <dl class="facts">
+          <div><dt>{isView ? 'Changes' : 'Rows in'}</dt><dd>{short(current)}/s</dd></div>
+          <div><dt>{s?.rows != null ? 'Rows now' : 'Rows ever'}</dt><dd>{whole(s?.rows ?? s?.rowsTotal)}</dd></div>
+          <div><dt>Size</dt><dd>{bytes(s?.bytes)}</dd></div>
+          {o.eventTime && <div><dt>Event time</dt><dd>{o.eventTime}</dd></div>}
+          {s?.watermark && <div><dt>Watermark</dt><dd>{toCell(s.watermark, 'timestamp').slice(0, 19)}</dd></div>}
+          {s?.lagMs != null && <div><dt>Lag</dt><dd>{duration(s.lagMs)}</dd></div>}
+        </dl>
+      )}
+      {isLive(o) && (
+        <RateChart title={isView ? 'Changes' : 'Rows in'} unit={isView ? 'changes/s, last 5 minutes' : 'rows/s, last 5 minutes'} objects={[o]} range={300} height={150}
+          ring={(id) => (isView ? history(id).changes : history(id).rows)} empty={null} />
+      )}
+      {o.kind !== 'index' && <Sample object={o} />}
+      <div class="two">
+        <Panel title="Columns" note={`${o.columns.length}`}>
+          <div class="scroll-x"><table class="data">
+            <thead><tr><th>Name</th><th>Type</th><th>Notes</th></tr></thead>
+            <tbody>{o.columns.map((c) => (
+              <tr key={c.name}>
+                <td class="name mono">{c.name}</td>
+                <td class="mono muted">{c.type}</td>
+                <td class="muted">{[o.primaryKey.includes(c.name) && 'primary key', o.eventTime === c.name && 'event time', c.nullable === false && 'not null'].filter(Boolean).join(', ')}</td>
+              </tr>
+            ))}</tbody>
+          </table></div>
+        </Panel>
+        <div>
+          <Panel title="Definition" actions={<Copy text={o.definition} />}><SqlText text={o.definition} /></Panel>
+          {(reads.length > 0 || feeds.length > 0) && (
+            <Panel title="Dataflow" actions={<a class="quiet" href="#/graph">Graph</a>}>
+              <dl class="links">
+                {reads.length > 0 && <div><dt>Reads</dt><dd>{reads.map((x) => <a key={x.id} href={objectHref(x.name)}>{x.name}</a>)}</dd></div>}
+                {feeds.length > 0 && <div><dt>Feeds</dt><dd>{feeds.map((x) => <a key={x.id} href={objectHref(x.name)}>{x.name}</a>)}</dd></div>}
+              </dl>
+            </Panel>
+          )}
+          {o.kind !== 'index' && <Snippets object={o} />}
+        </div>
+      </div>
+    </article>
+  );
+}
+
+function Snippets({ object: o }: { object: CatalogObject }): JSX.Element {
+  const select = `SELECT * FROM ${fullName(o)} LIMIT 10`;
+  const list: [string, string][] = [
+    ['Follow it', `curl -N '${location.origin}/v1/subscribe?query=${encodeURIComponent(`SELECT * FROM ${fullName(o)}`)}'`],
+    ['Ask once', `curl ${location.origin}/v1/sql -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify({ query: select }).replaceAll("'", "'\\''")}'`],
+  ];
+  if (o.kind === 'stream') {
+    const sample = Object.fromEntries(o.columns.slice(0, 3).map((c) => [c.name, '…']));
+    list.push(['Send to it', `curl ${location.origin}/v1/streams/${encodeURIComponent(o.name)} -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify([sample])}'`]);
+  }
+  return (
+    <Panel title="From your program">
+      {list.map(([title, text]) => (
+        <div class="snippet" key={title}>
+          <header><h3>{title}</h3><Copy text={text} /></header>
+          <pre tabIndex={0} aria-label={title}><code>{text}</code></pre>
+        </div>
+      ))}
+    </Panel>
+  );
+}
+
+/** The newest rows, asked for again every two seconds, or less often where the answer is dear. */
+function Sample({ object: o }: { object: CatalogObject }): JSX.Element {
+  const [result, setResult] = useState<SqlResult | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const seen = useRef(new Map<string, number>());
+  const fresh = useRef(new Float64Array(0));
+  useEffect(() => {
+    const cut = new AbortController();
+    let timer = 0;
+    const order = o.eventTime && o.columns.some((c) => c.name === o.eventTime) ? ` ORDER BY ${quote(o.eventTime)} DESC` : '';
+    const query = `SELECT * FROM ${fullName(o)}${order} LIMIT 50`;
+    const ask = async (): Promise<void> => {
+      let wait = 2000;
+      if (!document.hidden) {
+        const began = performance.now();
+        try {
+          const r = (await runSql(query, 50, cut.signal))[0] ?? null;
+          const now = performance.now();
+          const before = seen.current;
+          const next = new Map<string, number>();
+          fresh.current = Float64Array.from((r?.rows ?? []).map((row) => {
+            const key = JSON.stringify(row);
+            const at = before.get(key) ?? (before.size ? now : 0);
+            next.set(key, at);
+            return at;
+          }));
+          seen.current = next;
+          setResult(r);
+          setProblem(null);
+        } catch (error) {
+          if (cut.signal.aborted) return;
+          setProblem(asProblem(error));
+          wait = 5000;
+        }
+        wait = Math.max(wait, (performance.now() - began) * 20);
+      }
+      if (!cut.signal.aborted) timer = window.setTimeout(() => void ask(), wait);
+    };
+    void ask();
+    return () => { cut.abort(); clearTimeout(timer); };
+  }, [o.id]);
+  const rows = result?.rows ?? [];
+  const columns = useMemo(() => result?.columns ?? o.columns, [JSON.stringify(result?.columns ?? null)]);
+  return (
+    <Panel title={o.eventTime ? 'Newest rows' : 'Sample rows'} note={problem ? '' : result && !statsById.value.has(o.id) ? 'kept fresh' : result ? `${rows.length} of ${whole(statsById.value.get(o.id)?.rows ?? stats.value?.objects.find((x) => x.id === o.id)?.rowsTotal)}, kept fresh` : ''}>
+      {problem ? <Empty title="No sample">{problem.detail || problem.title}</Empty>
+        : !result ? <Loading lines={5} />
+          : rows.length === 0 ? <Empty title="No rows yet">They show here as they arrive.</Empty>
+            : <Grid columns={columns} rows={rows} changedAt={fresh.current} label={'Rows of ' + o.name} height={Math.min(320, 34 + rows.length * 26 + 14)} />}
+    </Panel>
+  );
+}

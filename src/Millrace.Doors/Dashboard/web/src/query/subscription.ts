@@ -1,0 +1,112 @@
+// One live query: follows /v1/subscribe, keeps its multiset, and comes back by itself when the connection is lost.
+
+import { asProblem, ProblemError } from '../live/api';
+import { backoffMs, readEvents, sleep } from '../live/sse';
+import type { Column, Problem, SubscribeDelta, SubscribeSchema, SubscribeSnapshot } from '../model/contract';
+import { Multiset } from './multiset';
+
+export type WatchState = 'starting' | 'snapshot' | 'live' | 'reconnecting' | 'failed' | 'stopped';
+
+export class Subscription {
+  state: WatchState = 'starting';
+  columns: Column[] = [];
+  set: Multiset | null = null;
+  epoch = 0;
+  /** Changes the server says it had to leave out. */
+  gap = 0;
+  problem: Problem | null = null;
+  /** Counts the schemas seen: the columns may differ after a reconnect. */
+  generation = 0;
+  private readonly cut = new AbortController();
+
+  constructor(readonly query: string, private readonly changed: () => void) {
+    void this.run();
+  }
+
+  stop(): void {
+    if (this.state !== 'failed') this.state = 'stopped';
+    this.cut.abort();
+    this.changed();
+  }
+
+  private async run(): Promise<void> {
+    const signal = this.cut.signal;
+    let attempt = 0;
+    while (!signal.aborted) {
+      try {
+        await readEvents('/v1/subscribe?query=' + encodeURIComponent(this.query), signal, (e) => {
+          attempt = 0;
+          this.take(e.event, e.data);
+        });
+        if (this.problem) return;
+      } catch (error) {
+        if (signal.aborted) return;
+        // What the server refused stays refused; what merely broke is tried again.
+        if (error instanceof ProblemError && (error.problem.status ?? 0) >= 400 && (error.problem.status ?? 0) < 500) {
+          this.fail(error.problem);
+          return;
+        }
+        if (attempt > 0 && this.set === null && !(error instanceof TypeError)) {
+          this.fail(asProblem(error));
+          return;
+        }
+      }
+      if (signal.aborted) return;
+      this.state = 'reconnecting';
+      this.changed();
+      await sleep(backoffMs(attempt++), signal).catch(() => undefined);
+    }
+  }
+
+  private fail(problem: Problem): void {
+    this.problem = problem;
+    this.state = 'failed';
+    this.cut.abort();
+    this.changed();
+  }
+
+  private take(event: string, data: string): void {
+    switch (event) {
+      case 'schema': {
+        const s = JSON.parse(data) as SubscribeSchema;
+        const same = JSON.stringify(s.columns) === JSON.stringify(this.columns);
+        if (!same) { this.columns = s.columns; this.generation++; }
+        this.set = new Multiset(this.columns, s.key?.length ? s.key : null);
+        this.epoch = s.epoch;
+        this.state = 'snapshot';
+        break;
+      }
+      case 'snapshot': {
+        const s = JSON.parse(data) as SubscribeSnapshot;
+        this.set?.load(s.rows);
+        this.epoch = s.epoch;
+        if (s.last) this.state = 'live';
+        break;
+      }
+      case 'delta': {
+        const d = JSON.parse(data) as SubscribeDelta;
+        this.set?.apply(d, performance.now());
+        this.epoch = d.epoch;
+        this.state = 'live';
+        break;
+      }
+      case 'reset':
+        this.set?.clear();
+        this.state = 'snapshot';
+        break;
+      case 'progress':
+        this.epoch = (JSON.parse(data) as { epoch: number }).epoch;
+        if (this.set) this.state = 'live';
+        break;
+      case 'gap':
+        this.gap += (JSON.parse(data) as { dropped: number }).dropped;
+        break;
+      case 'error':
+        this.fail(JSON.parse(data) as Problem);
+        return;
+      default:
+        return;
+    }
+    this.changed();
+  }
+}

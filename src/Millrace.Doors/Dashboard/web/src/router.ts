@@ -1,0 +1,32 @@
+// Pages by the address's hash: #/overview, #/catalog/name, #/query, #/graph.
+
+import { signal } from '@preact/signals';
+
+export type Page = 'overview' | 'catalog' | 'query' | 'graph';
+export interface Route { page: Page; rest: string; params: URLSearchParams }
+
+const PAGES: Page[] = ['overview', 'catalog', 'query', 'graph'];
+
+function parse(): Route {
+  const [path = '', search = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  const [page, ...rest] = path.split('/');
+  return {
+    page: PAGES.find((p) => p === page) ?? 'overview',
+    rest: decode(rest.join('/')),
+    params: new URLSearchParams(search),
+  };
+}
+
+function decode(s: string): string {
+  try {
+    return decodeURIComponent(s);
+  } catch {
+    return s;
+  }
+}
+
+export const route = signal<Route>(parse());
+addEventListener('hashchange', () => { route.value = parse(); });
+
+export const objectHref = (name: string): string => '#/catalog/' + encodeURIComponent(name);
+export const go = (href: string): void => { location.hash = href; };

@@ -1,0 +1,31 @@
+// What the HTTP door uses of a database, as plain functions, so that its tests need no engine.
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Doors.Http;
+
+/// <summary>The verbs of <see cref="Database"/> that the HTTP door calls.</summary>
+internal sealed record HttpBackend
+{
+    public required Func<CatalogSnapshot> Catalog { get; init; }
+
+    public required Func<Session> NewSession { get; init; }
+
+    public required Func<string, Batch, CancellationToken, ValueTask<long>> AppendAsync { get; init; }
+
+    public required Func<DatabaseStatistics> Statistics { get; init; }
+
+    public required Func<ValueTask<DataflowGraph>> GraphAsync { get; init; }
+
+    public required Func<bool> HasFailed { get; init; }
+
+    public static HttpBackend Of(Database database) => new()
+    {
+        Catalog = () => database.Catalog,
+        NewSession = database.NewSession,
+        AppendAsync = database.AppendAsync,
+        Statistics = database.Statistics,
+        GraphAsync = database.GraphAsync,
+        HasFailed = () => database.Failed.IsCompleted,
+    };
+}

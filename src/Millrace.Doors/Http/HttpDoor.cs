@@ -1,0 +1,71 @@
+// The HTTP door: every route in plain sight.
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Millrace.Doors.Dashboard;
+
+namespace Millrace.Doors.Http;
+
+/// <summary>HTTP in front of a database: JSON, NDJSON and CSV in; JSON and server-sent events out; health and metrics.</summary>
+public static class HttpDoor
+{
+    static HttpDoor() =>
+        // Without this a gzip body that was cut short is taken for a whole one.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
+    /// <summary>Adds the routes to a host. The host must not add anything in front that answers requests.</summary>
+    /// <param name="app">The host.</param>
+    /// <param name="database">The database behind the door.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="connections">Tells how many connections are open, over all doors.</param>
+    public static void Map(WebApplication app, Database database, HttpDoorOptions? options = null, Func<long>? connections = null) =>
+        Map(app, HttpBackend.Of(database), options, connections);
+
+    internal static void Map(WebApplication app, HttpBackend database, HttpDoorOptions? options, Func<long>? connections)
+    {
+        options ??= new HttpDoorOptions();
+        ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Millrace.Http");
+        var streams = new EventStreams(options, app.Lifetime.ApplicationStopping);
+        var ingest = new IngestEndpoint(database, options);
+        var sql = new SqlEndpoint(database, options);
+        var subscribe = new SubscribeEndpoint(database, streams);
+        var catalog = new CatalogEndpoint(database);
+        var stats = new StatsEndpoint(database, streams, connections ?? (() => 0));
+        var graph = new GraphEndpoint(database);
+        var metrics = new MetricsEndpoint(database, connections ?? (() => 0));
+        var health = new HealthEndpoint(database, app.Lifetime);
+
+        app.Use(next => new Safety(options, next).Invoke);
+        app.UseRouting();
+        Post("/v1/streams/{name}", ingest.Handle);
+        Post("/v1/sql", sql.Handle);
+        Get("/v1/subscribe", subscribe.Handle);
+        Get("/v1/catalog", catalog.Handle);
+        Get("/v1/stats", stats.Handle);
+        Get("/v1/stats/stream", stats.HandleStream);
+        Get("/v1/graph", graph.Handle);
+        Get("/metrics", metrics.Handle);
+        Get("/health", health.Ready);
+        Get("/readyz", health.Ready);
+        Get("/livez", HealthEndpoint.Live);
+        app.MapDashboard();
+        app.MapFallback("/v1/{**rest}", context => Problem.Write(context, 404, "Not found", "there is no such address", hint:
+            "POST /v1/streams/{name}, POST /v1/sql, GET /v1/subscribe?query=, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));
+
+        void Get(string pattern, RequestDelegate handler) => app.MapMethods(pattern, ["GET", "HEAD"], Guarded(handler));
+        void Post(string pattern, RequestDelegate handler) => app.MapPost(pattern, Guarded(handler));
+        RequestDelegate Guarded(RequestDelegate handler) => async context =>
+        {
+            try
+            {
+                await handler(context);
+            }
+            catch (Exception e)
+            {
+                await Problem.Write(context, e, log);
+            }
+        };
+    }
+}

@@ -1,0 +1,68 @@
+// GET /metrics: counters in Prometheus' text format 0.0.4.
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Millrace.Sql;
+
+namespace Millrace.Doors.Http;
+
+/// <summary>Counters for Prometheus. https://prometheus.io/docs/instrumenting/exposition_formats/</summary>
+internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connections)
+{
+    public async Task Handle(HttpContext context)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(Text(database.Statistics(), database.Catalog(), connections()));
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        context.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
+        }
+    }
+
+    internal static string Text(DatabaseStatistics s, CatalogSnapshot catalog, long connections)
+    {
+        var to = new StringBuilder();
+        Single("millrace_uptime_seconds", "gauge", "Seconds since the database was opened.", s.UptimeSeconds);
+        Single("millrace_epoch", "gauge", "The newest epoch.", s.Epoch);
+        Single("millrace_commits_total", "counter", "Group commits.", s.CommitsTotal);
+        Single("millrace_ingest_rows_total", "counter", "Rows written into streams and tables.", s.IngestRowsTotal);
+        Single("millrace_memory_bytes", "gauge", "Managed memory in use.", s.MemoryBytes);
+        Single("millrace_disk_bytes", "gauge", "Bytes of log and checkpoints on disk.", s.DiskBytes);
+        Single("millrace_log_bytes", "gauge", "Bytes of the write-ahead log on disk.", s.LogBytes);
+        Single("millrace_subscriptions", "gauge", "Live subscriptions.", s.Subscriptions);
+        Single("millrace_connections", "gauge", "Open connections over all doors.", connections);
+        Each("millrace_object_rows_total", "counter", "Rows taken in, by object.", o => o.RowsTotal);
+        Each("millrace_object_changes_total", "counter", "Rows of change given out, by object.", o => o.ChangesTotal);
+        Each("millrace_object_rows", "gauge", "Rows held, by object.", o => o.Rows);
+        Each("millrace_object_bytes", "gauge", "Memory held, by object.", o => o.Bytes);
+        Each("millrace_object_watermark_seconds", "gauge", "Watermark as Unix time, by object.", o => o.WatermarkMicros / 1e6);
+        Each("millrace_object_failed", "gauge", "1 when a view stands still because of an error.", o => o.Error is null ? 0 : 1);
+        return to.ToString();
+
+        void Head(string name, string type, string help) => to.Append(
+            CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
+
+        void Single(string name, string type, string help, double value)
+        {
+            Head(name, type, help);
+            to.Append(CultureInfo.InvariantCulture, $"{name} {value}\n");
+        }
+
+        void Each(string name, string type, string help, Func<ObjectStatistics, double?> value)
+        {
+            Head(name, type, help);
+            foreach (ObjectStatistics o in s.Objects)
+            {
+                if (catalog.Find(o.Id) is { } known && value(o) is { } number)
+                {
+                    string kind = known.Kind.ToString().ToLowerInvariant();
+                    to.Append(CultureInfo.InvariantCulture, $"{name}{{object=\"{Escape(known.Name)}\",kind=\"{kind}\"}} {number}\n");
+                }
+            }
+        }
+    }
+
+    private static string Escape(string label) => label.Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

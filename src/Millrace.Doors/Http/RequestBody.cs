@@ -1,0 +1,122 @@
+// Reads a request's body piece by piece: limits first, then decompression, never all of it at once.
+using System.Buffers;
+using System.IO.Compression;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Millrace.Doors.Http;
+
+/// <summary>What takes the pieces of a body.</summary>
+internal delegate void TakePiece(ReadOnlySpan<byte> piece);
+
+/// <summary>A body with a limit, gzip undone.</summary>
+internal static class RequestBody
+{
+    private const int PieceBytes = 64 << 10;
+    private static readonly string[] Units = ["bytes", "KiB", "MiB", "GiB"];
+
+    /// <summary>Reads the body to its end.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="bytesMax">The limit for the body as it comes and once more for what it unpacks to.</param>
+    /// <param name="lease">Counts the bytes in flight, or null.</param>
+    /// <param name="take">Gets each piece.</param>
+    /// <exception cref="HttpException">413 too large, 415 an encoding other than gzip, 503 too many bodies at once.</exception>
+    /// <exception cref="InvalidDataException">The compressed body is damaged or not whole.</exception>
+    public static async Task ReadAsync(HttpContext context, long bytesMax, IngestLease? lease, TakePiece take)
+    {
+        HttpRequest request = context.Request;
+        if (request.ContentLength > bytesMax)
+        {
+            throw TooLarge(bytesMax, "");
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = bytesMax;
+        }
+
+        string encoding = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
+        bool gzip = encoding is "gzip" or "x-gzip";
+        if (!gzip && encoding is not ("" or "identity"))
+        {
+            throw new HttpException(415, "Unsupported encoding", $"Content-Encoding \"{encoding}\" is not understood", "use gzip, or none");
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        long total = 0;
+        try
+        {
+            await using Stream? unpacked = gzip ? new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true) : null;
+            Stream from = unpacked ?? request.Body;
+            int read;
+            while ((read = await from.ReadAsync(buffer, context.RequestAborted)) > 0)
+            {
+                total += read;
+                if (total > bytesMax)
+                {
+                    throw TooLarge(bytesMax, gzip ? " once decompressed" : "");
+                }
+
+                lease?.Take(read);
+                take(buffer.AsSpan(0, read));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static HttpException TooLarge(long bytesMax, string when) =>
+        new(413, "Body too large", $"the body is larger than {Text(bytesMax)}{when}", "send it in several requests; nothing was written");
+
+    private static string Text(long bytes)
+    {
+        int unit = 0;
+        while (bytes >= 1024 && bytes % 1024 == 0 && unit < Units.Length - 1)
+        {
+            bytes /= 1024;
+            unit++;
+        }
+
+        return $"{bytes} {Units[unit]}";
+    }
+}
+
+/// <summary>Bounds the bytes that all requests together are taking in.</summary>
+/// <param name="bytesMax">The bound.</param>
+internal sealed class IngestBudget(long bytesMax)
+{
+    private long _taken;
+
+    /// <summary>Bytes held now.</summary>
+    public long Taken => Interlocked.Read(ref _taken);
+
+    /// <summary>Takes or gives back; false when the bound is passed.</summary>
+    public bool TryAdd(long bytes) => Interlocked.Add(ref _taken, bytes) <= bytesMax;
+}
+
+/// <summary>One request's share of an <see cref="IngestBudget"/>, given back at its end.</summary>
+/// <param name="budget">Where it is taken from.</param>
+internal sealed class IngestLease(IngestBudget budget) : IDisposable
+{
+    private long _taken;
+
+    /// <summary>Counts bytes that are now held.</summary>
+    /// <exception cref="HttpException">503: over the bound.</exception>
+    public void Take(long bytes)
+    {
+        _taken += bytes;
+        if (!budget.TryAdd(bytes))
+        {
+            throw new HttpException(503, "Too much at once", "too many bodies are being taken in at once", "send this one again in a second");
+        }
+    }
+
+    /// <summary>Gives everything back.</summary>
+    public void Dispose()
+    {
+        budget.TryAdd(-_taken);
+        _taken = 0;
+    }
+}

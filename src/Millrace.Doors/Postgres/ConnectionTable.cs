@@ -1,0 +1,66 @@
+// Who is connected: for the limit, and for requests to cancel another connection's statement.
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace Millrace.Doors.Postgres;
+
+/// <summary>The open connections of one door. Safe for use from many threads.</summary>
+internal sealed class ConnectionTable(int connectionsMax)
+{
+    private readonly ConcurrentDictionary<int, (int Key, Action Cancel)> _sessions = new();
+    private readonly int _socketsMax = connectionsMax + Math.Max(connectionsMax, 16);
+    private int _sockets;
+    private int _open;
+    private int _lastProcess;
+
+    /// <summary>Counts a connection that has not logged in yet; false when there are so many that another one is closed unheard.</summary>
+    public bool TryAccept()
+    {
+        if (Interlocked.Increment(ref _sockets) <= _socketsMax)
+        {
+            return true;
+        }
+
+        Release();
+        return false;
+    }
+
+    /// <summary>The connection is closed.</summary>
+    public void Release() => Interlocked.Decrement(ref _sockets);
+
+    /// <summary>Takes a place; false when all are taken.</summary>
+    public bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _open) <= connectionsMax)
+        {
+            return true;
+        }
+
+        Leave();
+        return false;
+    }
+
+    /// <summary>Gives the place back.</summary>
+    public void Leave() => Interlocked.Decrement(ref _open);
+
+    /// <summary>Makes a session known under a number and a random key.</summary>
+    public (int ProcessId, int Key) Add(Action cancel)
+    {
+        int process = Interlocked.Increment(ref _lastProcess);
+        int key = BitConverter.ToInt32(RandomNumberGenerator.GetBytes(4));
+        _sessions[process] = (key, cancel);
+        return (process, key);
+    }
+
+    /// <summary>Forgets a session.</summary>
+    public void Remove(int processId) => _sessions.TryRemove(processId, out _);
+
+    /// <summary>Cancels what a session is running, when the key is the right one; says nothing otherwise.</summary>
+    public void Cancel(int processId, int key)
+    {
+        if (_sessions.TryGetValue(processId, out (int Key, Action Cancel) session) && session.Key == key)
+        {
+            session.Cancel();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+// Messages one by one from a pipe; the body is copied once into a buffer that is used again.
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Millrace.Doors.Postgres;
+
+/// <summary>Reads messages.</summary>
+internal sealed class MessageInput(PipeReader pipe, int bytesMax)
+{
+    private const int KeepBytesMax = 1 << 20;
+    private byte[] _body = [];
+    private int _length;
+    private volatile bool _interrupted;
+
+    /// <summary>The type byte of the message last read.</summary>
+    public byte Type { get; private set; }
+
+    /// <summary>The body of the message last read; valid until the next is read.</summary>
+    public ReadOnlySpan<byte> Body => _body.AsSpan(0, _length);
+
+    /// <summary>Reads the next message.</summary>
+    /// <returns>False when the client has closed its side, or <see cref="Interrupt"/> was called.</returns>
+    /// <exception cref="ProtocolException">The length is impossible or over the limit.</exception>
+    public async ValueTask<bool> NextAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            // The flag, and not only the cancelled read: a Peek may have swallowed that.
+            if (_interrupted)
+            {
+                return false;
+            }
+
+            ReadResult read = await pipe.ReadAsync(cancellation).ConfigureAwait(false);
+            if (read.IsCanceled)
+            {
+                pipe.AdvanceTo(read.Buffer.Start);
+                continue;
+            }
+
+            if (TryTake(read.Buffer))
+            {
+                return true;
+            }
+
+            if (read.IsCompleted)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Reads a start-up packet; null when the client closes before it is whole.</summary>
+    public async ValueTask<StartupMessage?> StartupAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            ReadResult read = await pipe.ReadAsync(cancellation).ConfigureAwait(false);
+            ReadOnlySequence<byte> rest = read.Buffer;
+            if (Framing.TryReadStartup(ref rest, out ReadOnlySequence<byte> body))
+            {
+                StartupMessage message = StartupMessage.Read(body.IsSingleSegment ? body.FirstSpan : body.ToArray());
+                pipe.AdvanceTo(rest.Start);
+                return message;
+            }
+
+            pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted || read.IsCanceled)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>The type of the next message if its first byte has arrived; 0 otherwise. Does not wait.</summary>
+    public byte Peek()
+    {
+        if (!pipe.TryRead(out ReadResult read))
+        {
+            return 0;
+        }
+
+        byte type = read.Buffer.IsEmpty ? (byte)0 : read.Buffer.FirstSpan[0];
+        pipe.AdvanceTo(read.Buffer.Start);
+        return type;
+    }
+
+    /// <summary>Wakes a waiting <see cref="NextAsync"/>: the server is going down.</summary>
+    public void Interrupt()
+    {
+        _interrupted = true;
+        pipe.CancelPendingRead();
+    }
+
+    private bool TryTake(ReadOnlySequence<byte> buffer)
+    {
+        if (!Framing.TryReadHead(buffer, bytesMax, out byte type, out int length) || buffer.Length < Framing.HeaderBytes + (long)length)
+        {
+            pipe.AdvanceTo(buffer.Start, buffer.End);
+            return false;
+        }
+
+        if (_body.Length < length || (_body.Length > KeepBytesMax && length <= KeepBytesMax))
+        {
+            _body = new byte[Math.Max(length, 1024)];
+        }
+
+        ReadOnlySequence<byte> body = buffer.Slice(Framing.HeaderBytes, length);
+        body.CopyTo(_body);
+        _length = length;
+        Type = type;
+        pipe.AdvanceTo(body.End);
+        return true;
+    }
+}

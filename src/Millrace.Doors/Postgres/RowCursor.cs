@@ -1,0 +1,54 @@
+// Walks the rows of a result, so that a portal can stop after some and go on later.
+using Millrace.Core;
+using Millrace.Doors.Formats;
+
+namespace Millrace.Doors.Postgres;
+
+/// <summary>A place in a result.</summary>
+internal sealed class RowCursor(Schema columns, IReadOnlyList<Batch> batches, short[] formats)
+{
+    private readonly ValueWriter[] _writers = Writers(columns, formats);
+    private int _batch;
+    private int _row;
+
+    /// <summary>One writer a column, in the format asked for.</summary>
+    public static ValueWriter[] Writers(Schema columns, short[] formats)
+    {
+        var writers = new ValueWriter[columns.Count];
+        for (int i = 0; i < writers.Length; i++)
+        {
+            SqlType type = columns[i].Type;
+            writers[i] = BindMessage.FormatOf(formats, i) == 1 ? BinaryWrite.For(type) : TextWrite.For(type);
+        }
+
+        return writers;
+    }
+
+    /// <summary>Sends up to <paramref name="rowsMax"/> rows (0: all).</summary>
+    /// <returns>Rows sent, and whether more are left.</returns>
+    public async ValueTask<(long Sent, bool More)> SendAsync(MessageOutput output, int rowsMax, CancellationToken cancellation)
+    {
+        long sent = 0;
+        for (; _batch < batches.Count; _batch++, _row = 0)
+        {
+            Batch batch = batches[_batch];
+            while (_row < batch.Count)
+            {
+                if (sent == rowsMax && rowsMax > 0)
+                {
+                    return (sent, true);
+                }
+
+                output.DataRow(batch.Columns, _writers, _row++);
+                sent++;
+                if (output.Full)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    await output.FlushAsync().ConfigureAwait(false);
+                }
+            }
+        }
+
+        return (sent, false);
+    }
+}

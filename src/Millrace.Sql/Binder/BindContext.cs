@@ -1,0 +1,67 @@
+// What all parts of a binder share while one statement is bound.
+using System.Runtime.CompilerServices;
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>What all parts of a binder share while one statement is bound.</summary>
+internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog functions, BindOptions options)
+{
+    private readonly List<string> _views = [];
+
+    public CatalogSnapshot Catalog { get; } = catalog;
+
+    public FunctionCatalog Functions { get; } = functions;
+
+    public BindOptions Options { get; } = options;
+
+    /// <summary>Types of the parameters so far; unknown until a use gives them one.</summary>
+    public List<SqlType> Parameters { get; } = [.. options.ParameterTypes.Select(t => t ?? SqlType.Unknown)];
+
+    /// <summary>Identities of the objects read.</summary>
+    public SortedSet<int> DependsOn { get; } = [];
+
+    public List<string> Notices { get; } = [];
+
+    /// <summary>Where in the text an expression came from, by identity of the expression.</summary>
+    public Dictionary<ScalarExpr, int> Positions { get; } = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Throws when the stack is nearly used up: an overflow could not be caught.</summary>
+    public static void CheckDepth(int position)
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new SqlException("54001", "stack depth limit exceeded", position, "split the statement: its parts are nested too deeply");
+        }
+    }
+
+    /// <summary>Runs <paramref name="bind"/> for the text of a view, so that a view can never contain itself.</summary>
+    public T InsideView<T>(string name, Func<T> bind)
+    {
+        if (_views.Contains(name) || _views.Count > 64)
+        {
+            throw new SqlException("42P17", $"infinite recursion detected in rules for relation \"{name}\"");
+        }
+
+        _views.Add(name);
+        T result = bind();
+        _views.RemoveAt(_views.Count - 1);
+        return result;
+    }
+
+    /// <summary>Parses the text of a view, one statement.</summary>
+    public Syntax.Statement Parse(string text) => Options.Parse is { } parse ? parse(text) : Syntax.SqlParser.Parse(text) is [var statement]
+        ? statement
+        : throw new BugException("BUG: a view's text is not one statement");
+
+    /// <summary>Gives a parameter its type; the first use decides.</summary>
+    public SqlType SetParameter(int index, SqlType type)
+    {
+        if (Parameters[index].Id == TypeId.Unknown)
+        {
+            Parameters[index] = type;
+        }
+
+        return Parameters[index];
+    }
+}

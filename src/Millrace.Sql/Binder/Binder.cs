@@ -1,0 +1,70 @@
+// Statement to bound statement: resolves names and types against one state of the catalog, and plans queries.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>
+/// Binds statements: resolves every name and type against one state of the catalog and turns queries into plans. Pure: no clock, no I/O. One
+/// binder binds one statement.
+/// </summary>
+/// <param name="catalog">The objects that names may stand for.</param>
+/// <param name="functions">The functions, operators, aggregates and casts.</param>
+/// <param name="options">Parameter types and the statement's text.</param>
+public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, BindOptions options)
+{
+    private readonly BindContext _context = new(catalog, functions, options);
+
+    /// <summary>Binds a statement.</summary>
+    /// <exception cref="SqlException">The statement names what is not there, mixes types that do not mix, or asks for what is not supported.</exception>
+    public BoundStatement Bind(Syntax.Statement statement)
+    {
+        BoundStatement bound = Dispatch(statement);
+        return bound with
+        {
+            Parameters = [.. _context.Parameters.Select(p => p.Id == TypeId.Unknown ? SqlType.Text : p)],
+            DependsOn = [.. _context.DependsOn],
+            Notices = [.. bound.Notices, .. _context.Notices.Distinct()],
+        };
+    }
+
+    /// <summary>Binds an expression without columns, such as a column's default; converted by assignment.</summary>
+    /// <param name="expr">The expression.</param>
+    /// <param name="type">The type wanted.</param>
+    /// <exception cref="SqlException">It has columns, or is of another type.</exception>
+    public ScalarExpr BindConstant(Syntax.Expr expr, SqlType type) => new DmlBinder(_context).Default(expr, type, "expression");
+
+    private BoundStatement Dispatch(Syntax.Statement statement)
+    {
+        switch (statement)
+        {
+            case Syntax.QueryStatement s:
+                return new DmlBinder(_context).Query(s.Query);
+            case Syntax.InsertStatement s:
+                return new InsertBinder(_context).Bind(s);
+            case Syntax.UpdateStatement s:
+                return new DmlBinder(_context).Update(s);
+            case Syntax.DeleteStatement s:
+                return new DmlBinder(_context).Delete(s);
+            case Syntax.TruncateStatement s:
+                return new DmlBinder(_context).Truncate(s);
+            case Syntax.CopyStatement s:
+                return new CopyBinder(_context).Bind(s);
+            case Syntax.SubscribeStatement s:
+                return new DmlBinder(_context).Subscribe(s);
+            case Syntax.CreateTableStatement s:
+                return new CreateTableBinder(_context).Bind(s);
+            case Syntax.CreateViewStatement s:
+                return new DdlBinder(_context).CreateView(s);
+            case Syntax.CreateIndexStatement s:
+                return new DdlBinder(_context).CreateIndex(s);
+            case Syntax.DropStatement s:
+                return new DdlBinder(_context).Drop(s);
+            case Syntax.AlterStatement s:
+                return new DdlBinder(_context).Alter(s);
+            case Syntax.ExplainStatement s:
+                return new BoundExplain(new Binder(_context.Catalog, _context.Functions, _context.Options).Bind(s.Target), s.Analyze);
+            default:
+                return new SessionBinder(_context).Bind(statement);
+        }
+    }
+}

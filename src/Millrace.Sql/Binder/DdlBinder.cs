@@ -1,0 +1,307 @@
+// CREATE VIEW, CREATE INDEX, DROP, ALTER.
+using System.Globalization;
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>Binds definitions other than tables.</summary>
+internal sealed class DdlBinder(BindContext context)
+{
+    private readonly DmlBinder _dml = new(context);
+
+    /// <summary>Checks that a name may be given to a new object; true when it is taken and that is allowed.</summary>
+    /// <exception cref="SqlException">42P07: it is taken; 3F000: there is no such schema.</exception>
+    public static bool CheckNew(CatalogSnapshot catalog, Syntax.ObjectName name, bool allowed)
+    {
+        if (name.Schema is not (null or "public"))
+        {
+            throw new SqlException("3F000", $"schema \"{name.Schema}\" does not exist", name.Position, "objects live in schema public");
+        }
+
+        bool exists = catalog.Find("public", name.Last) is not null;
+        return exists && !allowed ? throw new SqlException("42P07", $"relation \"{name.Last}\" already exists", name.Position, "drop it first, or write IF NOT EXISTS") : exists;
+    }
+
+    /// <summary>CREATE [MATERIALIZED] VIEW.</summary>
+    public BoundCreateView CreateView(Syntax.CreateViewStatement s)
+    {
+        if (s.Temporary)
+        {
+            throw new SqlException("0A000", "temporary views are not supported", s.Position);
+        }
+
+        bool exists = CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
+        BoundQuery query = _dml.Query(s.Query);
+        if (context.Parameters.Count > 0)
+        {
+            throw new SqlException("42P02", "a view's query may have no parameters", s.Query.Position);
+        }
+
+        if (query.Order.Count > 0 && query.Plan is not TopNPlan && s.Query.Limit is null)
+        {
+            context.Notices.Add("ORDER BY of a view has no effect: order the SELECT that reads it");
+        }
+
+        PlanNode plan = query.Plan.Columns.Count == query.Columns.Count ? query.Plan : Plans.Pick(query.Plan, Enumerable.Range(0, query.Columns.Count));
+        if (s.Columns.Count > query.Columns.Count)
+        {
+            throw new SqlException("42601", "CREATE VIEW specifies more column names than columns", s.Columns[query.Columns.Count].Position);
+        }
+
+        Field[] fields = [.. plan.Columns.Fields.Select((f, i) => i < s.Columns.Count ? f with { Name = s.Columns[i].Text } : f)];
+        foreach ((int i, Field f) in fields.Index())
+        {
+            if (fields.Take(i).Any(x => x.Name == f.Name))
+            {
+                throw new SqlException("42701", $"column \"{f.Name}\" specified more than once", s.Query.Position, "give one of them another name with AS");
+            }
+        }
+
+        if (s.Materialized)
+        {
+            CheckMaterialized(plan, s.Query.Position);
+        }
+
+        var columns = new Schema(fields);
+        (int eventTime, long delay) = EventTime(plan, query.EmitOnClose);
+        var template = new CatalogObject
+        {
+            Id = 0,
+            Name = s.Name.Last,
+            Kind = s.Materialized ? ObjectKind.MaterializedView : ObjectKind.View,
+            Columns = columns,
+            PrimaryKey = plan.Key ?? [],
+            EventTime = eventTime,
+            WatermarkDelay = delay,
+            AppendOnly = plan.AppendOnly,
+            Definition = Syntax.SqlFormatter.Format(s),
+            Query = Syntax.SqlFormatter.Format(s.Query),
+            Options = s.Options.ToDictionary(o => o.Key, o => o.Text ?? "true"),
+            DependsOn = [.. context.DependsOn],
+        };
+        return new BoundCreateView(template, query with { Plan = plan, Columns = columns, Order = [] }, s.Materialized)
+        {
+            QueryText = template.Query!,
+            OrReplace = s.OrReplace,
+            IfNotExists = s.IfNotExists,
+            Exists = exists,
+        };
+    }
+
+    /// <summary>CREATE INDEX.</summary>
+    public BoundCreateIndex CreateIndex(Syntax.CreateIndexStatement s)
+    {
+        CatalogObject table = Relations.Find(context.Catalog, s.Table);
+        if (table.Kind is ObjectKind.View or ObjectKind.System)
+        {
+            throw new SqlException("42809", $"cannot create index on relation \"{table.Name}\"", s.Table.Position, "index a table, a stream or a materialized view");
+        }
+
+        if (s.Unique || s.Where is not null)
+        {
+            throw new SqlException("0A000", $"{(s.Unique ? "unique" : "partial")} indexes are not supported", s.Position,
+                s.Unique ? "make the columns the primary key" : "index a materialized view that filters");
+        }
+
+        int[] columns = [.. s.Columns.Select(c => c.Value is Syntax.ColumnRef { Parts.Count: 1 } r ? DmlBinder.ColumnOf(table, r.Parts[0])
+            : throw new SqlException("0A000", "indexes on expressions are not supported", c.Value.Position, "index a materialized view that computes it"))];
+        string name = s.Name?.Text ?? $"{table.Name}_{string.Join('_', columns.Select(c => table.Columns[c].Name))}_idx";
+        for (int n = 1; s.Name is null && context.Catalog.Find("public", name) is not null; n++)
+        {
+            // Nobody chose the name: PostgreSQL takes the next that is free.
+            name = string.Create(CultureInfo.InvariantCulture, $"{table.Name}_{string.Join('_', columns.Select(c => table.Columns[c].Name))}_idx{n}");
+        }
+
+        bool exists = context.Catalog.Find("public", name) is not null;
+        if (exists && !s.IfNotExists)
+        {
+            throw new SqlException("42P07", $"relation \"{name}\" already exists", s.Name?.Position ?? s.Position);
+        }
+
+        context.DependsOn.Add(table.Id);
+        var template = new CatalogObject
+        {
+            Id = 0,
+            Name = name,
+            Kind = ObjectKind.Index,
+            Columns = new Schema([.. columns.Select(c => table.Columns[c])]),
+            IndexColumns = columns,
+            DependsOn = [table.Id],
+            Definition = Syntax.SqlFormatter.Format(s),
+        };
+        return new BoundCreateIndex(template, table, s.IfNotExists) { Exists = exists };
+    }
+
+    /// <summary>DROP.</summary>
+    public BoundDrop Drop(Syntax.DropStatement s)
+    {
+        ObjectKind kind = KindOf(s.Kind, s.Position);
+        List<CatalogObject> objects = [];
+        foreach (Syntax.ObjectName name in s.Names)
+        {
+            if (Relations.TryFind(context.Catalog, name) is not { } found)
+            {
+                if (!s.IfExists)
+                {
+                    throw new SqlException("42P01", $"{Word(kind)} \"{name.Display}\" does not exist", name.Position,
+                        Suggest.Hint(name.Last, context.Catalog.All.Where(o => o.Kind == kind).Select(o => o.Name)));
+                }
+
+                context.Notices.Add($"{Word(kind)} \"{name.Display}\" does not exist, skipping");
+                continue;
+            }
+
+            CheckKind(found, kind, name, "DROP");
+            if (!objects.Contains(found))
+            {
+                objects.Add(found);
+            }
+        }
+
+        return new BoundDrop(kind, objects, s.Cascade);
+    }
+
+    /// <summary>ALTER.</summary>
+    public BoundStatement Alter(Syntax.AlterStatement s)
+    {
+        ObjectKind kind = KindOf(s.Kind, s.Position);
+        if (s.IfExists && Relations.TryFind(context.Catalog, s.Name) is null)
+        {
+            return new BoundNoOp("ALTER " + Word(kind).ToUpperInvariant()) { Notices = [$"relation \"{s.Name.Display}\" does not exist, skipping"] };
+        }
+
+        CatalogObject found = kind == ObjectKind.Index ? Relations.TryFind(context.Catalog, s.Name) ?? Relations.Find(context.Catalog, s.Name)
+            : Relations.Find(context.Catalog, s.Name);
+        CheckKind(found, kind, s.Name, "ALTER");
+        if (s.Actions.Count != 1)
+        {
+            throw new SqlException("0A000", "ALTER with several actions is not supported", s.Position, "write one ALTER for each");
+        }
+
+        context.DependsOn.Add(found.Id);
+        switch (s.Actions[0])
+        {
+            case Syntax.RenameToAction a:
+                CheckNew(context.Catalog, new Syntax.ObjectName([a.NewName]) { Position = a.NewName.Position }, false);
+                return new BoundAlterRename(found, a.NewName.Text);
+            case Syntax.RenameColumnAction a:
+                int at = DmlBinder.ColumnOf(found, a.Column);
+                return found.Columns.IndexOf(a.NewName.Text) < 0 ? new BoundAlterRenameColumn(found, at, a.NewName.Text)
+                    : throw new SqlException("42701", $"column \"{a.NewName.Text}\" of relation \"{found.Name}\" already exists", a.NewName.Position);
+            case Syntax.SetOptionsAction a:
+                return new BoundAlterSetOptions(found, a.Options.ToDictionary(o => o.Key, o => (string?)(o.Text ?? "true")));
+            case Syntax.ResetOptionsAction a:
+                return new BoundAlterSetOptions(found, a.Keys.ToDictionary(k => k, _ => (string?)null));
+            case Syntax.AddColumnAction a:
+                return AddColumn(found, a);
+            case Syntax.OwnerToAction:
+                return new BoundNoOp("ALTER " + Word(kind).ToUpperInvariant());
+            default:
+                throw new SqlException("0A000", "this form of ALTER is not supported", s.Actions[0].Position, "create a new object and copy the rows with INSERT … SELECT");
+        }
+    }
+
+    private BoundStatement AddColumn(CatalogObject found, Syntax.AddColumnAction a)
+    {
+        if (found.Kind is not (ObjectKind.Table or ObjectKind.Stream))
+        {
+            throw new SqlException("42809", $"cannot add a column to {Word(found.Kind)} \"{found.Name}\"", a.Position, "create it anew with another query");
+        }
+
+        if (found.Columns.IndexOf(a.Column.Name.Text) >= 0)
+        {
+            string message = $"column \"{a.Column.Name.Text}\" of relation \"{found.Name}\" already exists";
+            return a.IfNotExists ? new BoundNoOp("ALTER TABLE") { Notices = [message + ", skipping"] } : throw new SqlException("42701", message, a.Position);
+        }
+
+        Field field = CreateTableBinder.Column(a.Column);
+        if (a.Column.PrimaryKey || (!field.Nullable && a.Column.Default is null))
+        {
+            throw new SqlException("0A000", "a column added to rows that are there must be nullable or have a default", a.Position);
+        }
+
+        ScalarExpr value = a.Column.Default is null ? new LiteralExpr(null, field.Type) : _dml.Default(a.Column.Default, field.Type, field.Name);
+        return new BoundAlterAddColumn(found, field, value, a.Column.Default is null ? null : Syntax.SqlFormatter.Format(a.Column.Default));
+    }
+
+    private static (int Column, long Delay) EventTime(PlanNode plan, bool emitOnClose)
+    {
+        TimeFact[] facts = Lineage.Of(plan);
+        if (emitOnClose && Array.FindIndex(facts, f => f.Role == TimeRole.WindowEnd) is >= 0 and var end)
+        {
+            return (end, 0);
+        }
+
+        int at = plan.AppendOnly ? Array.FindIndex(facts, f => f.Role == TimeRole.EventTime) : -1;
+        return at < 0 ? (-1, -1) : (at, facts[at].SizeUs);
+    }
+
+    private static void CheckMaterialized(PlanNode plan, int position)
+    {
+        ScalarExpr? bad = null;
+        PlanMap.AnyExpression(plan, e =>
+        {
+            bad ??= e is CallExpr { Function.Volatility: Volatility.Volatile } ? e : null;
+            return bad is not null;
+        });
+        if (bad is CallExpr call)
+        {
+            throw new SqlException("0A000", $"function {call.Function.Name} is volatile: a materialized view could not be kept up to date with it", position,
+                "compute the value when inserting");
+        }
+
+        // A row is looked at when it comes, not again when time has passed; what is stamped once and never taken back may know the time.
+        foreach (PlanNode node in PlanMap.All(plan).Where(n => n is not ProjectPlan { Input.AppendOnly: true }))
+        {
+            if (PlanMap.Expressions(node).FirstOrDefault(e => ExprMap.Any(e, TellsTime)) is not null)
+            {
+                throw new SqlException("0A000", "the time of day in a materialized view would change its rows without any change of its inputs", position,
+                    "use CREATE VIEW, or compare with a column; now() AS column is possible over streams");
+            }
+        }
+
+        if (PlanMap.All(plan).FirstOrDefault(n => n is ScanPlan { Object.Kind: ObjectKind.System }) is ScanPlan scan)
+        {
+            throw new SqlException("0A000", $"a materialized view cannot read system relation \"{scan.Object.Name}\"", position, "use CREATE VIEW");
+        }
+    }
+
+    private static bool TellsTime(ScalarExpr e) => e is CallExpr
+    {
+        Function.Name: "now" or "current_timestamp" or "transaction_timestamp" or "statement_timestamp"
+        or "clock_timestamp" or "localtimestamp" or "current_date" or "localtime" or "current_time"
+    };
+
+    private static ObjectKind KindOf(Syntax.ObjectKind kind, int position) => kind switch
+    {
+        Syntax.ObjectKind.Stream or Syntax.ObjectKind.Source => ObjectKind.Stream,
+        Syntax.ObjectKind.Table => ObjectKind.Table,
+        Syntax.ObjectKind.View => ObjectKind.View,
+        Syntax.ObjectKind.MaterializedView => ObjectKind.MaterializedView,
+        Syntax.ObjectKind.Index => ObjectKind.Index,
+        _ => throw new SqlException("0A000", $"{kind.ToString().ToLowerInvariant()} objects are not supported", position),
+    };
+
+    private static void CheckKind(CatalogObject found, ObjectKind kind, Syntax.ObjectName name, string verb)
+    {
+        if (found.Kind == ObjectKind.System)
+        {
+            throw new SqlException("42501", $"\"{name.Display}\" is a system relation", name.Position);
+        }
+
+        if (found.Kind != kind && !(found.Kind == ObjectKind.Stream && kind == ObjectKind.Table))
+        {
+            throw new SqlException("42809", $"\"{name.Display}\" is not a {Word(kind)}", name.Position, $"use {verb} {Word(found.Kind).ToUpperInvariant()}");
+        }
+    }
+
+    private static string Word(ObjectKind kind) => kind switch
+    {
+        ObjectKind.MaterializedView => "materialized view",
+        ObjectKind.View => "view",
+        ObjectKind.Index => "index",
+        ObjectKind.Stream => "stream",
+        ObjectKind.Table => "table",
+        _ => "relation",
+    };
+}

@@ -1,0 +1,59 @@
+// EMIT ON WINDOW CLOSE: finds the column that says when a row is final.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>Plans EMIT ON WINDOW CLOSE.</summary>
+internal static class EmitOnWindowClose
+{
+    private const string Remedy =
+        "group by window_start and window_end of TUMBLE, HOP or SESSION over a stream declared with WATERMARK FOR column AS column - INTERVAL '…'";
+
+    /// <summary>Holds the rows of a query back until their window closes.</summary>
+    /// <exception cref="SqlException">42601: no column says when a window closes.</exception>
+    public static QueryResult Apply(BindContext context, QueryResult query, int position)
+    {
+        PlanNode plan = query.Visible();
+        if (Held(context, plan) is { } held)
+        {
+            return new QueryResult(held, query.Columns, [.. query.Order.TakeWhile(k => k.Column < query.Columns.Count)]) { EmitOnClose = true };
+        }
+
+        throw new SqlException("42601", "EMIT ON WINDOW CLOSE needs a window over a stream's event time", position, Remedy);
+    }
+
+    private static PlanNode? Held(BindContext context, PlanNode plan)
+    {
+        TimeFact[] facts = Lineage.Of(plan);
+        int end = Array.FindIndex(facts, f => f.Role == TimeRole.WindowEnd);
+        if (end >= 0)
+        {
+            return new EmitOnClosePlan(plan, end);
+        }
+
+        if (plan is ProjectPlan project && Held(context, project.Input) is { } below)
+        {
+            // The select list drops the window's end: rows are held back below it.
+            return project with { Input = below };
+        }
+
+        int start = Array.FindIndex(facts, f => f.Role == TimeRole.WindowStart && f.SizeUs > 0);
+        if (start >= 0)
+        {
+            ScalarFunction? plus = context.Functions.FindScalars("+").FirstOrDefault(f => f.Parameters.Count == 2
+                && f.Parameters[0].Type?.Id == plan.Columns[start].Type.Id && f.Parameters[1].Type?.Id == TypeId.Interval);
+            if (plus is null)
+            {
+                return null;
+            }
+
+            var size = new LiteralExpr(new Interval(0, 0, facts[start].SizeUs), SqlType.Interval);
+            var computed = new CallExpr(plus, [Plans.Column(plan, start), size], plan.Columns[start].Type);
+            PlanNode wide = Plans.Project(plan, [.. Plans.Columns(plan), computed], [.. plan.Columns.Fields.Select(f => f.Name), "window_end"]);
+            return Plans.Pick(new EmitOnClosePlan(wide, plan.Columns.Count), Enumerable.Range(0, plan.Columns.Count));
+        }
+
+        int time = Array.FindIndex(facts, f => f.Role == TimeRole.EventTime);
+        return time >= 0 && plan.AppendOnly ? new EmitOnClosePlan(plan, time) : null;
+    }
+}

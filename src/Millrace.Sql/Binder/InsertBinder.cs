@@ -1,0 +1,159 @@
+// INSERT: the rows as the target's columns, defaults filled in, and ON CONFLICT.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>Binds INSERT.</summary>
+internal sealed class InsertBinder(BindContext context)
+{
+    private readonly QueryBinder _queries = new(context);
+    private readonly Coercion _coercion = new(context);
+    private readonly DmlBinder _dml = new(context);
+
+    /// <summary>Binds an INSERT.</summary>
+    public BoundInsert Bind(Syntax.InsertStatement s)
+    {
+        CatalogObject target = _dml.Target(s.Table, "insert into");
+        int visible = target.Columns.Count - target.HiddenColumns;
+        int[] columns = s.Columns.Count == 0 ? [.. Enumerable.Range(0, visible)] : [.. s.Columns.Select(c => DmlBinder.ColumnOf(target, c))];
+        if (columns.Distinct().Count() < columns.Length)
+        {
+            int twice = columns.Index().First(c => columns.Take(c.Index).Contains(c.Item)).Index;
+            throw new SqlException("42701", $"column \"{s.Columns[twice].Text}\" specified more than once", s.Columns[twice].Position);
+        }
+
+        CteScope? ctes = _queries.With(s.With, null, null, null);
+        PlanNode source = s.Source switch
+        {
+            null => Plans.Unit,
+            { Body: Syntax.ValuesBody values, OrderBy.Count: 0, Limit: null, Offset: null } => Values(values, target, columns, s.Columns.Count > 0, _queries.With(s.Source.With, null, null, ctes)),
+            _ => Query(s.Source, target, columns, s.Columns.Count > 0, ctes),
+        };
+        if (s.Source is null)
+        {
+            columns = [];
+        }
+
+        source = _dml.Finished(Complete(source, target, columns));
+        return new BoundInsert(target, source)
+        {
+            OnConflict = s.OnConflict is null ? null : Conflict(s.OnConflict, target, s.Alias?.Text),
+            Returning = _dml.Returning(s.Returning, target, s.Alias?.Text),
+        };
+    }
+
+    /// <summary>All columns of the target: those given, defaults for the others.</summary>
+    public PlanNode Complete(PlanNode source, CatalogObject target, int[] columns)
+    {
+        ScalarExpr[] all = [.. Enumerable.Range(0, target.Columns.Count).Select(i =>
+            Array.IndexOf(columns, i) is var at && at >= 0 && at < source.Columns.Count ? Plans.Column(source, at) : _dml.DefaultOf(target, i))];
+        if (source is ValuesPlan values)
+        {
+            return new ValuesPlan([.. values.Rows.Select(r => (IReadOnlyList<ScalarExpr>)[.. all.Select(e => e is ColumnExpr c ? r[c.Index] : e)])], target.Columns);
+        }
+
+        return Plans.Project(source, all, [.. target.Columns.Fields.Select(f => f.Name)]);
+    }
+
+    private PlanNode Values(Syntax.ValuesBody values, CatalogObject target, int[] columns, bool named, CteScope? ctes)
+    {
+        var binder = new ExprBinder(context, _queries, Scope.Empty(null, null), ctes) { Clause = "VALUES" };
+        var defaults = new ScalarExpr?[target.Columns.Count];
+        int width = values.Rows[0].Count;
+        CheckCount(width, columns.Length, named, values.Rows[0].Count > columns.Length ? values.Rows[0][columns.Length].Position : values.Position);
+        List<ScalarExpr[]> rows = new(values.Rows.Count);
+        foreach (Syntax.NodeList<Syntax.Expr> row in values.Rows)
+        {
+            if (row.Count != width)
+            {
+                throw new SqlException("42601", "VALUES lists must all be the same length", row.Count > 0 ? row[0].Position : values.Position);
+            }
+
+            var bound = new ScalarExpr[width];
+            for (int i = 0; i < width; i++)
+            {
+                int column = columns[i];
+                Field field = target.Columns[column];
+                bound[i] = row[i] is Syntax.DefaultExpr
+                    ? defaults[column] ??= _dml.DefaultOf(target, column)
+                    : _coercion.Coerce(binder.Bind(row[i]), field.Type, CastContext.Assignment, row[i].Position, $"column \"{field.Name}\"");
+            }
+
+            rows.Add(bound);
+        }
+
+        return QueryBinder.MakeValues(context, rows, new Schema([.. columns.Take(width).Select(c => target.Columns[c])]));
+    }
+
+    private PlanNode Query(Syntax.Query query, CatalogObject target, int[] columns, bool named, CteScope? ctes)
+    {
+        QueryResult result = _queries.Bind(query, null, null, ctes, false);
+        CheckCount(result.Columns.Count, columns.Length, named, query.Position);
+        SqlType[] types = [.. columns.Take(result.Columns.Count).Select(c => target.Columns[c].Type)];
+        return _queries.Convert(result.Visible(), types, CastContext.Assignment, i => ($"column \"{target.Columns[columns[i]].Name}\"", query.Position));
+    }
+
+    private static void CheckCount(int given, int wanted, bool named, int position)
+    {
+        if (given > wanted)
+        {
+            throw new SqlException("42601", "INSERT has more expressions than target columns", position);
+        }
+
+        if (given < wanted && named)
+        {
+            throw new SqlException("42601", "INSERT has more target columns than expressions", position);
+        }
+    }
+
+    private BoundConflict? Conflict(Syntax.OnConflictClause clause, CatalogObject target, string? alias)
+    {
+        if (clause.DoNothing && clause.Columns.Count == 0 && clause.Constraint is null && (target.PrimaryKey.Count == 0 || target.HiddenColumns > 0))
+        {
+            // Without a key nothing can conflict.
+            return null;
+        }
+
+        if (target.Kind != ObjectKind.Table || target.PrimaryKey.Count == 0 || target.HiddenColumns > 0)
+        {
+            throw new SqlException("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", clause.Position,
+                $"\"{target.Name}\" has no primary key");
+        }
+
+        int[] named = [.. clause.Columns.Select(c => DmlBinder.ColumnOf(target, c))];
+        bool matches = named.Length == 0 ? clause.DoNothing || clause.Constraint is not null : named.ToHashSet().SetEquals(target.PrimaryKey);
+        if (!matches)
+        {
+            string key = string.Join(", ", target.PrimaryKey.Select(k => target.Columns[k].Name));
+            throw named.Length == 0
+                ? new SqlException("42601", "ON CONFLICT DO UPDATE requires inference specification or constraint name", clause.Position, $"write ON CONFLICT ({key})")
+                : new SqlException("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", clause.Position, $"the primary key is ({key})");
+        }
+
+        if (clause.DoNothing)
+        {
+            return new BoundConflict(ConflictAction.DoNothing, [], null);
+        }
+
+        int count = target.Columns.Count;
+        ScopeTable existing = DmlBinder.TableOf(target, alias);
+        ScopeTable excluded = DmlBinder.TableOf(target, "excluded", count);
+        var scope = new Scope([existing, excluded], existing.Columns, null, null);
+        var binder = new ExprBinder(context, _queries, scope, null) { Clause = "ON CONFLICT" };
+        ScalarExpr[] set = [.. target.Columns.Fields.Select((f, i) => (ScalarExpr)new ColumnExpr(i, f.Type))];
+        foreach (Syntax.Assignment a in clause.Assignments)
+        {
+            IReadOnlyList<Syntax.Expr> sources = a.Columns.Count == 1 ? [a.Value] : a.Value is Syntax.RowExpr row && row.Items.Count == a.Columns.Count ? [.. row.Items]
+                : throw new SqlException("42601", "number of columns does not match number of values", a.Position);
+            for (int i = 0; i < sources.Count; i++)
+            {
+                int column = DmlBinder.ColumnOf(target, a.Columns[i]);
+                set[column] = sources[i] is Syntax.DefaultExpr ? _dml.DefaultOf(target, column) : _dml.Finished(_coercion.Coerce(
+                    binder.Bind(sources[i]), target.Columns[column].Type, CastContext.Assignment, sources[i].Position, $"column \"{a.Columns[i].Text}\""));
+            }
+        }
+
+        ScalarExpr? where = clause.Where is null ? null : _dml.Finished(binder.Boolean(clause.Where, "WHERE"));
+        return new BoundConflict(ConflictAction.DoUpdate, set, where);
+    }
+}

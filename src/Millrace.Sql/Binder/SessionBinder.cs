@@ -1,0 +1,95 @@
+// Statements about the session and the server.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>Binds statements about the session and the server.</summary>
+/// <param name="context">Shared by the statement's parts.</param>
+internal sealed class SessionBinder(BindContext context)
+{
+    /// <summary>Binds such a statement.</summary>
+    public BoundStatement Bind(Syntax.Statement statement)
+    {
+        switch (statement)
+        {
+            case Syntax.TransactionStatement s:
+                return new BoundTransaction(s.Verb, s.Savepoint?.Text, s.Chain) { ReadOnly = s.ReadOnly };
+            case Syntax.SetStatement s:
+                return new BoundSet(s.Name, s.Text, s.Local);
+            case Syntax.ResetStatement s:
+                return new BoundReset(s.Name);
+            case Syntax.ShowStatement s:
+                return Show(s);
+            case Syntax.DescribeStatement s:
+                return new BoundDescribe(Relations.TryFind(context.Catalog, s.Name) ?? Relations.Find(context.Catalog, s.Name));
+            case Syntax.FlushStatement:
+                return new BoundFlush();
+            case Syntax.CheckpointStatement:
+                return new BoundCheckpoint();
+            case Syntax.MaintenanceStatement s:
+                foreach (Syntax.ObjectName table in s.Tables)
+                {
+                    Relations.Find(context.Catalog, table);
+                }
+
+                return new BoundNoOp(s.Verb);
+            case Syntax.DeclareCursorStatement s:
+                return Cursor(s);
+            case Syntax.FetchStatement s:
+                return new BoundFetch(s.Cursor.Text, s.Direction, s.Count, s.Move);
+            case Syntax.CloseStatement s:
+                return new BoundCloseCursor(s.Cursor?.Text);
+            case Syntax.PrepareStatement s:
+                return Prepare(s);
+            case Syntax.ExecuteStatement s:
+                return Execute(s);
+            case Syntax.DeallocateStatement s:
+                return new BoundDeallocate(s.Name?.Text);
+            case Syntax.DiscardStatement s:
+                return new BoundDiscard(s.What);
+            case Syntax.CommentStatement:
+                return new BoundNoOp("COMMENT") { Notices = ["comments are not kept"] };
+            case Syntax.CreateSchemaStatement s:
+                return s.Name.Last == "public" && s.IfNotExists ? new BoundNoOp("CREATE SCHEMA")
+                    : throw new SqlException("0A000", "schemas other than public are not supported", s.Position, "leave the schema out");
+            case Syntax.CreateSinkStatement s:
+                throw new SqlException("0A000", "sinks are not supported yet", s.Position, "read the view with SUBSCRIBE, or over HTTP as server-sent events");
+            case Syntax.ListenStatement or Syntax.UnlistenStatement or Syntax.NotifyStatement:
+                throw new SqlException("0A000", "LISTEN and NOTIFY are not supported", statement.Position, "use SUBSCRIBE to follow a stream, table or view");
+            default:
+                throw new SqlException("0A000", "this statement is not supported", statement.Position);
+        }
+    }
+
+    private BoundStatement Show(Syntax.ShowStatement s)
+    {
+        if (s.Kind is Syntax.ShowKind.Setting or Syntax.ShowKind.All)
+        {
+            return new BoundShow(s.Setting);
+        }
+
+        bool ofObject = s.Kind is Syntax.ShowKind.Columns or Syntax.ShowKind.Create || (s.Kind == Syntax.ShowKind.Indexes && s.Object is not null);
+        CatalogObject? found = ofObject ? Relations.TryFind(context.Catalog, s.Object!) ?? Relations.Find(context.Catalog, s.Object!) : null;
+        return new BoundShowObjects(s.Kind, found, ofObject ? null : s.Object?.Last, s.Like);
+    }
+
+    private BoundDeclareCursor Cursor(Syntax.DeclareCursorStatement s)
+    {
+        var dml = new DmlBinder(context);
+        BoundQuery query = s.Query is not null ? dml.Query(s.Query) : dml.Subscribe(new Syntax.SubscribeStatement(s.SubscribedName, null, [])).Query;
+        return new BoundDeclareCursor(s.Name.Text, query, s.Subscription, s.Hold) { Binary = s.Binary, Scroll = s.Scroll };
+    }
+
+    private BoundPrepare Prepare(Syntax.PrepareStatement s)
+    {
+        SqlType[] types = [.. s.Types.Select(TypeNames.Resolve)];
+        BoundStatement bound = new Binder(context.Catalog, context.Functions, context.Options with { ParameterTypes = types }).Bind(s.Target);
+        return new BoundPrepare(s.Name.Text, types, s.Target, bound);
+    }
+
+    private BoundExecute Execute(Syntax.ExecuteStatement s)
+    {
+        var binder = new ExprBinder(context, new QueryBinder(context), Scope.Empty(null, null), null) { Clause = "EXECUTE parameters" };
+        return new BoundExecute(s.Name.Text, [.. s.Args.Select(binder.Bind)]);
+    }
+}

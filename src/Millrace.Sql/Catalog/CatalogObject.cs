@@ -1,0 +1,127 @@
+// What the binder knows of the objects a statement can name.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>What kind of object a name stands for. The numbers are persisted: never renumber.</summary>
+public enum ObjectKind : byte
+{
+    /// <summary>An append-only, replayable log with offsets.</summary>
+    Stream = 1,
+    /// <summary>Rows by primary key.</summary>
+    Table = 2,
+    /// <summary>A query kept up to date.</summary>
+    MaterializedView = 3,
+    /// <summary>A query by name, expanded where it is used.</summary>
+    View = 4,
+    /// <summary>A second order of a table's or view's rows.</summary>
+    Index = 5,
+    /// <summary>A read-only relation that the system computes when asked (pg_catalog, information_schema, millrace).</summary>
+    System = 6,
+}
+
+/// <summary>What an insert does when the primary key is taken, where the statement does not say.</summary>
+public enum ConflictRule : byte
+{
+    /// <summary>Error 23505.</summary>
+    Error = 0,
+    /// <summary>The new row replaces the old.</summary>
+    Overwrite = 1,
+    /// <summary>The old row stays.</summary>
+    Ignore = 2,
+    /// <summary>Non-null fields of the new row replace those of the old.</summary>
+    UpdateIfNotNull = 3,
+}
+
+/// <summary>An object of the catalog, immutable; a DDL statement makes a new one.</summary>
+public sealed record CatalogObject
+{
+    /// <summary>Identity, never reused within a data folder. System relations have negative ones.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>The schema it lives in, such as public.</summary>
+    public string Namespace { get; init; } = "public";
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its kind.</summary>
+    public required ObjectKind Kind { get; init; }
+
+    /// <summary>Its columns. A table without a declared primary key has a hidden last column <c>_rowid</c> (bigint).</summary>
+    public required Schema Columns { get; init; }
+
+    /// <summary>How many trailing columns are hidden from <c>SELECT *</c>.</summary>
+    public int HiddenColumns { get; init; }
+
+    /// <summary>Column indexes of the primary key, or of a key the view's plan guarantees; empty when rows may repeat.</summary>
+    public IReadOnlyList<int> PrimaryKey { get; init; } = [];
+
+    /// <summary>Column index of the event time, or −1.</summary>
+    public int EventTime { get; init; } = -1;
+
+    /// <summary>How far behind the latest event time the watermark trails, in µs; −1 when none is declared.</summary>
+    public long WatermarkDelay { get; init; } = -1;
+
+    /// <summary>True when rows are only ever added.</summary>
+    public bool AppendOnly { get; init; }
+
+    /// <summary>What an insert with a taken key does by default.</summary>
+    public ConflictRule OnConflict { get; init; }
+
+    /// <summary>Default expressions by column as SQL text; null where there is none.</summary>
+    public IReadOnlyList<string?> Defaults { get; init; } = [];
+
+    /// <summary>The statement that made it, as SQL.</summary>
+    public string Definition { get; init; } = "";
+
+    /// <summary>The query text of a view.</summary>
+    public string? Query { get; init; }
+
+    /// <summary>Options given WITH (…).</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Objects it reads: a view's inputs, an index's table.</summary>
+    public IReadOnlyList<int> DependsOn { get; init; } = [];
+
+    /// <summary>For an index: the column indexes in order.</summary>
+    public IReadOnlyList<int> IndexColumns { get; init; } = [];
+}
+
+/// <summary>The catalog at one moment: immutable, so that a binder sees one state.</summary>
+public sealed class CatalogSnapshot
+{
+    private readonly Dictionary<(string, string), CatalogObject> _byName = [];
+    private readonly Dictionary<int, CatalogObject> _byId = [];
+
+    /// <summary>Takes the given objects.</summary>
+    public CatalogSnapshot(IEnumerable<CatalogObject> objects, long version = 0)
+    {
+        Version = version;
+        foreach (CatalogObject o in objects)
+        {
+            _byName.Add((o.Namespace, o.Name), o);
+            _byId.Add(o.Id, o);
+        }
+    }
+
+    /// <summary>Grows with every DDL statement.</summary>
+    public long Version { get; }
+
+    /// <summary>All objects.</summary>
+    public IReadOnlyCollection<CatalogObject> All => _byId.Values;
+
+    /// <summary>Finds by name; without a namespace public is searched, then pg_catalog, then millrace.</summary>
+    public CatalogObject? Find(string? ns, string name)
+    {
+        if (ns is not null)
+        {
+            return _byName.GetValueOrDefault((ns, name));
+        }
+
+        return _byName.GetValueOrDefault(("public", name)) ?? _byName.GetValueOrDefault(("pg_catalog", name)) ?? _byName.GetValueOrDefault(("millrace", name));
+    }
+
+    /// <summary>Finds by identity.</summary>
+    public CatalogObject? Find(int id) => _byId.GetValueOrDefault(id);
+}

@@ -1,0 +1,112 @@
+// Bound definitions: CREATE, DROP, ALTER, with templates of the catalog objects they make.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>CREATE TABLE, CREATE STREAM (and CREATE TABLE … APPEND ONLY).</summary>
+/// <param name="Template">The new object; its Id is 0 for the engine to give.</param>
+/// <param name="IfNotExists">True when an object of that name is no error.</param>
+public sealed record BoundCreateRelation(CatalogObject Template, bool IfNotExists) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => Template.Kind == ObjectKind.Stream ? "CREATE STREAM" : "CREATE TABLE";
+
+    /// <summary>CREATE … AS: the first rows, all columns of the template (a hidden <c>_rowid</c> NULL); or null.</summary>
+    public PlanNode? AsSelect { get; init; }
+
+    /// <summary>OR REPLACE.</summary>
+    public bool OrReplace { get; init; }
+
+    /// <summary>True when an object of that name is there already (and IF NOT EXISTS makes that no error).</summary>
+    public bool Exists { get; init; }
+}
+
+/// <summary>CREATE [MATERIALIZED] VIEW.</summary>
+/// <param name="Template">The new object, with columns, key, event time and dependencies derived from the query; its Id is 0.</param>
+/// <param name="Query">Its query; the plan has exactly the template's columns.</param>
+/// <param name="Materialized">Kept up to date, against merely named.</param>
+public sealed record BoundCreateView(CatalogObject Template, BoundQuery Query, bool Materialized) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => Materialized ? "CREATE MATERIALIZED VIEW" : "CREATE VIEW";
+
+    /// <summary>The query's text, to be bound again at a restart.</summary>
+    public required string QueryText { get; init; }
+
+    /// <summary>OR REPLACE.</summary>
+    public bool OrReplace { get; init; }
+
+    /// <summary>IF NOT EXISTS.</summary>
+    public bool IfNotExists { get; init; }
+
+    /// <summary>True when an object of that name is there already.</summary>
+    public bool Exists { get; init; }
+}
+
+/// <summary>CREATE INDEX.</summary>
+/// <param name="Template">The index, Id 0; DependsOn names the relation, IndexColumns the columns.</param>
+/// <param name="Table">The relation indexed.</param>
+/// <param name="IfNotExists">IF NOT EXISTS.</param>
+public sealed record BoundCreateIndex(CatalogObject Template, CatalogObject Table, bool IfNotExists) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "CREATE INDEX";
+
+    /// <summary>True when an object of that name is there already.</summary>
+    public bool Exists { get; init; }
+}
+
+/// <summary>DROP.</summary>
+/// <param name="Kind">What was asked to be dropped.</param>
+/// <param name="Objects">The objects found (with IF EXISTS some may be missing).</param>
+/// <param name="Cascade">True to drop what depends on them too; else dependents are an error (2BP01).</param>
+public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Objects, bool Cascade) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "DROP " + Kind switch
+    {
+        ObjectKind.MaterializedView => "MATERIALIZED VIEW",
+        ObjectKind.View => "VIEW",
+        ObjectKind.Index => "INDEX",
+        ObjectKind.Stream => "STREAM",
+        _ => "TABLE",
+    };
+}
+
+/// <summary>An ALTER statement: what is altered and the object as it shall be.</summary>
+/// <param name="Object">The object as it is.</param>
+public abstract record BoundAlter(CatalogObject Object) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "ALTER " + Object.Kind switch
+    {
+        ObjectKind.MaterializedView => "MATERIALIZED VIEW",
+        ObjectKind.View => "VIEW",
+        ObjectKind.Index => "INDEX",
+        ObjectKind.Stream => "STREAM",
+        _ => "TABLE",
+    };
+}
+
+/// <summary>RENAME TO.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="NewName">Its new name, not taken.</param>
+public sealed record BoundAlterRename(CatalogObject Object, string NewName) : BoundAlter(Object);
+
+/// <summary>RENAME COLUMN.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Column">The column.</param>
+/// <param name="NewName">Its new name, not taken.</param>
+public sealed record BoundAlterRenameColumn(CatalogObject Object, int Column, string NewName) : BoundAlter(Object);
+
+/// <summary>SET (…) and RESET (…).</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Options">The new values; null resets one.</param>
+public sealed record BoundAlterSetOptions(CatalogObject Object, IReadOnlyDictionary<string, string?> Options) : BoundAlter(Object);
+
+/// <summary>ADD COLUMN.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Column">The new column.</param>
+/// <param name="Default">What the rows that are there get; without column references.</param>
+/// <param name="DefaultText">The default as SQL text, or null.</param>
+public sealed record BoundAlterAddColumn(CatalogObject Object, Field Column, ScalarExpr Default, string? DefaultText) : BoundAlter(Object);

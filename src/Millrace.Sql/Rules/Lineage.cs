@@ -1,0 +1,115 @@
+// What is known of each column's time: whether it is a stream's event time, or the start or end of a window over it.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>What a column's values have to do with the watermark.</summary>
+internal enum TimeRole
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>It is the event time of a stream with a watermark.</summary>
+    EventTime,
+    /// <summary>The start of a window of fixed length over such a column.</summary>
+    WindowStart,
+    /// <summary>The end of a window.</summary>
+    WindowEnd,
+}
+
+/// <summary>A column's role, and for a window's start the window's length.</summary>
+/// <param name="Role">The role.</param>
+/// <param name="SizeUs">Length of the window in µs (WindowStart), or the watermark's delay (EventTime); −1 when not fixed.</param>
+internal readonly record struct TimeFact(TimeRole Role, long SizeUs)
+{
+    public static readonly TimeFact None = new(TimeRole.None, -1);
+}
+
+/// <summary>Derives the time facts of a plan's columns.</summary>
+internal static class Lineage
+{
+    /// <summary>One fact a column.</summary>
+    public static TimeFact[] Of(PlanNode plan)
+    {
+        switch (plan)
+        {
+            case ScanPlan scan:
+                TimeFact[] facts = Nothing(plan);
+                if (scan.Object is { EventTime: >= 0 and var at, WatermarkDelay: >= 0 and var delay })
+                {
+                    facts[at] = new TimeFact(TimeRole.EventTime, delay);
+                }
+
+                return facts;
+            case ProjectPlan project:
+                TimeFact[] input = Of(project.Input);
+                return [.. project.Expressions.Select(e => OfExpression(e, input))];
+            case FilterPlan or DistinctPlan or EmitOnClosePlan:
+                return Of(plan.Inputs[0]);
+            case TopNPlan or WindowPlan or TableFunctionPlan:
+                return Padded(Of(plan.Inputs[0]), plan);
+            case TimeWindowPlan window:
+                TimeFact[] rows = Of(window.Input);
+                bool timed = rows[window.Time].Role == TimeRole.EventTime;
+                return !timed ? Padded(rows, plan)
+                    : [.. rows, window.Cumulative ? TimeFact.None : new TimeFact(TimeRole.WindowStart, window.Size), new TimeFact(TimeRole.WindowEnd, -1)];
+            case SessionPlan session:
+                TimeFact[] before = Of(session.Input);
+                return before[session.Time].Role == TimeRole.EventTime
+                    ? [.. before, TimeFact.None, new TimeFact(TimeRole.WindowEnd, -1)]
+                    : Padded(before, plan);
+            case AggregatePlan aggregate:
+                TimeFact[] grouped = Of(aggregate.Input);
+                return [.. aggregate.Keys.Select(k => grouped[k]), .. aggregate.Calls.Select(_ => TimeFact.None)];
+            case JoinPlan { Kind: JoinKind.Semi or JoinKind.Anti or JoinKind.NullAwareAnti } join:
+                return Of(join.Left);
+            case JoinPlan join:
+                TimeFact[] l = join.Kind is JoinKind.Right or JoinKind.Full ? Nothing(join.Left) : Of(join.Left);
+                TimeFact[] r = join.Kind is JoinKind.Left or JoinKind.Full ? Nothing(join.Right) : Of(join.Right);
+                return [.. l, .. r];
+            case UnionPlan union:
+                TimeFact[][] all = [.. union.Sources.Select(Of)];
+                return [.. Enumerable.Range(0, plan.Columns.Count).Select(i => all.All(f => f[i].Role == all[0][i].Role && f[i].SizeUs == all[0][i].SizeUs)
+                    ? all[0][i] : TimeFact.None)];
+            case SetOpPlan set:
+                return Of(set.Left);
+            default:
+                return Nothing(plan);
+        }
+    }
+
+    private static TimeFact OfExpression(ScalarExpr expr, TimeFact[] input)
+    {
+        if (expr is ColumnExpr c)
+        {
+            return input[c.Index];
+        }
+
+        // time_bucket(interval, t) and date_trunc('unit', t) start a window of fixed length.
+        if (expr is CallExpr { Function.Name: "time_bucket", Arguments: [LiteralExpr { Value: Interval { Months: 0 } i }, ColumnExpr t] }
+            && input[t.Index].Role == TimeRole.EventTime)
+        {
+            return new TimeFact(TimeRole.WindowStart, (i.Days * 86_400_000_000L) + i.Micros);
+        }
+
+        if (expr is CallExpr { Function.Name: "date_trunc", Arguments: [LiteralExpr { Value: ByteSlice unit }, ColumnExpr d] }
+            && input[d.Index].Role == TimeRole.EventTime)
+        {
+            long size = unit.ToString().ToLowerInvariant() switch
+            {
+                "millisecond" or "milliseconds" => 1_000,
+                "second" => 1_000_000,
+                "minute" => 60_000_000,
+                "hour" => 3_600_000_000,
+                "day" when expr.Type.Id == TypeId.Timestamp => 86_400_000_000,
+                _ => -1,
+            };
+            return size > 0 ? new TimeFact(TimeRole.WindowStart, size) : TimeFact.None;
+        }
+
+        return TimeFact.None;
+    }
+
+    private static TimeFact[] Nothing(PlanNode plan) => [.. Enumerable.Repeat(TimeFact.None, plan.Columns.Count)];
+
+    private static TimeFact[] Padded(TimeFact[] facts, PlanNode plan) => [.. facts, .. Enumerable.Repeat(TimeFact.None, plan.Columns.Count - facts.Length)];
+}

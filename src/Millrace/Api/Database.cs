@@ -1,0 +1,154 @@
+// The library's front door: open a folder, write, ask, subscribe.
+using System.Diagnostics;
+using Millrace.Core;
+using Millrace.Core.Io;
+using Millrace.Engine;
+using Millrace.Log;
+using Millrace.Sessions;
+using Millrace.Sql;
+
+namespace Millrace;
+
+/// <summary>
+/// A streaming database inside this process. Safe for use from many threads. Open one per folder; dispose it to flush and close.
+/// </summary>
+public sealed partial class Database : IAsyncDisposable
+{
+    private readonly IDisk _disk;
+    private readonly SystemClock _clock = new();
+    private readonly EngineThread _thread;
+    private readonly long _opened = Stopwatch.GetTimestamp();
+    private int _disposed;
+
+    private Database(IDisk disk, DatabaseEngine engine, DatabaseOptions options)
+    {
+        _disk = disk;
+        Engine = engine;
+        Options = options;
+        _thread = new EngineThread(engine);
+    }
+
+    /// <summary>The catalog as of the newest epoch.</summary>
+    public CatalogSnapshot Catalog => Engine.Current.Catalog;
+
+    /// <summary>The newest epoch that can be read.</summary>
+    public long Epoch => Engine.Current.Epoch;
+
+    /// <summary>Completes when the database has stopped by itself because its disk failed; the exception says why. Hosts exit then.</summary>
+    public Task<Exception> Failed => _thread.Failed;
+
+    /// <summary>What opening found: how much was replayed, and warnings about damaged files that were set aside.</summary>
+    public IReadOnlyList<string> RecoveryReport => [Engine.RecoverySummary, .. Engine.RecoveryWarnings];
+
+    /// <summary>How it was opened.</summary>
+    public DatabaseOptions Options { get; }
+
+    internal DatabaseEngine Engine { get; }
+
+    /// <summary>now() of a statement that runs once, µs: never before the newest epoch's time.</summary>
+    internal long NowMicros => Math.Max(Engine.Current.TimeMicros, _clock.UtcNowMicros);
+
+    /// <summary>Opens the database in <paramref name="folder"/>, made if it does not exist; recovers it if it was not closed.</summary>
+    /// <exception cref="DataFolderException">The folder is taken, cannot be written, or is of a newer version.</exception>
+    /// <exception cref="CorruptionException">Something that was durable is damaged.</exception>
+    public static Task<Database> OpenAsync(string folder, DatabaseOptions? options = null, CancellationToken cancellation = default)
+    {
+        options ??= new DatabaseOptions();
+        return Task.Run(
+            () =>
+            {
+                var disk = new RealDisk(folder);
+                try
+                {
+                    var engine = new DatabaseEngine(disk, new EngineOptions
+                    {
+                        Clock = new SystemClock(),
+                        Log = new LogOptions { Durability = options.Durability },
+                        TailBytesMax = options.TailBytesMax,
+                        CheckpointLogBytes = options.CheckpointLogBytes,
+                    });
+                    return new Database(disk, engine, options);
+                }
+                catch
+                {
+                    disk.Dispose();
+                    throw;
+                }
+            },
+            cancellation);
+    }
+
+    /// <summary>A new session: the way for doors, and for whoever needs transactions.</summary>
+    public Session NewSession() => new LocalSession(this);
+
+    /// <summary>
+    /// Appends rows to a stream, or upserts them into a table by primary key. Takes ownership of the batch, whose columns are the object's visible
+    /// ones in order. Returns when the rows are durable and every view reflects them.
+    /// </summary>
+    /// <returns>The offset of the first row (streams), or 0.</returns>
+    /// <exception cref="SqlException">42P01 no such object; 23502 a null where none may be; 57P01 the database is shutting down; 53100 its disk is full.</exception>
+    public async ValueTask<long> AppendAsync(string name, Batch batch, CancellationToken cancellation = default)
+    {
+        CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
+        if (target.Kind is not (ObjectKind.Stream or ObjectKind.Table))
+        {
+            throw new SqlException("42809", $"\"{name}\" is not a stream or table", hint: "a view changes when its inputs do");
+        }
+
+        int visible = target.Columns.Count - target.HiddenColumns;
+        if (batch.Columns.Length != visible)
+        {
+            throw new SqlException("42601", $"\"{name}\" has {visible} columns, the batch {batch.Columns.Length}");
+        }
+
+        for (int c = 0; c < visible; c++)
+        {
+            if (!batch.Columns[c].Type.SameAs(target.Columns[c].Type))
+            {
+                throw new SqlException("42804", $"column \"{target.Columns[c].Name}\" is of type {target.Columns[c].Type}, the batch's of {batch.Columns[c].Type}");
+            }
+        }
+
+        WriteRule rule = target.Kind == ObjectKind.Stream ? WriteRule.Append
+            : target.OnConflict == ConflictRule.Error ? WriteRule.Overwrite : WriteStatement.RuleOf(target);
+        WriteResult result = await SubmitAsync(new WriteRequest([new WriteEntry(target.Id, batch, rule)]), cancellation).ConfigureAwait(false);
+        return result.FirstOffset;
+    }
+
+    /// <summary>Counters.</summary>
+    public DatabaseStatistics Statistics()
+    {
+        ObjectStatistics[] objects = [.. Engine.Objects.Where(o => o is not IndexState).Select(o => new ObjectStatistics(
+            o.Id, o.RowsTotal, o.Rows, o.Bytes, o.ChangesTotal,
+            o.Watermark is long.MinValue or long.MaxValue ? null : o.Watermark, (o as ViewState)?.Error?.Message))];
+        return new DatabaseStatistics(
+            Epoch, Stopwatch.GetElapsedTime(_opened).TotalSeconds, GC.GetTotalMemory(false), Engine.LogBytes + Engine.CheckpointBytes, Engine.LogBytes,
+            Engine.IngestRowsTotal, Engine.CommitsTotal, Engine.Subscriptions, objects);
+    }
+
+    /// <summary>The dataflow graph with counters.</summary>
+    public async ValueTask<DataflowGraph> GraphAsync() => await SubmitAsync(new InspectRequest<DataflowGraph>(GraphReport.Make), default).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _thread.StopAsync().ConfigureAwait(false);
+            _disk.Dispose();
+        }
+    }
+
+    /// <summary>Hands a request to the engine; waits while more than the allowed bytes of writes are queued.</summary>
+    internal async Task<T> SubmitAsync<T>(Request<T> request, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        while (request.Bytes > 0 && Engine.Queue.Bytes > Options.QueueBytesMax)
+        {
+            await Task.Delay(1, cancellation).ConfigureAwait(false);
+        }
+
+        Engine.Submit(request);
+        return await request.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+}

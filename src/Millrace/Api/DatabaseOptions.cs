@@ -1,0 +1,23 @@
+// How a database is opened.
+using Millrace.Log;
+
+namespace Millrace;
+
+/// <summary>How a database is opened. The defaults are right for a program that embeds it.</summary>
+public sealed record DatabaseOptions
+{
+    /// <summary>What an acknowledgement means. Default: on disk.</summary>
+    public Durability Durability { get; init; } = Durability.Fsync;
+
+    /// <summary>Memory for the streams' recent batches, in bytes; older ones are read back from disk. Default 256 MiB.</summary>
+    public long TailBytesMax { get; init; } = 256L << 20;
+
+    /// <summary>Bytes of writes that may wait for the engine before writers are held back. Default 64 MiB.</summary>
+    public long QueueBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Log bytes after which a checkpoint is made. Default 256 MiB.</summary>
+    public long CheckpointLogBytes { get; init; } = 256L << 20;
+
+    /// <summary>Bytes of changes that may wait for one subscriber before it is dropped. Default 16 MiB.</summary>
+    public long SubscriptionBytesMax { get; init; } = 16L << 20;
+}

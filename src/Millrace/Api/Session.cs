@@ -1,0 +1,79 @@
+// One connection's view of the database: statements, parameters, a transaction, settings.
+using Millrace.Core;
+using Millrace.Sql;
+using Millrace.Sql.Syntax;
+
+namespace Millrace;
+
+/// <summary>Where a session stands, as the PostgreSQL protocol's ReadyForQuery tells it.</summary>
+public enum TransactionStatus
+{
+    /// <summary>No transaction.</summary>
+    Idle,
+    /// <summary>In a transaction.</summary>
+    InTransaction,
+    /// <summary>In a transaction that has failed: only ROLLBACK is accepted.</summary>
+    Failed,
+}
+
+/// <summary>A parsed and bound statement, reusable; it is bound again by itself when the catalog has changed.</summary>
+public abstract class PreparedStatement
+{
+    /// <summary>The statement's text.</summary>
+    public abstract string Text { get; }
+
+    /// <summary>The types of $1, $2 …, given or inferred.</summary>
+    public abstract IReadOnlyList<SqlType> Parameters { get; }
+
+    /// <summary>The columns it returns; null when it returns no rows (or is a COPY).</summary>
+    public abstract Schema? Columns { get; }
+}
+
+/// <summary>
+/// One connection's view of the database. Not for concurrent use: one statement at a time. A read sees one epoch, never older than the session's
+/// own last write.
+/// </summary>
+public abstract class Session : IAsyncDisposable
+{
+    /// <summary>Where the session stands.</summary>
+    public abstract TransactionStatus Status { get; }
+
+    /// <summary>Session settings by lower-case name (application_name, timezone, …).</summary>
+    public abstract IReadOnlyDictionary<string, string> Settings { get; }
+
+    /// <summary>Sets a setting, as SET does.</summary>
+    /// <exception cref="SqlException">42704 for a name nobody knows, 22023 for a bad value.</exception>
+    public abstract void Set(string name, string value);
+
+    /// <summary>Splits a text into statements, parsed but not yet bound (a later one may use what an earlier one creates).</summary>
+    /// <exception cref="SqlException">42601 with its place in the text.</exception>
+    public abstract IReadOnlyList<Statement> Parse(string text);
+
+    /// <summary>Binds one statement.</summary>
+    /// <param name="statement">From <see cref="Parse"/>.</param>
+    /// <param name="text">The text it came from, for error positions.</param>
+    /// <param name="parameterTypes">Declared parameter types; null where they are to be inferred.</param>
+    public abstract PreparedStatement Prepare(Statement statement, string text, IReadOnlyList<SqlType?>? parameterTypes = null);
+
+    /// <summary>Runs a statement with parameter values (typed as <see cref="PreparedStatement.Parameters"/>).</summary>
+    /// <exception cref="SqlException">What the user can mend. Inside a transaction it makes the transaction fail.</exception>
+    public abstract ValueTask<StatementResult> ExecuteAsync(
+        PreparedStatement statement, IReadOnlyList<LiteralExpr>? parameters = null, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Runs every statement of a text. When there are several, the writes between two reads are one transaction, as in
+    /// PostgreSQL's simple query; a read in between commits them first, so that views show them.
+    /// </summary>
+    public abstract ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(string text, CancellationToken cancellation = default);
+
+    /// <summary>Begins the implicit transaction of a text with several statements, unless one is open.</summary>
+    public abstract void BeginImplicit();
+
+    /// <summary>Ends the implicit transaction, if it is still open.</summary>
+    /// <param name="commit">False to drop its writes.</param>
+    /// <param name="cancellation">Cancels the wait, not the commit.</param>
+    public abstract ValueTask EndImplicitAsync(bool commit, CancellationToken cancellation = default);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}

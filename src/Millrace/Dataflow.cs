@@ -1,0 +1,299 @@
+// A compiled plan: operators in topological order, the edges between them, and the epoch's way through them.
+using System.Diagnostics;
+using System.Globalization;
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>What an operator of a dataflow has done: for EXPLAIN ANALYZE, the graph and metrics.</summary>
+/// <param name="Id">Its number, unique in the dataflow; inputs are listed by these.</param>
+/// <param name="Name">The operator.</param>
+/// <param name="Detail">Keys, conditions and the like.</param>
+/// <param name="Inputs">The nodes it reads, in port order.</param>
+/// <param name="RowsIn">Changes taken.</param>
+/// <param name="RowsOut">Changes given.</param>
+/// <param name="Nanoseconds">Time spent in it, without that of the operators behind it.</param>
+/// <param name="StateRows">Rows of state.</param>
+/// <param name="StateBytes">Bytes of state.</param>
+internal sealed record OperatorStatistics(
+    int Id, string Name, string Detail, IReadOnlyList<int> Inputs, long RowsIn, long RowsOut, long Nanoseconds, long StateRows, long StateBytes);
+
+/// <summary>
+/// A dataflow over Z-sets. Changes are pushed into an input and run depth-first through the operators; <see cref="EndEpoch"/> then ends the epoch in
+/// topological order. Batches given to <see cref="Sink"/> are lent for the call. Not thread-safe: one worker owns it.
+/// </summary>
+internal sealed class Dataflow
+{
+    /// <summary>The name under which inputs stand among the <see cref="Statistics"/>.</summary>
+    public const string ScanName = "Scan";
+
+    private const int Magic = 0x4D46_4C31; // "MFL1"
+
+    private readonly List<Node> _nodes = [];
+    private readonly List<CatalogObject> _inputs = [];
+    private readonly List<Node> _sources = [];
+    private readonly string _fingerprint;
+    private Node? _root;
+    private Node? _running;
+    private long _since;
+
+    internal Dataflow(string fingerprint, EvalContext context)
+    {
+        _fingerprint = fingerprint;
+        Context = context;
+    }
+
+    /// <summary>The objects read, each once; the index is what <see cref="Push"/> takes.</summary>
+    public IReadOnlyList<CatalogObject> Inputs => _inputs;
+
+    /// <summary>Takes the changes of the result.</summary>
+    public Action<Batch>? Sink { get; set; }
+
+    /// <summary>What expressions know: now(), the session's zone.</summary>
+    public EvalContext Context { get; }
+
+    /// <summary>Bytes of state in all operators.</summary>
+    public long StateBytes => _nodes.Sum(n => n.Operator?.StateBytes ?? 0);
+
+    /// <summary>Rows of state in all operators.</summary>
+    public long StateRows => _nodes.Sum(n => n.Operator?.StateRows ?? 0);
+
+    /// <summary>What each operator has done, in topological order; scans first.</summary>
+    public IReadOnlyList<OperatorStatistics> Statistics => [.. _nodes.Select((n, i) => new OperatorStatistics(
+        i, n.Name, n.Detail, [.. n.Inputs.Select(x => _nodes.IndexOf(x))], n.RowsIn, n.RowsOut, (long)(n.Ticks * (1e9 / Stopwatch.Frequency)),
+        n.Operator?.StateRows ?? 0, n.Operator?.StateBytes ?? 0))];
+
+    /// <summary>Which of the <see cref="Statistics"/> gives the result.</summary>
+    public int RootIndex => _nodes.IndexOf(_root!);
+
+    /// <summary>Begins an epoch: sets now(). Without it now() is the time of the epoch before.</summary>
+    public void BeginEpoch(long timeMicros) => Context.NowMicros = timeMicros;
+
+    /// <summary>Takes a change of an input, lent for the call.</summary>
+    public void Push(int input, Batch batch)
+    {
+        Node source = _sources[input];
+        source.RowsIn += batch.Count;
+        _running = null;
+        try
+        {
+            source.Emit(batch);
+        }
+        catch (OverflowException)
+        {
+            throw OutOfRange();
+        }
+    }
+
+    /// <summary>Ends the epoch: every operator gives what it held back.</summary>
+    /// <param name="epoch">Number of the epoch.</param>
+    /// <param name="timeMicros">Its time, µs since 1970 UTC.</param>
+    /// <param name="inputWatermarks">The watermark of each input, see <see cref="EpochInfo.Watermark"/>.</param>
+    public void EndEpoch(long epoch, long timeMicros, long[] inputWatermarks)
+    {
+        Context.NowMicros = timeMicros;
+        for (int i = 0; i < _sources.Count; i++)
+        {
+            _sources[i].Watermark = inputWatermarks[i];
+        }
+
+        foreach (Node node in _nodes)
+        {
+            if (node.Operator is null)
+            {
+                continue;
+            }
+
+            node.Watermark = long.MaxValue;
+            foreach (Node input in node.Inputs)
+            {
+                node.Watermark = Math.Min(node.Watermark, input.Watermark);
+            }
+
+            Node? outer = Enter(node);
+            try
+            {
+                node.Operator.EndEpoch(new EpochInfo(epoch, timeMicros, node.Watermark), node);
+            }
+            catch (OverflowException)
+            {
+                throw OutOfRange();
+            }
+
+            Leave(outer);
+        }
+    }
+
+    /// <summary>Writes the state of all operators; between epochs only.</summary>
+    public void Save(ByteWriter writer)
+    {
+        writer.WriteInt32(Magic);
+        writer.WriteString(_fingerprint);
+        foreach (Node node in _nodes)
+        {
+            int start = writer.Length;
+            writer.WriteInt32(0);
+            node.Operator?.Save(writer);
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(writer.Buffer.AsSpan(start), writer.Length - start - 4);
+        }
+    }
+
+    /// <summary>Restores what <see cref="Save"/> wrote, into a fresh dataflow of the same plan.</summary>
+    /// <exception cref="FormatException">The bytes are not the state of this plan.</exception>
+    public void Load(ref ByteReader reader)
+    {
+        if (reader.ReadInt32() != Magic || reader.ReadString() != _fingerprint)
+        {
+            throw new FormatException("the saved state belongs to another plan");
+        }
+
+        foreach (Node node in _nodes)
+        {
+            int length = reader.ReadInt32();
+            int end = reader.Position + length;
+            node.Operator?.Load(ref reader);
+            if (reader.Position != end)
+            {
+                throw new FormatException($"state of {node.Name} ends at {reader.Position}, {end} expected");
+            }
+        }
+    }
+
+    /// <summary>The operators as an indented tree, the result first; with what they have done when <paramref name="analyze"/>.</summary>
+    public IReadOnlyList<string> Explain(bool analyze = false)
+    {
+        var lines = new List<string>();
+        if (_root is not null)
+        {
+            Explain(_root, 0, analyze, lines, []);
+        }
+
+        return lines;
+    }
+
+    internal Node AddScan(CatalogObject scanned)
+    {
+        int at = _inputs.FindIndex(o => o.Id == scanned.Id);
+        if (at >= 0)
+        {
+            return _sources[at];
+        }
+
+        var node = new Node(this, null, ScanName, scanned.Name, []);
+        _nodes.Add(node);
+        _inputs.Add(scanned);
+        _sources.Add(node);
+        return node;
+    }
+
+    internal Node Add(Operator added, params Node[] inputs)
+    {
+        var node = new Node(this, added, added.Name, added.Detail, inputs);
+        _nodes.Add(node);
+        for (int port = 0; port < inputs.Length; port++)
+        {
+            inputs[port].Connect(node, port);
+        }
+
+        return node;
+    }
+
+    internal void SetRoot(Node root)
+    {
+        _root = root;
+        root.IsRoot = true;
+    }
+
+    private static void Explain(Node node, int depth, bool analyze, List<string> lines, HashSet<Node> seen)
+    {
+        string line = new string(' ', depth * 2) + (depth > 0 ? "-> " : "") + node.Name + (node.Detail.Length > 0 ? " " + node.Detail : "");
+        if (analyze)
+        {
+            double ms = node.Ticks * 1000.0 / Stopwatch.Frequency;
+            line += string.Create(
+                CultureInfo.InvariantCulture,
+                $"  (in {node.RowsIn}, out {node.RowsOut}, {ms:0.000} ms, state {node.Operator?.StateRows ?? 0} rows {node.Operator?.StateBytes ?? 0} bytes)");
+        }
+
+        bool again = !seen.Add(node);
+        lines.Add(line + (again && node.Inputs.Length > 0 ? " (shared, see above)" : ""));
+        foreach (Node input in again ? [] : node.Inputs)
+        {
+            Explain(input, depth + 1, analyze, lines, seen);
+        }
+    }
+
+    // Checked arithmetic of an operator: the user's numbers are too large, the query fails, nothing else does.
+    private static SqlException OutOfRange() => new("22003", "value out of range", hint: "cast the argument to numeric");
+
+    private Node? Enter(Node node)
+    {
+        long now = Stopwatch.GetTimestamp();
+        Node? outer = _running;
+        if (outer is not null)
+        {
+            outer.Ticks += now - _since;
+        }
+
+        _running = node;
+        _since = now;
+        return outer;
+    }
+
+    private void Leave(Node? outer)
+    {
+        long now = Stopwatch.GetTimestamp();
+        _running!.Ticks += now - _since;
+        _running = outer;
+        _since = now;
+    }
+
+    /// <summary>An operator with its edges, or a scan without one.</summary>
+    internal sealed class Node(Dataflow owner, Operator? op, string name, string detail, Node[] inputs) : IOutput
+    {
+        private (Node Target, int Port)[] _targets = [];
+
+        public Operator? Operator { get; } = op;
+
+        public string Name { get; } = name;
+
+        public string Detail { get; } = detail;
+
+        public Node[] Inputs { get; } = inputs;
+
+        public bool IsRoot { get; set; }
+
+        public long RowsIn { get; set; }
+
+        public long RowsOut { get; private set; }
+
+        public long Ticks { get; set; }
+
+        public long Watermark { get; set; }
+
+        public void Connect(Node target, int port) => _targets = [.. _targets, (target, port)];
+
+        public void Emit(Batch batch)
+        {
+            if (batch.Count == 0)
+            {
+                return;
+            }
+
+            RowsOut += batch.Count;
+            foreach ((Node target, int port) in _targets)
+            {
+                target.RowsIn += batch.Count;
+                Node? outer = owner.Enter(target);
+                target.Operator!.Process(port, batch, target);
+                owner.Leave(outer);
+            }
+
+            if (IsRoot)
+            {
+                owner.Sink?.Invoke(batch);
+            }
+        }
+    }
+}

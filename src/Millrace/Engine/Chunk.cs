@@ -1,0 +1,292 @@
+// The rows of an append-only object in arrival order: sealed chunks, and a tail that still grows.
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>A stretch of consecutive rows. Its batch may be dropped from memory when the log can give it back.</summary>
+internal sealed class Chunk
+{
+    private volatile Batch? _batch;
+
+    public Chunk(long firstOffset, int count, Batch? batch, long[] positions, long maxTime, long bytes)
+    {
+        FirstOffset = firstOffset;
+        Count = count;
+        _batch = batch;
+        Positions = positions;
+        MaxTime = maxTime;
+        Bytes = bytes;
+    }
+
+    /// <summary>Offset of the first row in its stream.</summary>
+    public long FirstOffset { get; }
+
+    public int Count { get; }
+
+    /// <summary>Log positions of the records that hold the rows; empty for derived rows, which the log does not hold.</summary>
+    public long[] Positions { get; }
+
+    /// <summary>Largest event time (µs), or the commit time where there is no event time: what retention looks at.</summary>
+    public long MaxTime { get; }
+
+    /// <summary>Memory of the batch while it is resident.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The rows while they are in memory.</summary>
+    public Batch? Resident => _batch;
+
+    public bool Evict()
+    {
+        if (Positions.Length == 0 || _batch is null)
+        {
+            return false;
+        }
+
+        _batch = null;
+        return true;
+    }
+}
+
+/// <summary>Reads a chunk's rows back from where they are durable. Called from any thread.</summary>
+internal delegate Batch ChunkLoader(int objectId, Chunk chunk);
+
+/// <summary>The rows of an append-only object at one epoch; immutable.</summary>
+internal sealed class ChunkSnapshot(Chunk[] chunks, int start, int end, Batch? tail)
+{
+    public static readonly ChunkSnapshot Empty = new([], 0, 0, null);
+
+    public IEnumerable<Batch> Scan(int objectId, ChunkLoader load)
+    {
+        for (int i = start; i < end; i++)
+        {
+            yield return chunks[i].Resident ?? load(objectId, chunks[i]);
+        }
+
+        if (tail is { Count: > 0 })
+        {
+            yield return tail;
+        }
+    }
+
+    public long Rows
+    {
+        get
+        {
+            long rows = tail?.Count ?? 0;
+            for (int i = start; i < end; i++)
+            {
+                rows += chunks[i].Count;
+            }
+
+            return rows;
+        }
+    }
+}
+
+/// <summary>Grows an append-only object's rows. Single writer; readers hold <see cref="ChunkSnapshot"/>s.</summary>
+internal sealed class ChunkList(Schema schema, int timeColumn)
+{
+    // A batch of at least this many rows becomes a chunk as it is; smaller ones are gathered until a chunk has SealRows.
+    private const int DirectRows = 4096;
+    private const int SealRows = 8192;
+
+    private readonly List<long> _tailPositions = [];
+    private Chunk[] _chunks = [];
+    private int _start;
+    private int _end;
+    private BatchBuilder _tail = new(schema);
+    private long _tailMaxTime = long.MinValue;
+
+    /// <summary>Offset the next row gets: also the number of rows ever appended.</summary>
+    public long NextOffset { get; private set; }
+
+    /// <summary>Bytes of sealed chunks in memory.</summary>
+    public long ResidentBytes { get; private set; }
+
+    /// <summary>Rows held (in memory or readable from the log).</summary>
+    public long Rows => NextOffset - FirstOffset;
+
+    /// <summary>Offset of the oldest row held.</summary>
+    public long FirstOffset => _start < _end ? _chunks[_start].FirstOffset : NextOffset - _tail.Count;
+
+    /// <summary>Appends rows; takes ownership of the batch.</summary>
+    /// <param name="batch">Rows without weights.</param>
+    /// <param name="position">The log record that holds them, or −1 for derived rows.</param>
+    /// <param name="now">The commit's time, µs.</param>
+    public void Append(Batch batch, long position, long now)
+    {
+        long maxTime = MaxTime(batch, now);
+        if (batch.Count >= DirectRows)
+        {
+            Seal();
+            NextOffset += batch.Count;
+            Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, position < 0 ? [] : [position], maxTime, batch.Bytes));
+            return;
+        }
+
+        _tail.Append(batch);
+        NextOffset += batch.Count;
+        _tailMaxTime = Math.Max(_tailMaxTime, maxTime);
+        if (position >= 0)
+        {
+            _tailPositions.Add(position);
+        }
+
+        if (_tail.Count >= SealRows)
+        {
+            Seal();
+        }
+    }
+
+    public ChunkSnapshot Snapshot() => new(_chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share());
+
+    /// <summary>Drops resident batches, oldest first, until <paramref name="bytes"/> are freed or nothing is left to drop.</summary>
+    public long Evict(long bytes)
+    {
+        long freed = 0;
+        for (int i = _start; i < _end && freed < bytes; i++)
+        {
+            if (_chunks[i].Evict())
+            {
+                freed += _chunks[i].Bytes;
+            }
+        }
+
+        ResidentBytes -= freed;
+        return freed;
+    }
+
+    /// <summary>Forgets whole chunks whose newest row is older than <paramref name="time"/> (µs).</summary>
+    public void DropBefore(long time)
+    {
+        while (_start < _end && _chunks[_start].MaxTime < time)
+        {
+            if (_chunks[_start].Resident is not null)
+            {
+                ResidentBytes -= _chunks[_start].Bytes;
+            }
+
+            _start++;
+        }
+
+        if (_start > 1024 && _start > _end / 2)
+        {
+            // Snapshots keep the old array; a new one starts without the dropped chunks.
+            _chunks = _chunks[_start.._end];
+            _end -= _start;
+            _start = 0;
+        }
+    }
+
+    /// <summary>Forgets everything held; offsets go on.</summary>
+    public void Clear()
+    {
+        Seal();
+        _chunks = [];
+        _start = 0;
+        _end = 0;
+        ResidentBytes = 0;
+    }
+
+    /// <summary>The oldest log position still needed to read a row; <see cref="long.MaxValue"/> when none is.</summary>
+    public long FirstPosition()
+    {
+        for (int i = _start; i < _end; i++)
+        {
+            if (_chunks[i].Positions.Length > 0)
+            {
+                return _chunks[i].Positions[0];
+            }
+        }
+
+        return _tailPositions.Count > 0 ? _tailPositions[0] : long.MaxValue;
+    }
+
+    /// <summary>Writes where the rows are; the rows themselves only when the log does not hold them.</summary>
+    public void Save(ByteWriter writer)
+    {
+        Seal();
+        writer.WriteVarint((ulong)NextOffset);
+        writer.WriteVarint((ulong)(_end - _start));
+        for (int i = _start; i < _end; i++)
+        {
+            Chunk chunk = _chunks[i];
+            writer.WriteVarint((ulong)chunk.FirstOffset);
+            writer.WriteVarint((ulong)chunk.Count);
+            writer.WriteInt64(chunk.MaxTime);
+            writer.WriteVarint((ulong)chunk.Bytes);
+            writer.WriteVarint((ulong)chunk.Positions.Length);
+            foreach (long position in chunk.Positions)
+            {
+                writer.WriteVarint((ulong)position);
+            }
+
+            if (chunk.Positions.Length == 0)
+            {
+                BatchCodec.Write(writer, chunk.Resident!);
+            }
+        }
+    }
+
+    public void Load(ref ByteReader reader)
+    {
+        NextOffset = (long)reader.ReadVarint();
+        int count = reader.ReadCount();
+        for (int i = 0; i < count; i++)
+        {
+            long first = (long)reader.ReadVarint();
+            int rows = reader.ReadCount();
+            long maxTime = reader.ReadInt64();
+            long bytes = (long)reader.ReadVarint();
+            long[] positions = new long[reader.ReadCount()];
+            for (int p = 0; p < positions.Length; p++)
+            {
+                positions[p] = (long)reader.ReadVarint();
+            }
+
+            Batch? batch = positions.Length == 0 ? BatchCodec.Read(ref reader, schema) : null;
+            Add(new Chunk(first, rows, batch, positions, maxTime, bytes));
+        }
+    }
+
+    private void Seal()
+    {
+        if (_tail.Count == 0)
+        {
+            return;
+        }
+
+        Batch batch = _tail.Share();
+        Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, [.. _tailPositions], _tailMaxTime, batch.Bytes));
+        _tail = new BatchBuilder(schema);
+        _tailPositions.Clear();
+        _tailMaxTime = long.MinValue;
+    }
+
+    private void Add(Chunk chunk)
+    {
+        if (_end == _chunks.Length)
+        {
+            Array.Resize(ref _chunks, Math.Max(16, _chunks.Length * 2));
+        }
+
+        _chunks[_end++] = chunk;
+        ResidentBytes += chunk.Resident is null ? 0 : chunk.Bytes;
+    }
+
+    private long MaxTime(Batch batch, long now)
+    {
+        if (timeColumn < 0 || batch.Count == 0 || batch.Columns[timeColumn].Validity is not null)
+        {
+            return now;
+        }
+
+        long max = long.MinValue;
+        foreach (long time in ((FixedColumn<long>)batch.Columns[timeColumn]).Values.AsSpan(0, batch.Count))
+        {
+            max = Math.Max(max, time);
+        }
+
+        return max;
+    }
+}

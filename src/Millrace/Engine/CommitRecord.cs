@@ -1,0 +1,92 @@
+// The payload of one log record: everything that one group commit changed.
+using System.Buffers.Binary;
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>What an entry of a commit holds. Persisted: never renumber.</summary>
+internal enum EntryKind : byte
+{
+    /// <summary>Rows appended to a stream.</summary>
+    Append = 1,
+    /// <summary>Weighted rows of a table: what changed, already resolved.</summary>
+    Change = 2,
+    /// <summary>A DDL statement.</summary>
+    Definition = 3,
+}
+
+/// <summary>One entry: rows of one object, or a statement.</summary>
+internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement);
+
+/// <summary>
+/// Layout: byte version (1); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes,
+/// then the batch (<see cref="BatchCodec"/>); for a statement: its text.
+/// </summary>
+internal static class CommitRecord
+{
+    private const byte Version = 1;
+
+    public static void Write(ByteWriter writer, long epoch, long timeMicros, IReadOnlyList<CommitEntry> entries)
+    {
+        writer.WriteByte(Version);
+        writer.WriteVarint((ulong)epoch);
+        writer.WriteInt64(timeMicros);
+        writer.WriteVarint((ulong)entries.Count);
+        foreach (CommitEntry entry in entries)
+        {
+            writer.WriteByte((byte)entry.Kind);
+            writer.WriteVarint((ulong)entry.ObjectId);
+            if (entry.Kind == EntryKind.Definition)
+            {
+                writer.WriteString(entry.Statement!);
+            }
+            else
+            {
+                int at = writer.Length;
+                writer.WriteInt32(0);
+                BatchCodec.Write(writer, entry.Batch!);
+                BinaryPrimitives.WriteInt32LittleEndian(writer.Buffer.AsSpan(at), writer.Length - at - 4);
+            }
+        }
+    }
+
+    /// <summary>Reads a record. <paramref name="schemaOf"/> gives the columns of an object; entries for which it gives null are passed over.</summary>
+    /// <exception cref="FormatException">The payload is not such a record.</exception>
+    public static (long Epoch, long TimeMicros, List<CommitEntry> Entries) Read(ReadOnlySpan<byte> payload, Func<int, Schema?> schemaOf)
+    {
+        var reader = new ByteReader(payload);
+        byte version = reader.ReadByte();
+        if (version != Version)
+        {
+            throw new FormatException($"commit record of version {version}; this build reads {Version}");
+        }
+
+        long epoch = (long)reader.ReadVarint();
+        long time = reader.ReadInt64();
+        int count = reader.ReadCount();
+        var entries = new List<CommitEntry>();
+        for (int i = 0; i < count; i++)
+        {
+            var kind = (EntryKind)reader.ReadByte();
+            int id = reader.ReadCount();
+            if (kind == EntryKind.Definition)
+            {
+                entries.Add(new CommitEntry(kind, id, null, reader.ReadString()));
+                continue;
+            }
+
+            if (kind is not (EntryKind.Append or EntryKind.Change))
+            {
+                throw new FormatException($"commit entry of unknown kind {(byte)kind}");
+            }
+
+            var rows = new ByteReader(reader.Read(reader.ReadInt32()));
+            if (schemaOf(id) is { } schema)
+            {
+                entries.Add(new CommitEntry(kind, id, BatchCodec.Read(ref rows, schema), null));
+            }
+        }
+
+        return (epoch, time, entries);
+    }
+}

@@ -1,0 +1,302 @@
+// DDL inside the engine: bind against the present catalog, build state, log the statement, publish.
+using Millrace.Core;
+using Millrace.Core.Io;
+using Millrace.Log;
+using Millrace.Sql;
+using Millrace.Sql.Syntax;
+using ObjectKind = Millrace.Sql.ObjectKind;
+
+namespace Millrace.Engine;
+
+internal sealed partial class DatabaseEngine
+{
+    private CatalogState _catalog;
+
+    /// <summary>Parses and binds a statement against a catalog: where the engine, sessions and recovery meet the SQL front end.</summary>
+    internal static BoundStatement Bind(Statement statement, CatalogSnapshot catalog, string text, IReadOnlyList<SqlType?>? parameters = null) =>
+        new Binder(catalog, FunctionLibrary.Catalog, new BindOptions { Text = text, ParameterTypes = parameters ?? [] }).Bind(statement);
+
+    private void Define(DefinitionRequest request)
+    {
+        // Errors up to the log record leave nothing behind: the change is made on the side and put in place afterwards.
+        long epoch = _epoch + 1;
+        BoundStatement bound = Bind(request.Statement, _catalog.Snapshot(), request.Text);
+        if (IsNoChange(bound) is { } existing)
+        {
+            request.Complete(new DefinitionResult(bound.Tag, existing, bound.Notices, _epoch));
+            return;
+        }
+
+        int id = _catalog.NextId;
+        DefinitionChange change = Plan(bound, id);
+        long now = NextTime();
+        (change.State as ViewState)?.Backfill(Find, LoadChunk, epoch, now);
+        if (change.State is IndexState index)
+        {
+            index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
+        }
+
+        try
+        {
+            _record.Reset();
+            CommitRecord.Write(_record, epoch, now, [new CommitEntry(EntryKind.Definition, id, null, request.Text)]);
+            _log.Append(_record.Written);
+        }
+        catch (Exception e) when (e is DiskException or LogPoisonedException)
+        {
+            StopIfPoisoned();
+            throw WriteFailed(e);
+        }
+
+        _epoch = epoch;
+        Apply(change, id, request.Text);
+        _acknowledgements.Add(() => request.Complete(new DefinitionResult(bound.Tag, change.Created, bound.Notices, epoch)));
+        _refusals.Add(request.Fail);
+        RunEpoch(now);
+    }
+
+    private static CatalogObject? IsNoChange(BoundStatement bound) => bound switch
+    {
+        BoundCreateRelation { Exists: true, OrReplace: false } c => c.Template,
+        BoundCreateView { Exists: true, OrReplace: false } c => c.Template,
+        BoundCreateIndex { Exists: true } c => c.Template,
+        _ => null,
+    };
+
+    /// <summary>What a definition will do, worked out without doing it.</summary>
+    private sealed record DefinitionChange(CatalogObject? Created, ObjectState? State, IReadOnlyList<int> Dropped, CatalogObject? Altered);
+
+    private DefinitionChange Plan(BoundStatement bound, int id)
+    {
+        switch (bound)
+        {
+            case BoundCreateRelation { Template: { } template }:
+                CatalogObject relation = template with { Id = id };
+                return new DefinitionChange(relation, relation.Kind == ObjectKind.Stream ? new StreamState(relation) : new TableState(relation), [], null);
+            case BoundCreateView { Materialized: true } view:
+                CatalogObject materialized = view.Template with { Id = id };
+                return new DefinitionChange(materialized, new ViewState(materialized, view.Query), [], null);
+            case BoundCreateView view:
+                int[] replaced = view.Exists ? [_catalog.Snapshot().Find(view.Template.Namespace, view.Template.Name)!.Id] : [];
+                return new DefinitionChange(view.Template with { Id = id }, null, replaced, null);
+            case BoundCreateIndex create:
+                CatalogObject index = create.Template with { Id = id, Columns = create.Table.Columns, DependsOn = [create.Table.Id] };
+                return new DefinitionChange(index, new IndexState(index), [], null);
+            case BoundDrop drop:
+                return new DefinitionChange(null, null, WithDependents(drop), null);
+            case BoundAlterRename rename:
+                RefuseWhenPlainViewsDepend(rename.Object, "renamed");
+                return new DefinitionChange(null, null, [], _catalog[rename.Object.Id] with { Name = rename.NewName });
+            case BoundAlterRenameColumn rename:
+                RefuseWhenPlainViewsDepend(rename.Object, "changed");
+                Field[] fields = [.. rename.Object.Columns.Fields];
+                fields[rename.Column] = fields[rename.Column] with { Name = rename.NewName };
+                return new DefinitionChange(null, null, [], _catalog[rename.Object.Id] with { Columns = new Schema(fields) });
+            case BoundAlterSetOptions set:
+                var options = new Dictionary<string, string>(set.Object.Options);
+                foreach ((string name, string? value) in set.Options)
+                {
+                    if (value is null)
+                    {
+                        options.Remove(name);
+                    }
+                    else
+                    {
+                        options[name] = value;
+                    }
+                }
+
+                return new DefinitionChange(null, null, [], _catalog[set.Object.Id] with { Options = options });
+            case BoundAlterAddColumn add:
+                throw new SqlException(
+                    "0A000", $"columns cannot be added to \"{add.Object.Name}\" yet", hint: "create a new stream or table with the column, and INSERT … SELECT");
+            default:
+                throw new SqlException("0A000", $"{bound.Tag} is not supported");
+        }
+    }
+
+    private List<int> WithDependents(BoundDrop drop)
+    {
+        var dropped = new List<int>();
+        var pending = new Queue<int>(drop.Objects.Select(o => o.Id));
+        while (pending.TryDequeue(out int id))
+        {
+            if (dropped.Contains(id))
+            {
+                continue;
+            }
+
+            dropped.Add(id);
+            foreach (CatalogObject dependent in _catalog.DependentsOf(id))
+            {
+                // An index goes with its table, as in PostgreSQL; anything else needs CASCADE.
+                if (!drop.Cascade && dependent.Kind != ObjectKind.Index && drop.Objects.All(o => o.Id != dependent.Id))
+                {
+                    throw new SqlException(
+                        "2BP01", $"cannot drop \"{_catalog[id].Name}\" because other objects depend on it",
+                        detail: $"\"{dependent.Name}\" depends on \"{_catalog[id].Name}\"", hint: "use DROP … CASCADE to drop the dependent objects too");
+                }
+
+                pending.Enqueue(dependent.Id);
+            }
+        }
+
+        return dropped;
+    }
+
+    private void RefuseWhenPlainViewsDepend(CatalogObject o, string what)
+    {
+        if (_catalog.DependentsOf(o.Id).FirstOrDefault(d => d.Kind == ObjectKind.View) is { } view)
+        {
+            throw new SqlException(
+                "2BP01", $"\"{o.Name}\" cannot be {what} because view \"{view.Name}\" names it", hint: "drop the view first, or make it a materialized view");
+        }
+    }
+
+    private void Apply(DefinitionChange change, int id, string text)
+    {
+        foreach (int dropped in change.Dropped)
+        {
+            _objects.Remove(dropped);
+            _dirty.Add(dropped);
+            _catalog.Remove(dropped);
+            foreach (Subscriber subscriber in _subscribers.Where(s => s.Feed.Dataflow.Inputs.Any(i => i.Id == dropped)))
+            {
+                subscriber.Close(new SqlException("42P01", "a relation that the subscription reads was dropped"), _epoch, _time);
+            }
+        }
+
+        if (change.Created is { } created)
+        {
+            _catalog.Put(created with { Definition = text });
+            _catalog.NextId = Math.Max(_catalog.NextId, id + 1);
+            lock (_schemas)
+            {
+                _schemas[id] = created.Columns;
+            }
+
+            if (change.State is { } state)
+            {
+                state.Definition = _catalog[id];
+                _objects.Add(id, state);
+            }
+        }
+
+        if (change.Altered is { } altered)
+        {
+            _catalog.Put(altered);
+            if (_objects.TryGetValue(altered.Id, out ObjectState? state))
+            {
+                state.Definition = altered;
+                _dirty.Add(altered.Id);
+            }
+        }
+
+        _catalog.History.Add(new Definition(id, text));
+        _published = [.. _objects.Values];
+    }
+
+    // Recovery applies statements of the history; with data it also runs the view over the rows there are, as when it was first created.
+    private void ReplayDefinition(int id, string text, bool withData, long now)
+    {
+        IReadOnlyList<Statement> statements = SqlParser.Parse(text);
+        Check.That(statements.Count == 1);
+        BoundStatement bound = Bind(statements[0], _catalog.Snapshot(), text);
+        DefinitionChange change = Plan(bound, id);
+        if (withData)
+        {
+            (change.State as ViewState)?.Backfill(Find, LoadChunk, _epoch, now);
+            if (change.State is IndexState index)
+            {
+                index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
+            }
+        }
+
+        Apply(change, id, text);
+    }
+
+    private void Subscribe(SubscribeRequest request)
+    {
+        BoundQuery query = request.Query;
+        foreach (int id in query.DependsOn)
+        {
+            if (id > 0 && !_objects.ContainsKey(id) && _catalog.All.All(o => o.Id != id))
+            {
+                throw new SqlException("42P01", "a relation of the query was dropped meanwhile");
+            }
+        }
+
+        IReadOnlyList<int>? key = query.Plan.Key is { } k && k.All(c => c < query.Columns.Count) ? k : null;
+        var layout = new RowLayout(query.Columns, key ?? []);
+        var feed = new QueryFeed(query, layout, query.Plan.AppendOnly);
+        feed.Backfill(id => Find(id).Snapshot().Scan(LoadChunk), id => Find(id).Watermark, _epoch, _time);
+        var subscriber = new Subscriber(feed, query.Columns, key, query.Plan.AppendOnly, request.Progress, request.BytesMax);
+        List<Batch> rows = TakeRows(subscriber);
+        if (request.Snapshot)
+        {
+            for (int i = 0; i < rows.Count; i++)
+            {
+                subscriber.Send(new SubscriptionEvent(SubscriptionEventKind.Snapshot, _epoch, _time, rows[i], Last: i == rows.Count - 1));
+            }
+
+            if (rows.Count == 0)
+            {
+                subscriber.Send(new SubscriptionEvent(SubscriptionEventKind.Snapshot, _epoch, _time, Batch.Empty(query.Columns), Last: true));
+            }
+        }
+
+        _subscribers.Add(subscriber);
+        request.Complete(subscriber);
+    }
+
+    private void Unsubscribe(UnsubscribeRequest request)
+    {
+        request.Subscriber.Close(null);
+        _subscribers.Remove(request.Subscriber);
+        request.Complete(true);
+    }
+
+    private void StepSubscriber(Subscriber subscriber, long now)
+    {
+        if (subscriber.Closed)
+        {
+            return;
+        }
+
+        try
+        {
+            if (subscriber.Feed.Step(id => Find(id).Delta, id => Find(id).Watermark, _epoch, now))
+            {
+                List<Batch> rows = TakeRows(subscriber);
+                foreach (Batch batch in rows)
+                {
+                    _outbox.Add((subscriber, new SubscriptionEvent(SubscriptionEventKind.Delta, _epoch, now, batch)));
+                }
+
+                if (rows.Count > 0)
+                {
+                    return;
+                }
+            }
+
+            if (subscriber.Progress)
+            {
+                _outbox.Add((subscriber, new SubscriptionEvent(SubscriptionEventKind.Progress, _epoch, now)));
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            subscriber.Close(e as SqlException ?? new SqlException("XX000", $"{e.GetType().Name}: {e.Message}", hint: "please report this"), _epoch, now);
+        }
+    }
+
+    private static List<Batch> TakeRows(Subscriber subscriber)
+    {
+        if (subscriber.AppendOnly)
+        {
+            return subscriber.Feed.TakeAppended();
+        }
+
+        return subscriber.Feed.TakeChange().Change is { } change ? [change] : [];
+    }
+}

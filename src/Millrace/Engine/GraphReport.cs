@@ -1,0 +1,52 @@
+// The dataflow graph with its counters, for the dashboard and EXPLAIN.
+using Graphed = Millrace.OperatorStatistics;
+
+namespace Millrace.Engine;
+
+/// <summary>Gathers operators and edges of all views. Runs on the engine's thread.</summary>
+internal static class GraphReport
+{
+    public static DataflowGraph Make(DatabaseEngine engine)
+    {
+        var operators = new List<Graphed>();
+        var edges = new List<GraphEdge>();
+        foreach (ObjectState o in engine.Objects)
+        {
+            if (o is ViewState view)
+            {
+                Add(o.Id, view.Feed.Dataflow, operators, edges);
+            }
+            else if (o is IndexState)
+            {
+                edges.Add(new GraphEdge($"object:{o.Definition.DependsOn[0]}", $"object:{o.Id}", o.RowsTotal));
+            }
+        }
+
+        return new DataflowGraph(operators, edges);
+    }
+
+    // Scans are not operators of their own in the graph: an edge comes from the object scanned.
+    private static void Add(int view, Dataflow dataflow, List<Graphed> operators, List<GraphEdge> edges)
+    {
+        IReadOnlyList<OperatorStatistics> nodes = dataflow.Statistics;
+        string NameOf(OperatorStatistics node) => node.Name == Dataflow.ScanName && node.Inputs.Count == 0
+            ? "object:" + dataflow.Inputs.First(i => i.Name == node.Detail).Id
+            : $"{view}.{node.Id}";
+        foreach (OperatorStatistics node in nodes)
+        {
+            if (!NameOf(node).StartsWith("object:", StringComparison.Ordinal))
+            {
+                operators.Add(new Graphed(
+                    NameOf(node), view, node.Name, node.Detail, node.RowsIn, node.RowsOut, node.StateRows, node.StateBytes, node.Nanoseconds));
+            }
+
+            foreach (int input in node.Inputs)
+            {
+                edges.Add(new GraphEdge(NameOf(nodes[input]), NameOf(node), nodes[input].RowsOut));
+            }
+        }
+
+        OperatorStatistics root = nodes[dataflow.RootIndex];
+        edges.Add(new GraphEdge(NameOf(root), $"object:{view}", root.RowsOut));
+    }
+}

@@ -1,0 +1,175 @@
+// The live state of one catalog object inside the engine, and its immutable face for readers.
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>The rows of one object at one epoch; immutable, read from any thread.</summary>
+internal sealed class ObjectSnapshot
+{
+    private readonly ChunkSnapshot? _chunks;
+    private readonly RowRun[] _runs;
+    private readonly RowLayout? _layout;
+
+    public ObjectSnapshot(CatalogObject definition, ChunkSnapshot chunks)
+    {
+        Definition = definition;
+        _chunks = chunks;
+        _runs = [];
+    }
+
+    public ObjectSnapshot(CatalogObject definition, RowRun[] runs, RowLayout layout)
+    {
+        Definition = definition;
+        _runs = runs;
+        _layout = layout;
+    }
+
+    public CatalogObject Definition { get; }
+
+    /// <summary>Why the object stands still, when it does: reading it gives this error.</summary>
+    public SqlException? Error { get; init; }
+
+    /// <summary>For tables with hidden row ids: where ids come from.</summary>
+    public RowIdSource? RowIds { get; init; }
+
+    /// <summary>The layout when rows are kept by key.</summary>
+    public RowLayout? Layout => _layout;
+
+    /// <summary>The sorted runs when rows are kept by key.</summary>
+    public RowRun[] Runs => _runs;
+
+    /// <summary>All rows, or those that begin with a key prefix (see <see cref="RowLayout.EncodePrefix"/>).</summary>
+    public IEnumerable<Batch> Scan(ChunkLoader load, byte[]? prefix = null)
+    {
+        if (Error is not null)
+        {
+            throw Error;
+        }
+
+        return _chunks is not null ? _chunks.Scan(Definition.Id, load) : _layout!.Scan(_runs, prefix);
+    }
+}
+
+/// <summary>The live state of one object. Touched by the engine's thread only.</summary>
+internal abstract class ObjectState(CatalogObject definition)
+{
+    /// <summary>Its catalog entry; replaced when it is altered.</summary>
+    public CatalogObject Definition { get; set; } = definition;
+
+    public int Id => Definition.Id;
+
+    /// <summary>What changed in the epoch being computed, for dependents and subscribers. Cleared when the epoch ends.</summary>
+    public List<Batch> Delta { get; } = [];
+
+    /// <summary>The last epoch in which it changed or its watermark may have moved: what reads it is stepped then.</summary>
+    public long TouchedEpoch { get; set; } = -1;
+
+    /// <summary>Rows (or changes) taken in.</summary>
+    public long RowsTotal { get; protected set; }
+
+    /// <summary>Rows of change given out.</summary>
+    public long ChangesTotal { get; protected set; }
+
+    /// <summary>No row with an earlier event time is expected (µs); MinValue when unknown, MaxValue when there is none to wait for.</summary>
+    public virtual long Watermark => long.MaxValue;
+
+    public abstract long? Rows { get; }
+
+    public abstract long Bytes { get; }
+
+    public abstract ObjectSnapshot Snapshot();
+
+    public abstract void Save(ByteWriter writer);
+
+    public abstract void Load(ref ByteReader reader);
+}
+
+/// <summary>A stream: its rows in arrival order and its watermark.</summary>
+internal sealed class StreamState : ObjectState
+{
+    private long _maxTime = long.MinValue;
+
+    public StreamState(CatalogObject definition)
+        : base(definition) => Chunks = new ChunkList(definition.Columns, definition.EventTime);
+
+    public ChunkList Chunks { get; }
+
+    public override long Watermark => Definition.WatermarkDelay < 0 || _maxTime == long.MinValue ? long.MinValue : _maxTime - Definition.WatermarkDelay;
+
+    public override long? Rows => Chunks.Rows;
+
+    public override long Bytes => Chunks.ResidentBytes;
+
+    public void Append(Batch batch, long position, long now)
+    {
+        if (Definition.EventTime >= 0)
+        {
+            Column time = batch.Columns[Definition.EventTime];
+            long[] values = ((FixedColumn<long>)time).Values;
+            for (int i = 0; i < batch.Count; i++)
+            {
+                if (values[i] > _maxTime && !time.IsNull(i))
+                {
+                    _maxTime = values[i];
+                }
+            }
+        }
+
+        Chunks.Append(batch, position, now);
+        RowsTotal += batch.Count;
+        ChangesTotal += batch.Count;
+        Delta.Add(batch);
+    }
+
+    public override ObjectSnapshot Snapshot() => new(Definition, Chunks.Snapshot());
+
+    public override void Save(ByteWriter writer)
+    {
+        writer.WriteInt64(_maxTime);
+        Chunks.Save(writer);
+    }
+
+    public override void Load(ref ByteReader reader)
+    {
+        _maxTime = reader.ReadInt64();
+        Chunks.Load(ref reader);
+        RowsTotal = Chunks.NextOffset;
+    }
+}
+
+/// <summary>An index: another object's rows in another order.</summary>
+internal sealed class IndexState : ObjectState
+{
+    private readonly RowLayout _layout;
+    private readonly ChangeCollector _collector;
+    private readonly Spine _spine = new();
+
+    public IndexState(CatalogObject definition)
+        : base(definition)
+    {
+        _layout = new RowLayout(definition.Columns, definition.IndexColumns);
+        _collector = new ChangeCollector(_layout);
+    }
+
+    public override long? Rows => _spine.Rows;
+
+    public override long Bytes => _spine.Bytes;
+
+    public void Apply(IEnumerable<Batch> changes)
+    {
+        foreach (Batch batch in changes)
+        {
+            RowsTotal += batch.Count;
+            _collector.Add(batch);
+        }
+
+        _spine.Add(_collector.Take());
+    }
+
+    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout);
+
+    public override void Save(ByteWriter writer) => _spine.Save(writer);
+
+    public override void Load(ref ByteReader reader) => _spine.Load(ref reader);
+}

@@ -1,0 +1,306 @@
+// A table: rows by primary key, and how a write becomes an exact change.
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>How a write treats keys that are taken.</summary>
+internal enum WriteRule
+{
+    /// <summary>Append to a stream.</summary>
+    Append,
+    /// <summary>Error 23505.</summary>
+    Insert,
+    /// <summary>The new row replaces the old.</summary>
+    Overwrite,
+    /// <summary>The old row stays.</summary>
+    Ignore,
+    /// <summary>Non-null fields of the new row replace those of the old.</summary>
+    Merge,
+    /// <summary>A weighted change computed against an earlier epoch: refused (40001) when a row it takes back is no longer there.</summary>
+    Change,
+}
+
+/// <summary>A table's rows by primary key.</summary>
+internal sealed class TableState : ObjectState
+{
+    private readonly RowLayout _layout;
+    private readonly ChangeCollector _collector;
+    private readonly EncodedRows _keys = new();
+    private Spine _spine = new();
+    private readonly RowIdSource _rowIds;
+
+    public TableState(CatalogObject definition)
+        : this(definition, new RowIdSource(), [])
+    {
+    }
+
+    private TableState(CatalogObject definition, RowIdSource rowIds, RowRun[] runs)
+        : base(definition)
+    {
+        Check.That(definition.PrimaryKey.Count > 0);
+        _layout = new RowLayout(definition.Columns, definition.PrimaryKey);
+        _collector = new ChangeCollector(_layout);
+        _rowIds = rowIds;
+        _spine = new Spine(runs);
+    }
+
+    /// <summary>A private copy as of a snapshot, for a transaction to write into; hands out row ids from the same source.</summary>
+    public static TableState Fork(ObjectSnapshot snapshot) => new(snapshot.Definition, snapshot.RowIds!, snapshot.Runs);
+
+    public override long? Rows => _spine.Rows;
+
+    public override long Bytes => _spine.Bytes;
+
+    /// <summary>What undoes everything since it was taken; see <see cref="Restore"/>.</summary>
+    public RowRun[] Mark() => _spine.Runs;
+
+    public void Restore(RowRun[] mark) => _spine = new Spine(mark);
+
+    /// <summary>Turns a write into the change it makes, applies it, and returns it; null when nothing changes.</summary>
+    /// <exception cref="SqlException">23502, 23505, 40001.</exception>
+    public Batch? Write(Batch batch, WriteRule rule)
+    {
+        batch = rule == WriteRule.Change ? batch : FillRowIds(batch);
+        CheckNotNull(Definition, batch);
+        Batch change = rule == WriteRule.Change ? Verified(batch) : Resolve(batch, rule);
+        return change.Count == 0 ? null : ApplyConsolidated(change);
+    }
+
+    /// <summary>Applies a change from the log.</summary>
+    public void Replay(Batch change)
+    {
+        if (Definition.HiddenColumns > 0)
+        {
+            foreach (long id in ((FixedColumn<long>)change.Columns[^1]).Values.AsSpan(0, change.Count))
+            {
+                _rowIds.Used(id);
+            }
+        }
+
+        ApplyConsolidated(change);
+    }
+
+    /// <summary>The key of a one-row batch, and the row that has it now.</summary>
+    public (byte[] Key, Batch? Existing) Lookup(Batch row)
+    {
+        _layout.EncodeKeys(row, _keys);
+        byte[] key = _keys.Key(0).ToArray();
+        if (Find(key) is not { } cursor)
+        {
+            return (key, null);
+        }
+
+        var builder = new BatchBuilder(Definition.Columns);
+        _layout.Decode(cursor.Row, _layout.Arrange(builder));
+        builder.EndRow();
+        return (key, builder.Share());
+    }
+
+    /// <summary>Hands the epoch's change to dependents.</summary>
+    public void Publish(Batch change)
+    {
+        RowsTotal += change.Count;
+        ChangesTotal += change.Count;
+        Delta.Add(change);
+    }
+
+    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout) { RowIds = _rowIds };
+
+    public override void Save(ByteWriter writer)
+    {
+        writer.WriteInt64(_rowIds.Next);
+        _spine.Save(writer);
+    }
+
+    public override void Load(ref ByteReader reader)
+    {
+        _rowIds.Used(reader.ReadInt64() - 1);
+        _spine.Load(ref reader);
+    }
+
+    internal static void CheckNotNull(CatalogObject target, Batch batch)
+    {
+        for (int c = 0; c < batch.Columns.Length; c++)
+        {
+            if (target.Columns[c].Nullable || batch.Columns[c].Validity is null)
+            {
+                continue;
+            }
+
+            for (int row = 0; row < batch.Count; row++)
+            {
+                if (batch.Columns[c].IsNull(row))
+                {
+                    throw new SqlException(
+                        "23502", $"null value in column \"{target.Columns[c].Name}\" of relation \"{target.Name}\" violates not-null constraint",
+                        detail: $"Row {row + 1} of the statement.");
+                }
+            }
+        }
+    }
+
+    private Batch ApplyConsolidated(Batch change)
+    {
+        _collector.Add(change);
+        RowRun run = _collector.Take();
+        _spine.Add(run);
+        return _collector.ToBatch(run);
+    }
+
+    private Batch Resolve(Batch batch, WriteRule rule)
+    {
+        _layout.EncodeKeys(batch, _keys);
+        var latest = new Dictionary<ByteSlice, (int Row, bool Existed)>(batch.Count);
+        var builder = new BatchBuilder(Definition.Columns);
+        ColumnBuilder[] arranged = _layout.Arrange(builder);
+        var merged = rule == WriteRule.Merge ? new Dictionary<ByteSlice, Batch>() : null;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            var key = new ByteSlice(_keys.Data, _keys.Offsets[i], _keys.KeyEnds[i] - _keys.Offsets[i]);
+            bool pending = latest.TryGetValue(key, out (int Row, bool Existed) last);
+            SpineCursor? old = pending ? null : Find(key.Span);
+            bool exists = pending || old is not null;
+            if (exists && rule == WriteRule.Insert)
+            {
+                throw new SqlException(
+                    "23505", $"duplicate key value violates unique constraint \"{Definition.Name}_pkey\"",
+                    detail: $"Key {DescribeKey(batch, i)} already exists.", hint: "use ON CONFLICT to say what should happen");
+            }
+
+            if (exists && rule == WriteRule.Ignore)
+            {
+                continue;
+            }
+
+            if (old is not null)
+            {
+                _layout.Decode(old.Row, arranged);
+                builder.EndRow(-old.Weight);
+            }
+
+            if (merged is not null && exists)
+            {
+                Batch before = pending ? merged.GetValueOrDefault(key) ?? Slice(batch, last.Row) : LastRow(builder);
+                merged[key] = MergeRow(before, batch, i);
+            }
+
+            latest[key] = (i, exists);
+        }
+
+        foreach ((ByteSlice key, (int row, bool _)) in latest)
+        {
+            if (merged is not null && merged.TryGetValue(key, out Batch? row0))
+            {
+                builder.AppendRow(row0, 0, 1);
+            }
+            else
+            {
+                builder.AppendRow(batch, row, 1);
+            }
+        }
+
+        return builder.Share();
+    }
+
+    private Batch Verified(Batch change)
+    {
+        _collector.Add(change);
+        RowRun run = _collector.Take();
+        Batch rows = _collector.ToBatch(run);
+        _layout.EncodeKeys(rows, _keys);
+        var taken = new HashSet<ByteSlice>();
+        for (int i = 0; i < run.Count; i++)
+        {
+            if (run.Weight(i) < 0)
+            {
+                var cursor = new SpineCursor(_spine.Runs, run.Row(i));
+                if (!cursor.MoveNext() || !cursor.Row.SequenceEqual(run.Row(i)))
+                {
+                    throw new SqlException(
+                        "40001", "could not serialize access due to concurrent update", detail: $"Key {DescribeKey(rows, i)} was changed meanwhile.",
+                        hint: "run the transaction again");
+                }
+
+                taken.Add(new ByteSlice(_keys.Data, _keys.Offsets[i], _keys.KeyEnds[i] - _keys.Offsets[i]));
+            }
+        }
+
+        ReadOnlySpan<byte> lastAdded = default;
+        for (int i = 0; i < run.Count; i++)
+        {
+            if (run.Weight(i) <= 0)
+            {
+                continue;
+            }
+
+            var key = new ByteSlice(_keys.Data, _keys.Offsets[i], _keys.KeyEnds[i] - _keys.Offsets[i]);
+            bool twice = run.Weight(i) > 1 || (!lastAdded.IsEmpty && lastAdded.SequenceEqual(key.Span));
+            lastAdded = key.Span;
+            if (twice || (!taken.Contains(key) && Find(key.Span) is not null))
+            {
+                throw new SqlException(
+                    "23505", $"duplicate key value violates unique constraint \"{Definition.Name}_pkey\"",
+                    detail: $"Key {DescribeKey(rows, i)} already exists.");
+            }
+        }
+
+        return rows;
+    }
+
+    private SpineCursor? Find(ReadOnlySpan<byte> key)
+    {
+        var cursor = new SpineCursor(_spine.Runs, key);
+        return cursor.MoveNext() ? cursor : null;
+    }
+
+    private Batch FillRowIds(Batch batch)
+    {
+        if (Definition.HiddenColumns == 0)
+        {
+            return batch;
+        }
+
+        long[] ids = _rowIds.Take(batch.Count);
+
+        Column[] columns = new Column[Definition.Columns.Count];
+        Array.Copy(batch.Columns, columns, columns.Length - 1);
+        columns[^1] = new FixedColumn<long>(SqlType.BigInt, ids, ids.Length);
+        return new Batch(columns, batch.Count);
+    }
+
+    private Batch MergeRow(Batch before, Batch after, int row)
+    {
+        var builder = new BatchBuilder(Definition.Columns);
+        for (int c = 0; c < after.Columns.Length; c++)
+        {
+            bool keep = after.Columns[c].IsNull(row);
+            builder.Columns[c].AppendFrom(keep ? before.Columns[c] : after.Columns[c], keep ? 0 : row);
+        }
+
+        builder.EndRow();
+        return builder.Share();
+    }
+
+    private static Batch LastRow(BatchBuilder builder) => Slice(builder.View(), builder.Count - 1);
+
+    private static Batch Slice(Batch batch, int row)
+    {
+        var columns = new Column[batch.Columns.Length];
+        for (int c = 0; c < columns.Length; c++)
+        {
+            ColumnBuilder one = batch.Columns[c].NewBuilder();
+            one.AppendFrom(batch.Columns[c], row);
+            columns[c] = one.ToColumn();
+        }
+
+        return new Batch(columns, 1);
+    }
+
+    private string DescribeKey(Batch batch, int row)
+    {
+        IEnumerable<string> names = Definition.PrimaryKey.Select(c => Definition.Columns[c].Name);
+        IEnumerable<string> values = Definition.PrimaryKey.Select(c => TextFormat.ToText(batch.Columns[c], row) ?? "null");
+        return $"({string.Join(", ", names)})=({string.Join(", ", values)})";
+    }
+}

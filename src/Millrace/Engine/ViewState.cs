@@ -1,0 +1,147 @@
+// A materialized view: its dataflow, and its result kept as rows by key or as appended chunks.
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>
+/// A materialized view. A failure inside its dataflow stops this view alone: it keeps its last good result, says why it stands still, and the
+/// engine goes on.
+/// </summary>
+internal sealed class ViewState : ObjectState
+{
+    private readonly QueryFeed _feed;
+    private readonly ChunkList? _chunks;
+    private readonly Spine? _spine;
+    private readonly RowLayout _layout;
+
+    public ViewState(CatalogObject definition, BoundQuery query)
+        : base(definition)
+    {
+        _layout = new RowLayout(definition.Columns, definition.PrimaryKey);
+        _feed = new QueryFeed(query, _layout, definition.AppendOnly);
+        InputIds = [.. _feed.Dataflow.Inputs.Select(i => i.Id)];
+        if (definition.AppendOnly)
+        {
+            _chunks = new ChunkList(definition.Columns, definition.EventTime);
+        }
+        else
+        {
+            _spine = new Spine();
+        }
+    }
+
+    public QueryFeed Feed => _feed;
+
+    /// <summary>The objects it reads.</summary>
+    public int[] InputIds { get; }
+
+    /// <summary>Rows in arrival order, when rows are only ever added.</summary>
+    public ChunkList? Chunks => _chunks;
+
+    /// <summary>Why the view stands still, or null.</summary>
+    public SqlException? Error { get; private set; }
+
+    public override long Watermark => _feed.Watermark;
+
+    public override long? Rows => _chunks?.Rows ?? _spine!.Rows;
+
+    public override long Bytes => (_chunks?.ResidentBytes ?? _spine!.Bytes) + _feed.StateBytes;
+
+    /// <summary>Runs the history through the dataflow, once, when the view is created.</summary>
+    /// <exception cref="SqlException">The query fails on the data there is.</exception>
+    public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now)
+    {
+        _feed.Backfill(id => inputs(id).Snapshot().Scan(load), id => inputs(id).Watermark, epoch, now);
+        Store(now);
+    }
+
+    /// <summary>Takes in the changes of its inputs in this epoch; false when nothing could change the answer or its watermark.</summary>
+    public bool Step(Func<int, ObjectState> inputs, long epoch, long now)
+    {
+        if (Error is not null)
+        {
+            return false;
+        }
+
+        try
+        {
+            bool active = _feed.Step(id => inputs(id).Delta, id => inputs(id).Watermark, epoch, now);
+            if (active)
+            {
+                Store(now);
+            }
+
+            return active;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A bug in an operator ends this view, not the database: its message says BUG or names the exception.
+            Error = e is SqlException sql
+                ? new SqlException(sql.SqlState, $"view \"{Definition.Name}\" stands still: {sql.Message}", hint: sql.Hint ?? "drop the view and create it anew")
+                : new SqlException("XX000", $"view \"{Definition.Name}\" stands still: {e.GetType().Name}: {e.Message}", hint: "please report this; drop the view and create it anew");
+            Delta.Clear();
+            return true;
+        }
+    }
+
+    public override ObjectSnapshot Snapshot() => _chunks is not null
+        ? new ObjectSnapshot(Definition, _chunks.Snapshot()) { Error = Error }
+        : new ObjectSnapshot(Definition, _spine!.Runs, _layout) { Error = Error };
+
+    public override void Save(ByteWriter writer)
+    {
+        writer.WriteString(Error?.Message ?? "");
+        writer.WriteString(Error?.SqlState ?? "");
+        _feed.Save(writer);
+        if (_chunks is not null)
+        {
+            _chunks.Save(writer);
+        }
+        else
+        {
+            _spine!.Save(writer);
+        }
+    }
+
+    public override void Load(ref ByteReader reader)
+    {
+        string message = reader.ReadString();
+        string state = reader.ReadString();
+        Error = message.Length == 0 ? null : new SqlException(state, message);
+        _feed.Load(ref reader);
+        if (_chunks is not null)
+        {
+            _chunks.Load(ref reader);
+        }
+        else
+        {
+            _spine!.Load(ref reader);
+        }
+    }
+
+    private void Store(long now)
+    {
+        if (_chunks is not null)
+        {
+            foreach (Batch batch in _feed.TakeAppended())
+            {
+                RowsTotal += batch.Count;
+                ChangesTotal += batch.Count;
+                _chunks.Append(batch, -1, now);
+                Delta.Add(batch);
+            }
+
+            return;
+        }
+
+        (RowRun run, Batch? change) = _feed.TakeChange();
+        _spine!.Add(run);
+        if (change is not null)
+        {
+            RowsTotal += change.Count;
+            ChangesTotal += change.Count;
+            Delta.Add(change);
+        }
+    }
+}

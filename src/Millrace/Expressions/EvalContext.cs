@@ -1,0 +1,109 @@
+// What an expression may know beside its row: the epoch's time, the session's zone, memory for the texts it makes.
+using System.Text.RegularExpressions;
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>What happens to a row for which an expression fails.</summary>
+internal enum EvalErrors
+{
+    /// <summary>The <see cref="SqlException"/> surfaces: one-time queries and DML.</summary>
+    Throw,
+    /// <summary>The value is NULL (a filter drops the row) and the failure is counted: materialized views.</summary>
+    Null,
+}
+
+/// <summary>The surroundings of an evaluation. Owned by one worker; not shared.</summary>
+internal sealed class EvalContext
+{
+    private readonly Dictionary<TypeId, (List<ColumnBuilder> Builders, int Used)> _builders = [];
+    private readonly Dictionary<(ByteSlice Pattern, RegexOptions Options), Regex> _regexes = [];
+    private bool _buildersUsed;
+
+    /// <summary>The time of now(), µs since 1970 UTC: the epoch's in a view, the statement's otherwise.</summary>
+    public long NowMicros { get; set; }
+
+    /// <summary>The session's time zone.</summary>
+    public TimeZoneInfo TimeZone { get; set; } = TimeZoneInfo.Utc;
+
+    /// <summary>The name of the session's user.</summary>
+    public string User { get; set; } = "millrace";
+
+    /// <summary>What system information functions look at; null in materialized views.</summary>
+    public SystemContext? System { get; set; }
+
+    /// <summary>Random numbers for volatile functions.</summary>
+    public Random Random { get; set; } = new(1);
+
+    /// <summary>Memory for texts made while a row is evaluated.</summary>
+    public Scratch Scratch { get; } = new();
+
+    /// <summary>Failures turned into NULL so far (<see cref="EvalErrors.Null"/>).</summary>
+    public long Errors { get; private set; }
+
+    /// <summary>The message of the last of them.</summary>
+    public string? LastError { get; private set; }
+
+    /// <summary>Frees what the row before has made; called once a row.</summary>
+    public void NextRow()
+    {
+        Scratch.Reset();
+        if (_buildersUsed)
+        {
+            _buildersUsed = false;
+            foreach (TypeId id in _builders.Keys)
+            {
+                _builders[id] = (_builders[id].Builders, 0);
+            }
+        }
+    }
+
+    /// <summary>An empty builder to use within one row.</summary>
+    public ColumnBuilder NewBuilder(SqlType type)
+    {
+        if (type.Id is TypeId.Array or TypeId.Row)
+        {
+            return ColumnBuilder.For(type);
+        }
+
+        _buildersUsed = true;
+        if (!_builders.TryGetValue(type.Id, out (List<ColumnBuilder> Builders, int Used) pool))
+        {
+            pool = ([], 0);
+        }
+
+        if (pool.Used == pool.Builders.Count)
+        {
+            pool.Builders.Add(ColumnBuilder.For(SqlType.Of(type.Id)));
+        }
+
+        ColumnBuilder builder = pool.Builders[pool.Used];
+        builder.Reset();
+        _builders[type.Id] = (pool.Builders, pool.Used + 1);
+        return builder;
+    }
+
+    /// <summary>A compiled regular expression, kept for the next row.</summary>
+    public Regex Regex(ByteSlice pattern, RegexOptions options)
+    {
+        if (!_regexes.TryGetValue((pattern, options), out Regex? regex))
+        {
+            if (_regexes.Count >= 100)
+            {
+                _regexes.Clear();
+            }
+
+            regex = RegexFunctions.Make(pattern.ToString(), options);
+            _regexes.Add((ByteSlice.From(pattern.Span.ToArray()), options), regex);
+        }
+
+        return regex;
+    }
+
+    /// <summary>Counts a failure that became NULL.</summary>
+    public void Report(SqlException error)
+    {
+        Errors++;
+        LastError = error.Message;
+    }
+}

@@ -1,0 +1,303 @@
+// Functions over the system catalog and the session: what psql, drivers and tools call when they look around.
+using System.Text;
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>System information functions. They look at the statement's <see cref="SystemContext"/>, which views do not have.</summary>
+internal static class PgCatalogFunctions
+{
+    private static readonly string[] ObjectPrivileges =
+        ["table", "schema", "database", "column", "function", "sequence", "type", "tablespace", "language", "foreign_data_wrapper", "server"];
+
+    /// <summary>Registers them.</summary>
+    public static void Register(FunctionRegistry r)
+    {
+        r.Group("System information");
+        Session(r);
+        Visibility(r);
+        Definitions(r);
+        Comments(r);
+        Sizes(r);
+        NamesAndNumbers(r);
+        Privileges(r);
+    }
+
+    /// <summary>The statement's view of the catalog.</summary>
+    /// <exception cref="SqlException">0A000 inside a materialized view: what it depends on changes without an event.</exception>
+    private static SystemContext System(EvalContext context) => context.System ?? throw new SqlException(
+        "0A000", "system information functions are not available in materialized views", hint: "ask for it in the query that reads the view");
+
+    private static void Session(FunctionRegistry r)
+    {
+        r.F("current_schemas(bool) text[]", (bool implicitly) => Texts(implicitly ? ["pg_catalog", "public"] : ["public"]),
+            "The schemas searched for names");
+        r.F("current_setting(text) text", (ByteSlice name, EvalContext c) => Setting(c, name, false)!.Value, "A setting's value",
+            volatility: Volatility.Stable);
+        r.F("current_setting(text, bool) text", (ByteSlice name, bool missing, EvalContext c) => Setting(c, name, missing),
+            "A setting's value; null instead of an error where it is missing and that is allowed", volatility: Volatility.Stable);
+        r.F("set_config(text, text, bool) text", SetConfig, "Changes a setting and gives its new value", volatility: Volatility.Volatile);
+        r.F("pg_my_temp_schema() int4", () => 0, "The schema of temporary objects: there is none");
+        r.F("pg_is_other_temp_schema(int4) bool", (int oid) => false, "Whether the schema holds another session's temporary objects");
+        r.F("txid_current() int8", (EvalContext c) => c.NowMicros, "A number that grows from statement to statement",
+            volatility: Volatility.Stable);
+        r.F("inet_server_addr() text", () => (ByteSlice?)null, "The server's address: not told");
+        r.F("inet_server_port() int4", () => (int?)null, "The server's port: not told");
+        r.F("inet_client_addr() text", () => (ByteSlice?)null, "The client's address: not told");
+    }
+
+    private static void Visibility(FunctionRegistry r)
+    {
+        r.F("pg_table_is_visible(int4) bool", (int oid, EvalContext c) => IsVisible(c, oid),
+            "Whether the relation is found by its name without a schema", volatility: Volatility.Stable);
+        foreach (string kind in (string[])["type", "function", "operator", "opclass", "collation", "conversion", "ts_config", "ts_dict", "statistics_obj"])
+        {
+            r.F($"pg_{kind}_is_visible(int4) bool", (int oid) => true, $"Whether the {kind} is found by its name without a schema");
+        }
+    }
+
+    private static void Definitions(FunctionRegistry r)
+    {
+        r.F("format_type(int4, int4) text", (int? oid, int? modifier) => oid is { } o ? Text(TypeRows.Format(o, modifier)) : (ByteSlice?)null,
+            "A type's SQL name", "format_type(23, null) → integer");
+        r.F("pg_get_expr(text, int4) text", (ByteSlice text, int relation) => text, "A stored expression as SQL");
+        r.F("pg_get_expr(text, int4, bool) text", (ByteSlice text, int relation, bool pretty) => text, "A stored expression as SQL");
+        r.F("pg_get_viewdef(int4) text", (int oid, EvalContext c) => ViewText(c, oid), "A view's query", volatility: Volatility.Stable);
+        r.F("pg_get_viewdef(int4, bool) text", (int oid, bool pretty, EvalContext c) => ViewText(c, oid), "A view's query",
+            volatility: Volatility.Stable);
+        r.F("pg_get_indexdef(int4) text", (int oid, EvalContext c) => Maybe(Index(c, oid)?.Definition), "The statement that makes an index",
+            volatility: Volatility.Stable);
+        r.F("pg_get_indexdef(int4, int4, bool) text", (int oid, int column, bool pretty, EvalContext c) => IndexColumn(c, oid, column),
+            "The statement that makes an index, or one of its columns", volatility: Volatility.Stable);
+        r.F("pg_get_constraintdef(int4) text", (int oid, EvalContext c) => Constraint(c, oid), "A constraint as SQL",
+            volatility: Volatility.Stable);
+        r.F("pg_get_constraintdef(int4, bool) text", (int oid, bool pretty, EvalContext c) => Constraint(c, oid), "A constraint as SQL",
+            volatility: Volatility.Stable);
+        r.F("pg_get_function_result(int4) text", (int oid, EvalContext c) => Maybe(Function(c, oid)?.Result?.ToString() ?? "anyelement"),
+            "A function's result type", volatility: Volatility.Stable);
+        foreach (string name in (string[])["pg_get_function_arguments", "pg_get_function_identity_arguments"])
+        {
+            r.F(name + "(int4) text", (int oid, EvalContext c) => Maybe(Function(c, oid)?.Arguments), "A function's parameters",
+                volatility: Volatility.Stable);
+        }
+
+        r.F("pg_get_statisticsobjdef_columns(int4) text", (int oid) => (ByteSlice?)null, "A statistics object's columns: there are none");
+        r.F("pg_get_serial_sequence(text, text) text", (ByteSlice table, ByteSlice column) => (ByteSlice?)null,
+            "A column's sequence: there are none");
+        r.F("pg_get_triggerdef(int4) text", (int oid) => (ByteSlice?)null, "A trigger as SQL: there are none");
+        r.F("pg_get_ruledef(int4, bool) text", (int oid, bool pretty) => (ByteSlice?)null, "A rule as SQL: there are none");
+        r.F("pg_get_triggerdef(int4, bool) text", (int oid, bool pretty) => (ByteSlice?)null, "A trigger as SQL: there are none");
+        r.F("pg_get_ruledef(int4) text", (int oid) => (ByteSlice?)null, "A rule as SQL: there are none");
+        r.F("pg_tablespace_location(int4) text", (int oid) => Text(""), "Where a tablespace lies: beside everything else");
+        r.F("getdatabaseencoding() text", () => Text("UTF8"), "The encoding of the database");
+        r.F("pg_get_partkeydef(int4) text", (int oid) => (ByteSlice?)null, "A partition key as SQL: there are none");
+    }
+
+    private static void Comments(FunctionRegistry r)
+    {
+        r.F("obj_description(int4) text", (int oid) => (ByteSlice?)null, "An object's comment: there are none");
+        r.F("obj_description(int4, text) text", (int oid, ByteSlice catalog) => (ByteSlice?)null, "An object's comment: there are none");
+        r.F("shobj_description(int4, text) text", (int oid, ByteSlice catalog) => (ByteSlice?)null,
+            "A shared object's comment: there are none");
+        r.F("col_description(int4, int4) text", (int oid, int column) => (ByteSlice?)null, "A column's comment: there are none");
+    }
+
+    private static void Sizes(FunctionRegistry r)
+    {
+        foreach (string name in (string[])["pg_table_size", "pg_relation_size", "pg_total_relation_size"])
+        {
+            r.F(name + "(int4) int8", (int oid, EvalContext c) => Size(c, oid), "Bytes that a relation holds in memory",
+                volatility: Volatility.Stable);
+        }
+
+        r.F("pg_indexes_size(int4) int8", (int oid) => 0L, "Bytes that a relation's indexes hold");
+        r.F("pg_database_size(text) int8", (ByteSlice name, EvalContext c) => System(c).Database.Statistics().DiskBytes, "Bytes on disk",
+            volatility: Volatility.Stable);
+        r.F("pg_size_pretty(int8) text", (long bytes) => Text(Pretty(bytes)), "A number of bytes for people",
+            "pg_size_pretty(20480) → 20 kB");
+        r.F("pg_relation_is_publishable(int4) bool", (int oid) => false, "Whether replication could publish it");
+        r.F("pg_encoding_to_char(int4) text", (int encoding) => Text(encoding == 6 ? "UTF8" : ""), "An encoding's name",
+            "pg_encoding_to_char(6) → UTF8");
+        r.F("pg_char_to_encoding(text) int4", (ByteSlice name) => name.ToString().ToUpperInvariant() is "UTF8" or "UTF-8" ? 6 : -1,
+            "An encoding's number");
+    }
+
+    // reg* types have no type of their own here: from text they are the number, from a number the text.
+    private static void NamesAndNumbers(FunctionRegistry r)
+    {
+        r.F("pg_get_userbyid(int4) text", (int oid, EvalContext c) => Text(oid == Oids.Role ? System(c).User : $"unknown (OID={oid})"),
+            "A role's name", volatility: Volatility.Stable);
+        r.F("regclassin(text) int4", (ByteSlice name, EvalContext c) => RelationOid(c, name.ToString(), true)!.Value,
+            "A relation's number by its name", volatility: Volatility.Stable);
+        r.F("regclassout(int4) text", (int oid, EvalContext c) => Text(RelationName(c, oid)), "A relation's name by its number",
+            volatility: Volatility.Stable);
+        r.F("to_regclass(text) int4", (ByteSlice name, EvalContext c) => RelationOid(c, name.ToString(), false),
+            "A relation's number by its name, or null", volatility: Volatility.Stable);
+        r.F("regtypein(text) int4", (ByteSlice name) => Number(name) ?? TypeRows.Find(name.ToString()) ?? throw Missing("42704", $"type \"{name}\" does not exist"),
+            "A type's number by its name");
+        r.F("regtypeout(int4) text", (int oid) => Text(TypeRows.Format(oid, null)), "A type's name by its number");
+        r.F("to_regtype(text) int4", (ByteSlice name) => TypeRows.Find(name.ToString()), "A type's number by its name, or null");
+        r.F("regnamespacein(text) int4", (ByteSlice name) => Number(name) ?? Oids.OfSchema(SqlNames.Split(name.ToString())[^1]),
+            "A schema's number by its name");
+        r.F("regnamespaceout(int4) text", (int oid, EvalContext c) => Text(ServerRows.SchemaNames(System(c)).FirstOrDefault(n => Oids.OfSchema(n) == oid) ?? Plain(oid)),
+            "A schema's name by its number", volatility: Volatility.Stable);
+        r.F("regrolein(text) int4", (ByteSlice name) => Number(name) ?? Oids.Role, "A role's number by its name");
+        r.F("regroleout(int4) text", (int oid, EvalContext c) => Text(oid == Oids.Role ? System(c).User : Plain(oid)),
+            "A role's name by its number", volatility: Volatility.Stable);
+        r.F("regprocin(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? FunctionOid(c, name.ToString()),
+            "A function's number by its name", volatility: Volatility.Stable);
+        r.F("regprocout(int4) text", (int oid, EvalContext c) => Text(oid == 0 ? "-" : Function(c, oid)?.Name ?? TypeFunction(oid) ?? Plain(oid)),
+            "A function's name by its number", volatility: Volatility.Stable);
+    }
+
+    private static void Privileges(FunctionRegistry r)
+    {
+        foreach (string kind in ObjectPrivileges)
+        {
+            string name = $"has_{kind}_privilege";
+            const string Doc = "Whether a role may do something: the one role may do everything";
+            r.F(name + "(text, text) bool", (ByteSlice what, ByteSlice privilege) => true, Doc);
+            r.F(name + "(int4, text) bool", (int what, ByteSlice privilege) => true, Doc);
+            r.F(name + "(text, text, text) bool", (ByteSlice role, ByteSlice what, ByteSlice privilege) => true, Doc);
+            r.F(name + "(text, int4, text) bool", (ByteSlice role, int what, ByteSlice privilege) => true, Doc);
+            r.F(name + "(int4, int4, text) bool", (int role, int what, ByteSlice privilege) => true, Doc);
+        }
+
+        r.F("pg_has_role(text, text) bool", (ByteSlice role, ByteSlice privilege) => true, "Whether the user is in a role");
+        r.F("pg_has_role(int4, text) bool", (int role, ByteSlice privilege) => true, "Whether the user is in a role");
+        r.F("pg_has_role(text, int4, text) bool", (ByteSlice user, int role, ByteSlice privilege) => true, "Whether a user is in a role");
+    }
+
+    private static ByteSlice? Setting(EvalContext context, ByteSlice name, bool missing)
+    {
+        string key = name.ToString().ToLowerInvariant();
+        string? value = System(context).Session.Settings.GetValueOrDefault(key)
+            ?? ServerRows.Fixed.Where(f => f.Name == key).Select(f => f.Value).FirstOrDefault();
+        return value is not null || missing
+            ? Maybe(value)
+            : throw new SqlException("42704", $"unrecognized configuration parameter \"{key}\"", hint: "SHOW ALL lists the settings");
+    }
+
+    private static ByteSlice? SetConfig(ByteSlice? name, ByteSlice? value, bool? local, EvalContext context)
+    {
+        if (name is not { } key)
+        {
+            throw new SqlException("22004", "SET requires parameter name");
+        }
+
+        System(context).Session.Set(key.ToString().ToLowerInvariant(), value?.ToString() ?? "");
+        return value;
+    }
+
+    private static bool? IsVisible(EvalContext context, int oid)
+    {
+        SystemContext system = System(context);
+        string? schema = system.ByOid(oid)?.Namespace ?? Index(context, oid)?.Table.Namespace;
+        return schema is null ? null : schema is "public" or "pg_catalog";
+    }
+
+    private static ByteSlice? ViewText(EvalContext context, int oid) =>
+        System(context).ByOid(oid) is { Query: { } query } ? Text(" " + query.TrimEnd(';', ' ', '\n') + ";") : null;
+
+    private static IndexEntry? Index(EvalContext context, int oid) => ClassRows.Entries(System(context)).FirstOrDefault(i => i.Oid == oid);
+
+    private static ByteSlice? IndexColumn(EvalContext context, int oid, int column)
+    {
+        if (Index(context, oid) is not { } index || column > index.Columns.Count)
+        {
+            return null;
+        }
+
+        return Text(column <= 0 ? index.Definition : SqlNames.Quote(index.Table.Columns[index.Columns[column - 1]].Name));
+    }
+
+    private static ByteSlice? Constraint(EvalContext context, int oid) =>
+        Index(context, oid - Oids.FirstConstraint + Oids.FirstPrimaryKey) is { Primary: true } key ? Text($"PRIMARY KEY ({key.ColumnList})") : null;
+
+    private static FunctionEntry? Function(EvalContext context, int oid) => FunctionRows.Find(System(context), oid);
+
+    private static int FunctionOid(EvalContext context, string name)
+    {
+        string last = SqlNames.Split(name.Split('(')[0])[^1];
+        TypeLine? type = TypeRows.Lines.Values.FirstOrDefault(t => t.FunctionNames.Contains(last));
+        return type?.Functions[Array.IndexOf(type.FunctionNames, last)]
+            ?? FunctionRows.Entries(System(context).Functions).FirstOrDefault(f => f.Name == last)?.Oid
+            ?? throw Missing("42883", $"function \"{name}\" does not exist");
+    }
+
+    private static string? TypeFunction(int oid)
+    {
+        TypeLine? type = TypeRows.Lines.Values.FirstOrDefault(t => t.Functions.Contains(oid));
+        return type?.FunctionNames[Array.IndexOf(type.Functions, oid)];
+    }
+
+    private static int? RelationOid(EvalContext context, string name, bool required)
+    {
+        if (int.TryParse(name, out int number))
+        {
+            return number;
+        }
+
+        SystemContext system = System(context);
+        if (system.ByName(name) is { } found)
+        {
+            return Oids.Of(found);
+        }
+
+        IReadOnlyList<string> parts = SqlNames.Split(name);
+        return ClassRows.Entries(system).FirstOrDefault(i => i.Name == parts[^1])?.Oid
+            ?? (required ? throw Missing("42P01", $"relation \"{name}\" does not exist") : null);
+    }
+
+    private static string RelationName(EvalContext context, int oid)
+    {
+        (string? schema, string? name) = System(context).ByOid(oid) is { } o
+            ? (o.Namespace, o.Name)
+            : Index(context, oid) is { } i ? (i.Table.Namespace, i.Name) : (null, null);
+        return name is null ? oid == 0 ? "-" : Plain(oid)
+            : schema is "public" or "pg_catalog" ? SqlNames.Quote(name) : SqlNames.Quote(schema!) + "." + SqlNames.Quote(name);
+    }
+
+    private static long? Size(EvalContext context, int oid)
+    {
+        SystemContext system = System(context);
+        return system.ByOid(oid) is { } o ? system.Database.Statistics().Objects.FirstOrDefault(s => s.Id == o.Id)?.Bytes ?? 0 : null;
+    }
+
+    // As PostgreSQL rounds: below 10 of a unit stays in the smaller one.
+    private static string Pretty(long bytes)
+    {
+        string[] units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+        int unit = 0;
+        Int128 size = bytes;
+        while (unit < units.Length - 1 && Int128.Abs(size) >= 10 * 1024)
+        {
+            size = (size + (size < 0 ? -512 : 512)) / 1024;
+            unit++;
+        }
+
+        return $"{size} {units[unit]}";
+    }
+
+    private static int? Number(ByteSlice text) => text.ToString() == "-" ? 0 : int.TryParse(text.ToString(), out int number) ? number : null;
+
+    private static SqlException Missing(string sqlState, string message) => new(sqlState, message);
+
+    private static string Plain(int oid) => ((uint)oid).ToString(global::System.Globalization.CultureInfo.InvariantCulture);
+
+    private static ByteSlice Text(string text) => ByteSlice.From(text);
+
+    private static ByteSlice? Maybe(string? text) => text is null ? null : ByteSlice.From(text);
+
+    private static ListSlice Texts(string[] values)
+    {
+        var builder = (BytesBuilder)ColumnBuilder.For(SqlType.Text);
+        foreach (string value in values)
+        {
+            builder.Append(Encoding.UTF8.GetBytes(value));
+        }
+
+        return new ListSlice(builder.ToColumn(), 0, values.Length);
+    }
+}

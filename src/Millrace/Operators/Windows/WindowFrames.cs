@@ -1,0 +1,126 @@
+// Where each row's window frame begins and ends.
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>Frame bounds as row numbers, [from, to), for every row of a partition. Both ascend with the row.</summary>
+internal static class WindowFrames
+{
+    /// <summary>The bounds; an empty frame has from = to.</summary>
+    public static (int[] From, int[] To) Bounds(FrameSpec frame, IReadOnlyList<SortKey> orderBy, Batch rows, int[] group, int[] starts)
+    {
+        int count = rows.Count;
+        int[] from = new int[count];
+        int[] to = new int[count];
+        int[]? startDistance = null;
+        int[]? endDistance = null;
+        if (frame.Unit == FrameUnit.Range && frame.StartOffset is not null)
+        {
+            startDistance = Distances(frame.Start == FrameBound.Preceding, frame.StartOffset, orderBy, rows, group, starts, lower: true);
+        }
+
+        if (frame.Unit == FrameUnit.Range && frame.EndOffset is not null)
+        {
+            endDistance = Distances(frame.End == FrameBound.Preceding, frame.EndOffset, orderBy, rows, group, starts, lower: false);
+        }
+
+        long startOffset = frame.Unit == FrameUnit.Range ? 0 : Offset(frame.StartOffset, "starting");
+        long endOffset = frame.Unit == FrameUnit.Range ? 0 : Offset(frame.EndOffset, "ending");
+        for (int i = 0; i < count; i++)
+        {
+            from[i] = startDistance?[i] ?? Edge(frame.Unit, frame.Start, startOffset, i, count, group, starts, lower: true);
+            to[i] = Math.Max(from[i], endDistance?[i] ?? Edge(frame.Unit, frame.End, endOffset, i, count, group, starts, lower: false));
+        }
+
+        return (from, to);
+    }
+
+    private static int Edge(FrameUnit unit, FrameBound bound, long offset, int row, int count, int[] group, int[] starts, bool lower)
+    {
+        switch (bound)
+        {
+            case FrameBound.UnboundedPreceding: return 0;
+            case FrameBound.UnboundedFollowing: return count;
+            case FrameBound.CurrentRow when unit == FrameUnit.Rows: return lower ? row : row + 1;
+            case FrameBound.CurrentRow: return lower ? starts[group[row]] : starts[group[row] + 1];
+        }
+
+        long distance = bound == FrameBound.Preceding ? -offset : offset;
+        if (unit == FrameUnit.Rows)
+        {
+            return (int)Math.Clamp(row + distance + (lower ? 0 : 1), 0, count);
+        }
+
+        long target = Math.Clamp(group[row] + distance + (lower ? 0 : 1), 0, starts.Length - 1);
+        return starts[target];
+    }
+
+    private static long Offset(LiteralExpr? literal, string which)
+    {
+        long offset = literal?.Value switch
+        {
+            null when literal is null => 0,
+            short v => v,
+            int v => v,
+            long v => v,
+            _ => throw new SqlException("22004", $"frame {which} offset must not be null"),
+        };
+        return offset >= 0 ? Math.Min(offset, int.MaxValue) : throw new SqlException("22013", $"frame {which} offset must not be negative");
+    }
+
+    // RANGE with an offset: the first row (or the one behind the last) whose key is within the distance. Nulls are at no distance from values.
+    private static int[] Distances(bool preceding, LiteralExpr offset, IReadOnlyList<SortKey> orderBy, Batch rows, int[] group, int[] starts, bool lower)
+    {
+        if (orderBy.Count != 1)
+        {
+            throw new SqlException("42P20", "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column");
+        }
+
+        SortKey key = orderBy[0];
+        Column column = rows.Columns[key.Column];
+        double distance = WindowKeys.Distance(offset, column.Type);
+        if (distance < 0)
+        {
+            throw new SqlException("22013", "invalid preceding or following size in window function");
+        }
+
+        Int128 whole = WindowKeys.IsWhole(column.Type) ? WindowKeys.WholeDistance(offset) : 0;
+        int[] edges = new int[rows.Count];
+        int sign = key.Descending ? -1 : 1;
+        int at = 0;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            if (column.IsNull(i))
+            {
+                edges[i] = lower ? starts[group[i]] : starts[group[i] + 1];
+                continue;
+            }
+
+            // Nulls before the values do not belong to any distance, nor do those behind.
+            while (at < rows.Count && (column.IsNull(at) ? at < i : Before(at, i)))
+            {
+                at++;
+            }
+
+            edges[i] = at;
+        }
+
+        return edges;
+
+        // True while row a lies before the edge of row i.
+        bool Before(int a, int i)
+        {
+            if (WindowKeys.IsWhole(column.Type))
+            {
+                Int128 difference = sign * (WindowKeys.Whole(column, a) - WindowKeys.Whole(column, i));
+                Int128 limit = preceding ? -whole : whole;
+                return lower ? difference < limit : difference <= limit;
+            }
+
+            double gap = sign * (WindowKeys.Real(column, a) - WindowKeys.Real(column, i));
+            double edge = preceding ? -distance : distance;
+            return lower ? gap < edge : gap <= edge;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+// From a bound plan to a dataflow: one arm an operator; equal sub-plans become one operator.
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>Compiles plans.</summary>
+internal sealed class PlanCompiler
+{
+    private readonly EvalErrors _errors;
+    private readonly EvalContext _context;
+    private readonly Dataflow _flow;
+    private readonly Dictionary<string, Dataflow.Node> _made = [];
+
+    private PlanCompiler(EvalErrors errors, EvalContext context, Dataflow flow)
+    {
+        _errors = errors;
+        _context = context;
+        _flow = flow;
+    }
+
+    /// <summary>Compiles <paramref name="plan"/>.</summary>
+    /// <param name="plan">The plan, without parameters.</param>
+    /// <param name="errors">What a failing expression does.</param>
+    /// <param name="context">What expressions may know; a new one when null.</param>
+    /// <exception cref="SqlException">0A000 for what is not supported.</exception>
+    public static Dataflow Compile(PlanNode plan, EvalErrors errors, EvalContext? context = null)
+    {
+        context ??= new EvalContext();
+        var flow = new Dataflow(PlanText.Fingerprint(plan), context);
+        flow.SetRoot(new PlanCompiler(errors, context, flow).Node(plan));
+        return flow;
+    }
+
+    private Dataflow.Node Node(PlanNode plan)
+    {
+        string key = PlanText.Fingerprint(plan);
+        if (!_made.TryGetValue(key, out Dataflow.Node? node))
+        {
+            node = Make(plan);
+            _made.Add(key, node);
+        }
+
+        return node;
+    }
+
+    // A filter below a projection copies only the columns that the projection reads.
+    private Dataflow.Node Filter(FilterPlan p, IReadOnlyList<ScalarExpr> readers)
+    {
+        HashSet<int> read = [.. readers.SelectMany(BatchColumns.Used)];
+        bool[] needed = [.. Enumerable.Range(0, p.Columns.Count).Select(read.Contains)];
+        if (!needed.Contains(false))
+        {
+            return Node(p);
+        }
+
+        string key = PlanText.Fingerprint(p) + " needs " + string.Join(',', needed);
+        if (!_made.TryGetValue(key, out Dataflow.Node? node))
+        {
+            node = _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context, needed), Node(p.Input));
+            _made.Add(key, node);
+        }
+
+        return node;
+    }
+
+    private Dataflow.Node Make(PlanNode plan)
+    {
+        switch (plan)
+        {
+            case ScanPlan p:
+                return _flow.AddScan(p.Object);
+            case ValuesPlan p:
+                return _flow.Add(new Values(p.Rows, p.Columns, _errors, _context));
+            case FilterPlan p:
+                return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Node(p.Input));
+            case ProjectPlan { Input: TimeWindowPlan windows } p when p.Expressions.All(e => e is ColumnExpr):
+                bool needEnd = p.Expressions.Any(e => e is ColumnExpr c && c.Index == windows.Columns.Count - 1);
+                return _flow.Add(new Project(p.Expressions, windows.Columns, p.Columns, _errors, _context), Window(windows, needEnd));
+            case ProjectPlan { Input: FilterPlan filter } p:
+                return _flow.Add(new Project(p.Expressions, filter.Columns, p.Columns, _errors, _context), Filter(filter, p.Expressions));
+            case ProjectPlan p:
+                return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context), Node(p.Input));
+            case TimeWindowPlan p:
+                return Window(p, needEnd: true);
+            case JoinPlan { Kind: JoinKind.NullAwareAnti } p:
+                return _flow.Add(new NullAwareAntiJoin(p), Node(p.Left), Node(p.Right));
+            case JoinPlan p:
+                return _flow.Add(new HashJoin(p, _errors, _context), Node(p.Left), Node(p.Right));
+            case AggregatePlan p:
+                return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns), Node(p.Input));
+            case DistinctPlan p:
+                int[] all = [.. Enumerable.Range(0, p.Columns.Count)];
+                return _flow.Add(new Aggregate(p.Columns, all, [], p.Input.AppendOnly, p.Columns), Node(p.Input));
+            case UnionPlan p:
+                return _flow.Add(new Union(p.Columns), [.. p.Sources.Select(Node)]);
+            case SetOpPlan p:
+                return _flow.Add(new SetOp(p.Except, p.All, p.Columns), Node(p.Left), Node(p.Right));
+            case TopNPlan p:
+                return _flow.Add(new TopN(p), Node(p.Input));
+            case WindowPlan p:
+                return _flow.Add(new Window(p), Node(p.Input));
+            case SessionPlan p:
+                return _flow.Add(new SessionWindow(p), Node(p.Input));
+            case EmitOnClosePlan p:
+                return _flow.Add(new EmitOnClose(p.WindowEnd, p.Columns), Closing(p.Input, p.WindowEnd, 0));
+            case TableFunctionPlan p:
+                return _flow.Add(new TableFunction(p, _errors, _context), Node(p.Input));
+            default:
+                throw new SqlException("0A000", $"{plan.GetType().Name} is not supported yet");
+        }
+    }
+
+    // What stands right under EMIT ON WINDOW CLOSE is read by nobody else: an aggregate by window may forget what has closed.
+    // The end is the column plus a constant: it may be computed from the window's start.
+    private Dataflow.Node Closing(PlanNode plan, int windowEnd, long plusMicros)
+    {
+        switch (plan)
+        {
+            case ProjectPlan p when Source(p.Expressions[windowEnd]) is { } source:
+                Dataflow.Node projected = Closing(p.Input, source.Column, plusMicros + source.PlusMicros);
+                return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context), projected);
+            case FilterPlan p:
+                Dataflow.Node filtered = Closing(p.Input, windowEnd, plusMicros);
+                return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), filtered);
+            case AggregatePlan p when windowEnd < p.Keys.Count && p.Columns[windowEnd].Type.IsTimestamp:
+                return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros), Node(p.Input));
+            default:
+                return Node(plan);
+        }
+    }
+
+    private static (int Column, long PlusMicros)? Source(ScalarExpr expr) => expr switch
+    {
+        ColumnExpr c => (c.Index, 0),
+        CallExpr { Function.Name: "+", Arguments: [ColumnExpr c, LiteralExpr { Value: Interval { Months: 0, Days: 0 } span }] } when c.Type.IsTimestamp =>
+            (c.Index, span.Micros),
+        _ => null,
+    };
+
+    private Dataflow.Node Window(TimeWindowPlan p, bool needEnd)
+    {
+        Dataflow.Node input = Node(p.Input);
+        return _flow.Add(new TimeWindow(p.Time, p.Slide, p.Size, p.Offset, p.Cumulative, needEnd, p.Columns), input);
+    }
+}

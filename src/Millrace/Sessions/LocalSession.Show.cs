@@ -1,0 +1,137 @@
+// Statements about the session and the catalog: SET, SHOW, DESCRIBE, EXPLAIN.
+using Millrace.Core;
+using Millrace.Engine;
+using Millrace.Sql;
+using Millrace.Sql.Syntax;
+using ObjectKind = Millrace.Sql.ObjectKind;
+
+namespace Millrace.Sessions;
+
+internal sealed partial class LocalSession
+{
+    /// <summary>The columns that a statement returns; null when it returns no rows.</summary>
+    internal Schema? ColumnsOf(BoundStatement bound) => bound switch
+    {
+        BoundQuery b => b.Columns,
+        BoundSubscribe b => b.Query.Columns,
+        BoundInsert or BoundUpdate or BoundDelete => ReturningOf(bound)?.Columns,
+        BoundExplain => TextRows.Schema("QUERY PLAN"),
+        BoundShow { Name: { } name } => TextRows.Schema(name),
+        BoundShow => TextRows.Schema("name", "setting", "description"),
+        BoundShowObjects { Kind: ShowKind.Columns } or BoundDescribe => TextRows.Schema("name", "type", "nullable", "key"),
+        BoundShowObjects { Kind: ShowKind.Create } => TextRows.Schema("name", "create_sql"),
+        BoundShowObjects => TextRows.Schema("name", "kind"),
+        BoundExecute b when _prepared.TryGetValue(b.Name, out (LocalPrepared Prepared, Statement _) known) => known.Prepared.Columns,
+        BoundFetch { Move: false } b when _cursors.TryGetValue(b.Cursor, out Cursor? cursor) => cursor.Columns,
+        _ => null,
+    };
+
+    internal CatalogSnapshot Catalog => Snapshot.Catalog;
+
+    private StatementResult Show(BoundStatement bound)
+    {
+        switch (bound)
+        {
+            case BoundSet set:
+                _settings.Set(set.Name, set.Value);
+                return Done(bound);
+            case BoundReset { Name: null }:
+                _settings.ResetAll();
+                return Done(bound);
+            case BoundReset reset:
+                _settings.Set(reset.Name!, null);
+                return Done(bound);
+            case BoundShow { Name: { } name }:
+                return Table(bound, [[_settings.Get(name)]]);
+            case BoundShow:
+                return Table(bound, SessionSettings.All.Select(s => new[] { s.Key, _settings.Get(s.Key), s.Value.Doc }));
+            case BoundDescribe describe:
+                return Table(bound, Describe(describe.Object));
+            case BoundShowObjects { Kind: ShowKind.Columns, Object: { } o }:
+                return Table(bound, Describe(o));
+            case BoundShowObjects { Kind: ShowKind.Create, Object: { } o }:
+                return Table(bound, [[o.Name, o.Definition]]);
+            case BoundShowObjects show:
+                return Table(bound, ListOf(show));
+            case BoundNoOp:
+                return Done(bound);
+            default:
+                throw new SqlException("0A000", $"{bound.Tag} is not supported");
+        }
+    }
+
+    private static IEnumerable<string?[]> Describe(CatalogObject o) => Enumerable.Range(0, o.Columns.Count - o.HiddenColumns).Select(i => new[]
+    {
+        o.Columns[i].Name,
+        o.Columns[i].Type.ToString(),
+        o.Columns[i].Nullable ? "yes" : "no",
+        o.PrimaryKey.Contains(i) ? "primary key" : o.EventTime == i ? "event time" : "",
+    });
+
+    private IEnumerable<string?[]> ListOf(BoundShowObjects show)
+    {
+        if (show.Kind is ShowKind.Schemas)
+        {
+            return Catalog.All.Select(o => o.Namespace).Append("public").Distinct().Order(StringComparer.Ordinal).Select(n => new[] { n, "schema" });
+        }
+
+        if (show.Kind is ShowKind.Databases)
+        {
+            return [["millrace", "database"]];
+        }
+
+        ObjectKind? kind = show.Kind switch
+        {
+            ShowKind.Tables => ObjectKind.Table,
+            ShowKind.Streams => ObjectKind.Stream,
+            ShowKind.Views => ObjectKind.View,
+            ShowKind.MaterializedViews => ObjectKind.MaterializedView,
+            ShowKind.Indexes => ObjectKind.Index,
+            ShowKind.Sources or ShowKind.Sinks or ShowKind.Jobs or ShowKind.Subscriptions => null,
+            _ => throw new SqlException("0A000", $"SHOW {show.Kind.ToString().ToUpperInvariant()} is not supported", hint: "query pg_catalog or information_schema"),
+        };
+        return Catalog.All
+            .Where(o => o.Kind == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
+            .Where(o => show.Like is null || LikeMatch.IsMatch(o.Name, show.Like))
+            .OrderBy(o => o.Name, StringComparer.Ordinal)
+            .Select(o => new[] { o.Name, o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant() });
+    }
+
+    private StatementResult Table(BoundStatement bound, IEnumerable<string?[]> rows)
+    {
+        Schema columns = ColumnsOf(bound)!;
+        Batch batch = TextRows.ToBatch(columns, rows);
+        return new StatementResult { CommandTag = bound.Tag, Columns = columns, Batches = [batch], RowCount = batch.Count, Notices = ToNotices(bound.Notices) };
+    }
+
+    private StatementResult Explain(BoundExplain explain, CancellationToken cancellation)
+    {
+        PlanNode plan = explain.Inner switch
+        {
+            BoundQuery b => b.Plan,
+            BoundInsert b => b.Source,
+            BoundUpdate b => b.Source,
+            BoundDelete b => b.Source,
+            BoundCreateView b => b.Query.Plan,
+            BoundSubscribe b => b.Query.Plan,
+            BoundCopyTo b => b.Query.Plan,
+            _ => throw new SqlException("0A000", $"{explain.Inner.Tag} has no plan to explain"),
+        };
+        Dataflow dataflow = PlanCompiler.Compile(plan, EvalErrors.Throw);
+        var footer = new List<string>();
+        if (explain.Analyze && explain.Inner is BoundQuery query)
+        {
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            DatabaseSnapshot snapshot = Snapshot;
+            long rows = QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, (o, range) => Scan(snapshot, o, range), cancellation).Sum(b => (long)b.Count);
+            footer.Add(FormattableString.Invariant($"Rows: {rows}"));
+            footer.Add(FormattableString.Invariant($"Execution time: {watch.Elapsed.TotalMilliseconds:0.###} ms"));
+        }
+
+        footer.Insert(0, plan.AppendOnly ? "Result: append-only" : plan.Key is { } key
+            ? $"Result: rows change, key ({string.Join(", ", key.Select(k => plan.Columns[k].Name))})"
+            : "Result: rows change");
+        IEnumerable<string> lines = dataflow.Explain(explain.Analyze).Concat(footer);
+        return Table(explain, lines.Select(l => new[] { l }));
+    }
+}

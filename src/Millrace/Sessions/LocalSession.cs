@@ -1,0 +1,267 @@
+// The session: binds statements against the newest catalog and sends each to where it is executed.
+using Millrace.Core;
+using Millrace.Engine;
+using Millrace.Sql;
+using Millrace.Sql.Syntax;
+using ObjectKind = Millrace.Sql.ObjectKind;
+
+namespace Millrace.Sessions;
+
+/// <summary>A session inside this process.</summary>
+internal sealed partial class LocalSession : Session
+{
+    private readonly Database _database;
+    private readonly SessionSettings _settings = new();
+    private readonly Dictionary<string, (LocalPrepared Prepared, Statement Target)> _prepared = [];
+    private readonly Dictionary<string, Cursor> _cursors = [];
+    private Transaction? _transaction;
+
+    public LocalSession(Database database) => _database = database;
+
+    public override TransactionStatus Status => _transaction switch
+    {
+        null or { Implicit: true } => TransactionStatus.Idle,
+        { Failed: true } => TransactionStatus.Failed,
+        _ => TransactionStatus.InTransaction,
+    };
+
+    public override IReadOnlyDictionary<string, string> Settings => _settings.Values;
+
+    // What statements of a transaction read: the state as of its first statement.
+    private DatabaseSnapshot Snapshot => _transaction?.Snapshot ?? _database.Engine.Current;
+
+    public override void Set(string name, string value) => _settings.Set(name, value);
+
+    public override IReadOnlyList<Statement> Parse(string text) => SqlParser.Parse(text);
+
+    public override PreparedStatement Prepare(Statement statement, string text, IReadOnlyList<SqlType?>? parameterTypes = null)
+    {
+        try
+        {
+            var prepared = new LocalPrepared(this, statement, text, parameterTypes);
+            if (Status == TransactionStatus.Failed && statement is not TransactionStatement { Verb: TransactionVerb.Rollback or TransactionVerb.Commit or TransactionVerb.RollbackTo })
+            {
+                throw Aborted();
+            }
+
+            prepared.Rebind();
+            return prepared;
+        }
+        catch (SqlException)
+        {
+            MarkFailed();
+            throw;
+        }
+    }
+
+    public override async ValueTask<StatementResult> ExecuteAsync(
+        PreparedStatement statement, IReadOnlyList<LiteralExpr>? parameters = null, CancellationToken cancellation = default)
+    {
+        var prepared = (LocalPrepared)statement;
+        try
+        {
+            if (Status == TransactionStatus.Failed && prepared.Bound is not BoundTransaction)
+            {
+                throw Aborted();
+            }
+
+            prepared.RebindWhenCatalogChanged();
+            BoundStatement bound = prepared.Bound;
+            if (bound.Parameters.Count > 0)
+            {
+                if ((parameters?.Count ?? 0) != bound.Parameters.Count)
+                {
+                    throw new SqlException("08P01", $"the statement needs {bound.Parameters.Count} parameters, {parameters?.Count ?? 0} were given");
+                }
+
+                bound = ParameterSubstitution.Apply(bound, parameters!);
+            }
+
+            return await ExecuteBoundAsync(bound, prepared, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            MarkFailed();
+            throw new SqlException("57014", "canceling statement due to user request");
+        }
+        catch (SqlException)
+        {
+            MarkFailed();
+            throw;
+        }
+    }
+
+    public override async ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(string text, CancellationToken cancellation = default)
+    {
+        IReadOnlyList<Statement> statements = Parse(text);
+        var results = new List<StatementResult>();
+        if (statements.Count > 1)
+        {
+            BeginImplicit();
+        }
+
+        bool done = false;
+        try
+        {
+            foreach (Statement statement in statements)
+            {
+                results.Add(await ExecuteAsync(Prepare(statement, text), null, cancellation).ConfigureAwait(false));
+            }
+
+            done = true;
+        }
+        finally
+        {
+            await EndImplicitAsync(done, cancellation).ConfigureAwait(false);
+        }
+
+        return results;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _transaction = null;
+        _cursors.Clear();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<StatementResult> ExecuteBoundAsync(BoundStatement bound, LocalPrepared prepared, CancellationToken cancellation)
+    {
+        switch (bound)
+        {
+            case BoundQuery query:
+                await CommitBeforeReadAsync(query, cancellation).ConfigureAwait(false);
+                return Query(query, cancellation);
+            case BoundInsert or BoundUpdate or BoundDelete or BoundTruncate:
+                return await WriteAsync(bound, cancellation).ConfigureAwait(false);
+            case BoundCopyFrom copy:
+                return new StatementResult { CommandTag = "COPY", CopyIn = new SessionCopyIn(this, copy) };
+            case BoundCopyTo copy:
+                await CommitBeforeReadAsync(copy.Query, cancellation).ConfigureAwait(false);
+                StatementResult rows = Query(copy.Query, cancellation);
+                return new StatementResult
+                {
+                    CommandTag = $"COPY {rows.RowCount}",
+                    Columns = rows.Columns,
+                    Batches = rows.Batches,
+                    RowCount = rows.RowCount,
+                    Epoch = rows.Epoch,
+                    CopyOut = copy.Format,
+                };
+            case BoundSubscribe subscribe:
+                return await SubscribeAsync(subscribe, cancellation).ConfigureAwait(false);
+            case BoundTransaction transaction:
+                return await TransactAsync(transaction, cancellation).ConfigureAwait(false);
+            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundDrop or BoundAlter:
+                return await DefineAsync(bound, prepared, cancellation).ConfigureAwait(false);
+            case BoundFlush:
+                await FlushAsync(cancellation).ConfigureAwait(false);
+                return Done(bound);
+            case BoundCheckpoint:
+                await _database.SubmitAsync(new CheckpointRequest(), cancellation).ConfigureAwait(false);
+                return Done(bound);
+            case BoundPrepare or BoundExecute or BoundDeallocate or BoundDeclareCursor or BoundFetch or BoundCloseCursor or BoundDiscard:
+                return await ExecuteNamedAsync(bound, prepared, cancellation).ConfigureAwait(false);
+            case BoundExplain explain:
+                return Explain(explain, cancellation);
+            default:
+                return Show(bound);
+        }
+    }
+
+    private static StatementResult Done(BoundStatement bound, string? tag = null) => new()
+    {
+        CommandTag = tag ?? bound.Tag,
+        Notices = ToNotices(bound.Notices),
+    };
+
+    private static Notice[] ToNotices(IReadOnlyList<string> notices) => [.. notices.Select(n => new Notice("00000", n))];
+
+    private static SqlException Aborted() => new(
+        "25P02", "current transaction is aborted, commands ignored until end of transaction block", hint: "ROLLBACK ends it");
+
+    private void MarkFailed()
+    {
+        if (_transaction is { Implicit: false })
+        {
+            _transaction.Failed = true;
+        }
+    }
+
+    private StatementResult Query(BoundQuery query, CancellationToken cancellation)
+    {
+        DatabaseSnapshot snapshot = Snapshot;
+        List<Batch> rows = Run(query, snapshot, cancellation);
+        long count = rows.Sum(b => (long)b.Count);
+        return new StatementResult
+        {
+            CommandTag = $"SELECT {count}",
+            Columns = query.Columns,
+            Batches = rows,
+            RowCount = count,
+            Epoch = snapshot.Epoch,
+            Notices = ToNotices(query.Notices),
+        };
+    }
+
+    private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation)
+    {
+        Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, new EvalContext { System = SystemOf(snapshot) });
+        return QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, (o, range) => Scan(snapshot, o, range), cancellation);
+    }
+
+    private SystemContext SystemOf(DatabaseSnapshot snapshot) => new(snapshot.Catalog, _database, this) { Functions = FunctionLibrary.Catalog };
+
+    private IEnumerable<Batch> Scan(DatabaseSnapshot snapshot, CatalogObject o, RowRange? range)
+    {
+        if (o.Kind == ObjectKind.System)
+        {
+            return [SystemRelations.Rows(o, SystemOf(snapshot))];
+        }
+
+        return _transaction is { } transaction
+            ? transaction.Scan(o, snapshot, range)
+            : snapshot.Find(range?.SourceId ?? o.Id).Scan(snapshot.Load, range?.Prefix);
+    }
+
+    private async ValueTask<StatementResult> SubscribeAsync(BoundSubscribe subscribe, CancellationToken cancellation)
+    {
+        Subscriber subscriber = await _database.SubmitAsync(
+            new SubscribeRequest(subscribe.Query, subscribe.Snapshot, subscribe.Progress, _database.Options.SubscriptionBytesMax), cancellation).ConfigureAwait(false);
+        return new StatementResult
+        {
+            CommandTag = "SUBSCRIBE",
+            Columns = subscriber.Columns,
+            Subscription = new Subscription(subscriber.Columns, subscriber.Key, subscriber.Reader, async () =>
+            {
+                subscriber.Close(null);
+                await _database.SubmitAsync(new UnsubscribeRequest(subscriber), CancellationToken.None).ConfigureAwait(false);
+            }),
+        };
+    }
+
+    private async ValueTask<StatementResult> DefineAsync(BoundStatement bound, LocalPrepared prepared, CancellationToken cancellation)
+    {
+        await CommitPendingAsync(cancellation).ConfigureAwait(false);
+        DefinitionResult result = await _database.SubmitAsync(new DefinitionRequest(prepared.Statement, prepared.Text), cancellation).ConfigureAwait(false);
+        List<Notice> notices = [.. ToNotices(result.Notices)];
+        if (Status == TransactionStatus.InTransaction)
+        {
+            notices.Add(new Notice("01000", $"{result.Tag} took effect at once: definitions are not part of a transaction"));
+        }
+
+        _transaction?.Refresh(_database.Engine.Current);
+
+        string tag = result.Tag;
+        if (bound is BoundCreateRelation { AsSelect: { } source, Exists: false } && result.Object is { } created)
+        {
+            StatementResult filled = await WriteAsync(new BoundInsert(created, source), cancellation).ConfigureAwait(false);
+            tag = $"SELECT {filled.RowCount}";
+        }
+
+        return new StatementResult { CommandTag = tag, Notices = notices, Epoch = result.Epoch };
+    }
+
+    // Acknowledged writes are visible when they are acknowledged: a round through the engine is all that is left to wait for.
+    private Task<long> FlushAsync(CancellationToken cancellation) => _database.SubmitAsync(new InspectRequest<long>(e => e.Current.Epoch), cancellation);
+}

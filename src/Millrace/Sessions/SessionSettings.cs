@@ -1,0 +1,125 @@
+// The settings of a session: SET, SHOW, RESET.
+using System.Globalization;
+using Millrace.Core;
+
+namespace Millrace.Sessions;
+
+/// <summary>One setting.</summary>
+/// <param name="Default">Its value in a new session.</param>
+/// <param name="Doc">One sentence for SHOW ALL.</param>
+/// <param name="Fixed">True when it only tells and cannot be changed.</param>
+internal sealed record Setting(string Default, string Doc, bool Fixed = false);
+
+/// <summary>Settings by name. Those of PostgreSQL that clients set at start-up are accepted and told back.</summary>
+internal sealed class SessionSettings
+{
+    private static readonly Dictionary<string, Setting> Known = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["application_name"] = new("", "Sets the application name to be reported in statistics."),
+        ["bytea_output"] = new("hex", "Sets the output format for bytea."),
+        ["client_encoding"] = new("UTF8", "Sets the client's character set encoding."),
+        ["client_min_messages"] = new("notice", "Sets the message levels that are sent to the client."),
+        ["datestyle"] = new("ISO, MDY", "Sets the display format for date and time values."),
+        ["default_transaction_isolation"] = new("repeatable read", "Sets the transaction isolation level of each new transaction."),
+        ["default_transaction_read_only"] = new("off", "Sets the default read-only status of new transactions."),
+        ["extra_float_digits"] = new("1", "Sets the number of digits displayed for floating-point values."),
+        ["idle_in_transaction_session_timeout"] = new("0", "Accepted; has no effect."),
+        ["in_hot_standby"] = new("off", "Shows whether hot standby is currently active.", true),
+        ["integer_datetimes"] = new("on", "Shows whether datetimes are integer based.", true),
+        ["intervalstyle"] = new("postgres", "Sets the display format for interval values."),
+        ["is_superuser"] = new("on", "Shows whether the current user is a superuser.", true),
+        ["lc_collate"] = new("C", "Shows the collation order locale.", true),
+        ["lc_ctype"] = new("C.UTF-8", "Shows the character classification and case conversion locale.", true),
+        ["lc_messages"] = new("C", "Accepted; has no effect."),
+        ["lc_monetary"] = new("C", "Accepted; has no effect."),
+        ["lc_numeric"] = new("C", "Accepted; has no effect."),
+        ["lc_time"] = new("C", "Accepted; has no effect."),
+        ["lock_timeout"] = new("0", "Accepted; there are no locks to wait for."),
+        ["max_identifier_length"] = new("1000", "Shows the maximum identifier length, in bytes.", true),
+        ["rw_implicit_flush"] = new("true", "RisingWave's: reads here always see the session's own writes."),
+        ["search_path"] = new("\"$user\", public", "Sets the schema search order for names that are not schema-qualified."),
+        ["server_encoding"] = new("UTF8", "Shows the server (database) character set encoding.", true),
+        ["server_version"] = new("15.0 (Millrace 0.1.0)", "Shows the server version.", true),
+        ["server_version_num"] = new("150000", "Shows the server version as an integer.", true),
+        ["session_authorization"] = new("millrace", "Shows the current user.", true),
+        ["standard_conforming_strings"] = new("on", "Causes '...' strings to treat backslashes literally.", true),
+        ["statement_timeout"] = new("0", "Accepted; has no effect yet."),
+        ["streaming_parallelism"] = new("0", "RisingWave's: accepted, has no effect."),
+        ["synchronous_commit"] = new("on", "Accepted; durability is chosen when the database is opened."),
+        ["timezone"] = new("UTC", "Sets the time zone for displaying and interpreting time stamps."),
+        ["transaction_isolation"] = new("repeatable read", "Sets the current transaction's isolation level."),
+        ["transaction_read_only"] = new("off", "Sets the current transaction's read-only status."),
+        ["xmloption"] = new("content", "Accepted; there is no XML."),
+    };
+
+    private readonly Dictionary<string, string> _values = Known.ToDictionary(k => k.Key, k => k.Value.Default, StringComparer.OrdinalIgnoreCase);
+
+    public IReadOnlyDictionary<string, string> Values => _values;
+
+    public static IEnumerable<KeyValuePair<string, Setting>> All => Known.OrderBy(k => k.Key, StringComparer.Ordinal);
+
+    public string Get(string name) => _values.TryGetValue(Normal(name), out string? value) ? value : throw Unknown(name);
+
+    public void Set(string name, string? value)
+    {
+        name = Normal(name);
+        if (!Known.TryGetValue(name, out Setting? setting))
+        {
+            // PostgreSQL takes any name with a dot as a setting of an extension.
+            if (!name.Contains('.', StringComparison.Ordinal))
+            {
+                throw Unknown(name);
+            }
+
+            _values[name] = value ?? "";
+            return;
+        }
+
+        value ??= setting.Default;
+        if (setting.Fixed && value != _values[name])
+        {
+            throw new SqlException("55P02", $"parameter \"{name}\" cannot be changed");
+        }
+
+        _values[name] = Checked(name, value);
+    }
+
+    public void ResetAll()
+    {
+        foreach ((string name, Setting setting) in Known)
+        {
+            _values[name] = setting.Default;
+        }
+    }
+
+    private static string Checked(string name, string value)
+    {
+        switch (name.ToLowerInvariant())
+        {
+            case "client_encoding" when value.Replace("-", "", StringComparison.Ordinal).Trim('\'').ToUpperInvariant() is not ("UTF8" or "UNICODE" or "SQLASCII" or "SQL_ASCII"):
+                throw new SqlException("22023", $"invalid value for parameter \"client_encoding\": \"{value}\"", hint: "Millrace speaks UTF8");
+            case "client_encoding":
+                return "UTF8";
+            case "timezone" when value.ToUpperInvariant() is "UTC" or "GMT" or "ETC/UTC" or "Z" or "ZULU" or "DEFAULT" or "LOCAL":
+                return "UTC";
+            case "timezone" when !TimeZoneInfo.TryFindSystemTimeZoneById(value, out _):
+                throw new SqlException("22023", $"invalid value for parameter \"TimeZone\": \"{value}\"", hint: "name a zone such as 'UTC' or 'Europe/Vienna'");
+            case "extra_float_digits" when !int.TryParse(value, CultureInfo.InvariantCulture, out _):
+                throw new SqlException("22023", $"invalid value for parameter \"extra_float_digits\": \"{value}\"");
+            default:
+                return value;
+        }
+    }
+
+    private static string Normal(string name) => name.ToLowerInvariant() switch
+    {
+        "time zone" => "timezone",
+        "names" => "client_encoding",
+        "session characteristics" => "default_transaction_isolation",
+        string other => other,
+    };
+
+    private static SqlException Unknown(string name) => new(
+        "42704", $"unrecognized configuration parameter \"{name}\"",
+        hint: Known.Keys.FirstOrDefault(k => k.StartsWith(name[..Math.Min(4, name.Length)], StringComparison.OrdinalIgnoreCase)) is { } near ? $"did you mean \"{near}\"?" : "SHOW ALL lists them");
+}

@@ -1,0 +1,214 @@
+// Slots of keys of any type, held as encoded bytes.
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>Open addressing over stored hashes; the bytes lie in an arena. The first writing of a key (2.5 or 2.50) is the one it keeps.</summary>
+internal sealed class BytesIndex : KeyIndex
+{
+    private readonly RowCodec _codec;
+    private readonly EncodedRows _rows = new();
+    private ulong[] _table = new ulong[16]; // hash in the upper half, slot + 1 in the lower
+    private ByteArena _arena = new();
+    private long[] _addresses = [];
+    private int[] _lengths = [];
+    private int[] _keyLengths = [];
+    private uint[] _hashes = [];
+
+    public BytesIndex(SqlType[] types, bool[]? refuseNulls = null)
+        : base(types, refuseNulls) => _codec = new RowCodec(types, exact: true);
+
+    /// <inheritdoc/>
+    public override long Bytes => (_table.Length * 8L) + _arena.Bytes + (_addresses.Length * 20L) + FreeBytes;
+
+    /// <inheritdoc/>
+    public override void FindOrAdd(Batch batch, ReadOnlySpan<int> columns, int[] slots)
+    {
+        _codec.Encode(batch, columns, _rows);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            if (RefuseNulls is not null && Refused(batch, columns, i))
+            {
+                slots[i] = -1;
+                continue;
+            }
+
+            ReadOnlySpan<byte> key = _rows.Key(i);
+            uint hash = KeyHash.Of(key);
+            int at = Seek(key, hash);
+            slots[i] = _table[at] != 0 ? (int)(uint)_table[at] - 1 : Add(_rows.Row(i), key.Length, hash, at);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Find(Batch batch, ReadOnlySpan<int> columns, int[] slots)
+    {
+        _codec.Encode(batch, columns, _rows);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ReadOnlySpan<byte> key = _rows.Key(i);
+            slots[i] = RefuseNulls is not null && Refused(batch, columns, i) ? -1 : (int)(uint)_table[Seek(key, KeyHash.Of(key))] - 1;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Decode(ReadOnlySpan<int> slots, ReadOnlySpan<ColumnBuilder> into)
+    {
+        foreach (int slot in slots)
+        {
+            _codec.Decode(_arena.Get(_addresses[slot], _lengths[slot]), into);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void RemoveKey(int slot)
+    {
+        int mask = _table.Length - 1;
+        int hole = (int)_hashes[slot] & mask;
+        while ((int)(uint)_table[hole] - 1 != slot)
+        {
+            Check.That(_table[hole] != 0);
+            hole = (hole + 1) & mask;
+        }
+
+        for (int at = (hole + 1) & mask; _table[at] != 0; at = (at + 1) & mask)
+        {
+            int home = (int)(_table[at] >> 32) & mask;
+            if (((at - home) & mask) >= ((at - hole) & mask))
+            {
+                _table[hole] = _table[at];
+                hole = at;
+            }
+        }
+
+        _table[hole] = 0;
+        _arena.Free(_lengths[slot]);
+        _lengths[slot] = -1;
+        if (_arena.NeedsCompaction)
+        {
+            Compact();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void SaveKeys(ByteWriter writer, int[] live)
+    {
+        foreach (int slot in live)
+        {
+            writer.WriteVarint((ulong)_keyLengths[slot]);
+            writer.WriteBytes(_arena.Get(_addresses[slot], _lengths[slot]));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void LoadKeys(ref ByteReader reader, int[] live)
+    {
+        EnsureSlots(SlotEnd);
+        Array.Fill(_lengths, -1);
+        _table = new ulong[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, live.Length * 2))];
+        foreach (int slot in live)
+        {
+            int keyLength = reader.ReadCount();
+            ReadOnlySpan<byte> row = reader.ReadBytes();
+            if (keyLength > row.Length)
+            {
+                throw new FormatException("key longer than its row");
+            }
+
+            uint hash = KeyHash.Of(row[..keyLength]);
+            Put(slot, row, keyLength, hash, Seek(row[..keyLength], hash));
+        }
+    }
+
+    private int Seek(ReadOnlySpan<byte> key, uint hash)
+    {
+        ulong[] table = _table;
+        int mask = table.Length - 1;
+        int at = (int)hash & mask;
+        while (table[at] != 0)
+        {
+            if ((uint)(table[at] >> 32) == hash)
+            {
+                int slot = (int)(uint)table[at] - 1;
+                if (_keyLengths[slot] == key.Length && _arena.Get(_addresses[slot], key.Length).SequenceEqual(key))
+                {
+                    break;
+                }
+            }
+
+            at = (at + 1) & mask;
+        }
+
+        return at;
+    }
+
+    private int Add(ReadOnlySpan<byte> row, int keyLength, uint hash, int at)
+    {
+        int slot = NewSlot();
+        EnsureSlots(slot + 1);
+        Put(slot, row, keyLength, hash, at);
+        if (Count * 2 > _table.Length)
+        {
+            Rehash();
+        }
+
+        return slot;
+    }
+
+    private void Put(int slot, ReadOnlySpan<byte> row, int keyLength, uint hash, int at)
+    {
+        _addresses[slot] = _arena.Add(row);
+        _lengths[slot] = row.Length;
+        _keyLengths[slot] = keyLength;
+        _hashes[slot] = hash;
+        _table[at] = ((ulong)hash << 32) | (uint)(slot + 1);
+    }
+
+    private void Rehash()
+    {
+        ulong[] old = _table;
+        _table = new ulong[old.Length * 2];
+        int mask = _table.Length - 1;
+        foreach (ulong entry in old)
+        {
+            if (entry != 0)
+            {
+                int at = (int)(entry >> 32) & mask;
+                while (_table[at] != 0)
+                {
+                    at = (at + 1) & mask;
+                }
+
+                _table[at] = entry;
+            }
+        }
+    }
+
+    private void Compact()
+    {
+        var fresh = new ByteArena();
+        for (int slot = 0; slot < SlotEnd; slot++)
+        {
+            if (_lengths[slot] >= 0)
+            {
+                _addresses[slot] = fresh.Add(_arena.Get(_addresses[slot], _lengths[slot]));
+            }
+        }
+
+        _arena = fresh;
+    }
+
+    private void EnsureSlots(int slots)
+    {
+        if (_lengths.Length < slots)
+        {
+            int size = Math.Max(slots, Math.Max(16, _lengths.Length * 2));
+            int old = _lengths.Length;
+            Array.Resize(ref _addresses, size);
+            Array.Resize(ref _lengths, size);
+            Array.Resize(ref _keyLengths, size);
+            Array.Resize(ref _hashes, size);
+            Array.Fill(_lengths, -1, old, size - old);
+        }
+    }
+}

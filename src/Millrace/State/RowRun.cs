@@ -1,0 +1,233 @@
+// An immutable sorted run of encoded rows with weights: what spines are made of and what snapshots share.
+using System.Buffers.Binary;
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>
+/// Encoded rows (order-preserving bytes, see <c>RowCodec</c>) in ascending order, each different row once, with a weight other than 0. Immutable, so
+/// readers on other threads share it freely.
+/// </summary>
+internal sealed class RowRun
+{
+    public static readonly RowRun Empty = new([], [0], []);
+
+    private readonly byte[] _data;
+    private readonly int[] _offsets;
+    private readonly long[] _weights;
+
+    private RowRun(byte[] data, int[] offsets, long[] weights)
+    {
+        _data = data;
+        _offsets = offsets;
+        _weights = weights;
+    }
+
+    public int Count => _weights.Length;
+
+    public long Bytes => _data.Length + (_offsets.Length * 4L) + (_weights.Length * 8L);
+
+    public ReadOnlySpan<byte> Row(int index) => _data.AsSpan(_offsets[index], _offsets[index + 1] - _offsets[index]);
+
+    public long Weight(int index) => _weights[index];
+
+    /// <summary>Sorts rows, sums the weights of equal ones and drops those that cancel out.</summary>
+    public static RowRun Build(byte[] data, int[] offsets, ReadOnlySpan<long> weights, int count)
+    {
+        if (count == 0)
+        {
+            return Empty;
+        }
+
+        // Most rows differ within their first eight bytes: sort by those as integers, then put right what they leave equal.
+        ulong[] prefixes = new ulong[count];
+        int[] order = new int[count];
+        bool sorted = true;
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> row = data.AsSpan(offsets[i], offsets[i + 1] - offsets[i]);
+            prefixes[i] = Prefix(row);
+            order[i] = i;
+            sorted = sorted && (i == 0 || prefixes[i - 1] < prefixes[i]);
+        }
+
+        if (!sorted)
+        {
+            Array.Sort(prefixes, order);
+            SortTies(data, offsets, prefixes, order);
+        }
+
+        byte[] outData = new byte[offsets[count] - offsets[0]];
+        int[] outOffsets = new int[count + 1];
+        long[] outWeights = new long[count];
+        int rows = 0;
+        int used = 0;
+        for (int i = 0; i < count;)
+        {
+            ReadOnlySpan<byte> row = data.AsSpan(offsets[order[i]], offsets[order[i] + 1] - offsets[order[i]]);
+            long weight = 0;
+            int j = i;
+            do
+            {
+                weight += weights.IsEmpty ? 1 : weights[order[j]];
+                j++;
+            }
+            while (j < count && prefixes[j] == prefixes[i] && row.SequenceEqual(data.AsSpan(offsets[order[j]], offsets[order[j] + 1] - offsets[order[j]])));
+            if (weight != 0)
+            {
+                row.CopyTo(outData.AsSpan(used));
+                used += row.Length;
+                outWeights[rows++] = weight;
+                outOffsets[rows] = used;
+            }
+
+            i = j;
+        }
+
+        return Trim(outData, outOffsets, outWeights, rows, used);
+    }
+
+    /// <summary>The sum of two runs.</summary>
+    public static RowRun Merge(RowRun a, RowRun b)
+    {
+        byte[] data = new byte[a._data.Length + b._data.Length];
+        int[] offsets = new int[a.Count + b.Count + 1];
+        long[] weights = new long[a.Count + b.Count];
+        int rows = 0;
+        int used = 0;
+        int i = 0;
+        int j = 0;
+        while (i < a.Count || j < b.Count)
+        {
+            int order = i == a.Count ? 1 : j == b.Count ? -1 : a.Row(i).SequenceCompareTo(b.Row(j));
+            ReadOnlySpan<byte> row = order <= 0 ? a.Row(i) : b.Row(j);
+            long weight = (order <= 0 ? a._weights[i] : 0) + (order >= 0 ? b._weights[j] : 0);
+            i += order <= 0 ? 1 : 0;
+            j += order >= 0 ? 1 : 0;
+            if (weight != 0)
+            {
+                row.CopyTo(data.AsSpan(used));
+                used += row.Length;
+                weights[rows++] = weight;
+                offsets[rows] = used;
+            }
+        }
+
+        return Trim(data, offsets, weights, rows, used);
+    }
+
+    /// <summary>Index of the first row that is not below <paramref name="key"/>.</summary>
+    public int LowerBound(ReadOnlySpan<byte> key)
+    {
+        int low = 0;
+        int high = Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (Row(middle).SequenceCompareTo(key) < 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    /// <summary>The range of rows that begin with <paramref name="prefix"/>.</summary>
+    public (int Start, int End) PrefixRange(ReadOnlySpan<byte> prefix)
+    {
+        int start = LowerBound(prefix);
+        int low = start;
+        int high = Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (Row(middle).StartsWith(prefix))
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return (start, low);
+    }
+
+    public void Save(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)Count);
+        writer.WriteArray(_offsets, Count + 1);
+        writer.WriteArray(_weights, Count);
+        writer.Write(_data.AsSpan(0, _offsets[Count]));
+    }
+
+    public static RowRun Load(ref ByteReader reader)
+    {
+        int count = reader.ReadCount();
+        int[] offsets = reader.ReadArray<int>(count + 1);
+        long[] weights = reader.ReadArray<long>(count);
+        return new RowRun(reader.Read(offsets[count]).ToArray(), offsets, weights);
+    }
+
+    private static RowRun Trim(byte[] data, int[] offsets, long[] weights, int rows, int used)
+    {
+        if (rows == 0)
+        {
+            return Empty;
+        }
+
+        if (rows < weights.Length)
+        {
+            Array.Resize(ref offsets, rows + 1);
+            Array.Resize(ref weights, rows);
+        }
+
+        if (used < data.Length - (data.Length >> 3))
+        {
+            Array.Resize(ref data, used);
+        }
+
+        return new RowRun(data, offsets, weights);
+    }
+
+    private static void SortTies(byte[] data, int[] offsets, ulong[] prefixes, int[] order)
+    {
+        Comparison<int>? byBytes = null;
+        for (int i = 0; i < order.Length;)
+        {
+            int j = i + 1;
+            while (j < order.Length && prefixes[j] == prefixes[i])
+            {
+                j++;
+            }
+
+            if (j - i > 1)
+            {
+                byBytes ??= (x, y) => data.AsSpan(offsets[x], offsets[x + 1] - offsets[x])
+                    .SequenceCompareTo(data.AsSpan(offsets[y], offsets[y + 1] - offsets[y]));
+                order.AsSpan(i, j - i).Sort(byBytes);
+            }
+
+            i = j;
+        }
+    }
+
+    private static ulong Prefix(ReadOnlySpan<byte> row)
+    {
+        if (row.Length >= 8)
+        {
+            return BinaryPrimitives.ReadUInt64BigEndian(row);
+        }
+
+        Span<byte> padded = stackalloc byte[8];
+        padded.Clear();
+        row.CopyTo(padded);
+        return BinaryPrimitives.ReadUInt64BigEndian(padded);
+    }
+}

@@ -1,0 +1,42 @@
+// millrace.*: what PostgreSQL has no name for.
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>Rows of the schema millrace.</summary>
+internal static class MillraceRows
+{
+    /// <summary>millrace.objects: every stream, table, view and index with its counters.</summary>
+    public static void Objects(SystemContext context, RelationRows rows)
+    {
+        Dictionary<int, ObjectStatistics> counters = context.Database.Statistics().Objects.ToDictionary(s => s.Id);
+        foreach (CatalogObject o in context.Catalog.All.Where(o => o.Kind != ObjectKind.System).OrderBy(o => o.Id))
+        {
+            ObjectStatistics? s = counters.GetValueOrDefault(o.Id);
+            rows.Add(
+                ("id", o.Id),
+                ("schema_name", o.Namespace),
+                ("name", o.Name),
+                ("kind", KindName(o)),
+                ("append_only", o.AppendOnly),
+                ("rows_total", s?.RowsTotal),
+                ("rows", s?.Rows),
+                ("bytes", s?.Bytes),
+                ("changes_total", s?.ChangesTotal),
+                ("watermark", s?.WatermarkMicros),
+                ("error", s?.Error),
+                ("definition", o.Definition));
+        }
+    }
+
+    /// <summary>The kind in words.</summary>
+    public static string KindName(CatalogObject o) => o.Kind switch
+    {
+        ObjectKind.Stream => "stream",
+        ObjectKind.Table => "table",
+        ObjectKind.MaterializedView => "materialized view",
+        ObjectKind.View => "view",
+        ObjectKind.Index => "index",
+        _ => "system",
+    };
+}

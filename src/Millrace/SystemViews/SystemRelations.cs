@@ -1,0 +1,122 @@
+// Every relation that the system computes when asked, in one list.
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>
+/// The system relations. Their columns are PostgreSQL's (<see cref="CatalogColumns"/>); who has rows to show is named here, the others are empty,
+/// as they are in a PostgreSQL that does not use the feature.
+/// </summary>
+internal static class SystemRelations
+{
+    private static readonly Dictionary<string, Action<SystemContext, RelationRows>> Sources = new()
+    {
+        ["pg_catalog.pg_namespace"] = ServerRows.Namespaces,
+        ["pg_catalog.pg_database"] = ServerRows.Databases,
+        ["pg_catalog.pg_roles"] = ServerRows.Roles,
+        ["pg_catalog.pg_user"] = ServerRows.Users,
+        ["pg_catalog.pg_am"] = ServerRows.AccessMethods,
+        ["pg_catalog.pg_settings"] = ServerRows.Settings,
+        ["pg_catalog.pg_collation"] = ServerRows.Collations,
+        ["pg_catalog.pg_tablespace"] = ServerRows.Tablespaces,
+        ["pg_catalog.pg_language"] = ServerRows.Languages,
+        ["pg_catalog.pg_class"] = ClassRows.Classes,
+        ["pg_catalog.pg_attribute"] = ClassRows.Attributes,
+        ["pg_catalog.pg_attrdef"] = ClassRows.Defaults,
+        ["pg_catalog.pg_index"] = ClassRows.Indexes,
+        ["pg_catalog.pg_constraint"] = ClassRows.Constraints,
+        ["pg_catalog.pg_tables"] = ClassRows.Tables,
+        ["pg_catalog.pg_views"] = ClassRows.Views,
+        ["pg_catalog.pg_matviews"] = ClassRows.MaterializedViews,
+        ["pg_catalog.pg_indexes"] = ClassRows.IndexDefinitions,
+        ["pg_catalog.pg_type"] = TypeRows.Types,
+        ["pg_catalog.pg_proc"] = FunctionRows.Functions,
+        ["information_schema.schemata"] = InformationSchemaRows.Schemata,
+        ["information_schema.tables"] = InformationSchemaRows.Tables,
+        ["information_schema.columns"] = InformationSchemaRows.Columns,
+        ["information_schema.views"] = InformationSchemaRows.Views,
+        ["information_schema.table_constraints"] = InformationSchemaRows.Constraints,
+        ["information_schema.key_column_usage"] = InformationSchemaRows.Keys,
+        ["millrace.objects"] = MillraceRows.Objects,
+    };
+
+    /// <summary>Every system relation.</summary>
+    public static IReadOnlyList<SystemRelation> All { get; } =
+    [
+        .. Read("pg_catalog", CatalogColumns.PgCatalog),
+        .. Read("information_schema", CatalogColumns.InformationSchema),
+        .. Read("millrace", CatalogColumns.Millrace),
+    ];
+
+    private static readonly Dictionary<int, SystemRelation> Index = All.ToDictionary(r => -r.Object.Id);
+
+    /// <summary>The relation's catalog entry by its oid; null when there is none.</summary>
+    public static CatalogObject? ByOid(int oid) => Index.GetValueOrDefault(oid)?.Object;
+
+    /// <summary>The rows of a system relation.</summary>
+    public static Batch Rows(CatalogObject relation, SystemContext context) => Index[-relation.Id].Rows(context);
+
+    private static IEnumerable<SystemRelation> Read(string schema, string text)
+    {
+        SystemRelation? relation = null;
+        var fields = new List<Field>();
+        foreach (string word in text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (char.IsAsciiDigit(word[0]))
+            {
+                int oid = int.Parse(word.TrimEnd(':'), System.Globalization.CultureInfo.InvariantCulture);
+                string name = fields[^1].Name;
+                fields.RemoveAt(fields.Count - 1);
+                if (relation is not null)
+                {
+                    yield return Finish(relation, fields);
+                }
+
+                relation = new SystemRelation(
+                    new CatalogObject { Id = -oid, Namespace = schema, Name = name, Kind = ObjectKind.System, Columns = Schema.Empty }, _ => null!);
+                fields = [];
+                continue;
+            }
+
+            int colon = word.IndexOf(':', StringComparison.Ordinal);
+            fields.Add(colon < 0
+                ? new Field(word, SqlType.Unknown)
+                : new Field(word[..colon], TypeOf(word[colon + 1]), word.EndsWith('?')));
+        }
+
+        if (relation is not null)
+        {
+            yield return Finish(relation, fields);
+        }
+    }
+
+    private static SystemRelation Finish(SystemRelation relation, List<Field> fields)
+    {
+        var schema = new Schema([.. fields]);
+        Action<SystemContext, RelationRows>? source = Sources.GetValueOrDefault(relation.Object.Namespace + "." + relation.Object.Name);
+        return new SystemRelation(relation.Object with { Columns = schema }, context =>
+        {
+            var rows = new RelationRows(schema);
+            source?.Invoke(context, rows);
+            return rows.ToBatch();
+        });
+    }
+
+    private static SqlType TypeOf(char letter) => letter switch
+    {
+        'i' => SqlType.Integer,
+        's' => SqlType.SmallInt,
+        'l' => SqlType.BigInt,
+        'b' => SqlType.Boolean,
+        't' => SqlType.Text,
+        'f' => SqlType.Real,
+        'd' => SqlType.Double,
+        'z' => SqlType.TimestampTz,
+        'v' => SqlType.Interval,
+        'T' => SqlType.ArrayOf(SqlType.Text),
+        'I' => SqlType.ArrayOf(SqlType.Integer),
+        'S' => SqlType.ArrayOf(SqlType.SmallInt),
+        _ => throw new BugException($"BUG: no type {letter}"),
+    };
+}

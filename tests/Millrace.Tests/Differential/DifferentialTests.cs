@@ -1,0 +1,78 @@
+// Random schemas, views and changes against a real PostgreSQL: after every step each view equals PostgreSQL's answer to its query.
+using System.Globalization;
+using System.Text;
+using Npgsql;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Millrace.Tests.Differential;
+
+/// <summary>MILLRACE_DIFF_SEED=N repeats one seed, MILLRACE_DIFF_STEPS=N makes it longer, MILLRACE_DIFF_FOR=SECONDS hunts with new seeds.</summary>
+[Collection("postgres")]
+public sealed class DifferentialTests(PostgresServer server, ITestOutputHelper output)
+{
+    private const int StepsUsual = 8;
+    private const int ViewStepsWanted = 2_000;
+
+    [PostgresFact]
+    public async Task Views_equal_PostgreSQL_after_every_step()
+    {
+        Assert.Null(PostgresServer.Missing);
+        int steps = Setting("MILLRACE_DIFF_STEPS") ?? StepsUsual;
+        int? only = Setting("MILLRACE_DIFF_SEED");
+        int? seconds = Setting("MILLRACE_DIFF_FOR");
+        int first = only ?? Setting("MILLRACE_DIFF_FIRST") ?? (seconds is null ? 1 : Environment.TickCount & 0xFFFFFF);
+        var statistics = new RunStatistics();
+        var differences = new List<Difference>();
+        await using var postgres = new NpgsqlConnection(server.ConnectionString);
+        await postgres.OpenAsync();
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        int seed = first;
+        bool Enough() => only is not null ? seed > first
+            : seconds is int limit ? clock.Elapsed.TotalSeconds >= limit || differences.Count >= 200
+            : statistics.ViewSteps >= ViewStepsWanted || differences.Count >= 3;
+        for (; !Enough(); seed++)
+        {
+            var run = new DifferentialRun(seed, steps, statistics);
+            await run.RunAsync(postgres);
+            differences.AddRange(run.Differences);
+        }
+
+        string summary = string.Create(CultureInfo.InvariantCulture, $"seeds {first} to {seed - 1}: {statistics.ViewSteps} view-steps ({statistics.NotEmpty} with rows) of {statistics.Views} views, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{statistics.Queries} queries, {statistics.Writes} writes, {statistics.Refused.Values.Sum()} refused by name, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{differences.Count} differences, {clock.Elapsed.TotalSeconds:0} s");
+        output.WriteLine(summary);
+        foreach ((string message, int count) in statistics.Refused.OrderByDescending(r => r.Value))
+        {
+            output.WriteLine($"  refused {count}: {message}");
+        }
+
+        if (Environment.GetEnvironmentVariable("MILLRACE_DIFF_OUT") is string folder)
+        {
+            Save(folder, summary, statistics, differences);
+        }
+
+        Assert.True(differences.Count == 0, summary + "\n" + string.Join("\n\n", differences.OrderBy(d => d.Sql.Length + d.Script.Length).Take(3)));
+        Assert.True(only is not null || statistics.Refused.Values.Sum() * 10 <= statistics.Views + statistics.Queries, "more than a tenth is refused: " + summary);
+    }
+
+    private static int? Setting(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    private static void Save(string folder, string summary, RunStatistics statistics, List<Difference> differences)
+    {
+        Directory.CreateDirectory(folder);
+        var text = new StringBuilder().AppendLine(summary);
+        foreach ((string message, int count) in statistics.Refused.OrderByDescending(r => r.Value))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"refused {count}: {message}");
+        }
+
+        foreach (Difference difference in differences.OrderBy(d => d.Sql.Length))
+        {
+            text.AppendLine("########").AppendLine(difference.ToString());
+        }
+
+        File.WriteAllText(Path.Combine(folder, "differences.txt"), text.ToString());
+    }
+}

@@ -1,0 +1,72 @@
+// Random tables: names are shared by kind, so that USING and NATURAL find partners.
+namespace Millrace.Tests.Differential;
+
+/// <summary>A column of a generated table.</summary>
+internal sealed record TableColumn(string Name, Kind Kind, bool Nullable);
+
+/// <summary>A generated table; <paramref name="Key"/> is empty when it has no primary key. A stream only grows.</summary>
+internal sealed record Table(string Name, IReadOnlyList<TableColumn> Columns, IReadOnlyList<string> Key, bool Stream = false)
+{
+    public string Create => $"CREATE {(Stream ? "«STREAM¦TABLE»" : "TABLE")} {Name} (" + string.Join(", ", Columns.Select(c =>
+        $"{c.Name} {Kinds.ColumnSql(c.Kind)}{(c.Nullable ? "" : " NOT NULL")}")) + (Key.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", Key)})" : "") + ")";
+
+    public Relation Relation => new(Name, [.. Columns.Select(c => new OutputColumn(c.Name, c.Kind))]);
+}
+
+internal sealed class SchemaGenerator(Random random)
+{
+    private static readonly Kind[] s_keyKinds = [Kind.Int, Kind.Int, Kind.Int, Kind.Text, Kind.BigInt, Kind.Date, Kind.Uuid, Kind.Numeric];
+
+    public List<Table> Tables()
+    {
+        var tables = new List<Table>();
+        int count = random.Next(1, 5);
+        for (int t = 0; t < count; t++)
+        {
+            tables.Add(MakeTable("t" + t));
+        }
+
+        return tables;
+    }
+
+    private Table MakeTable(string name)
+    {
+        var used = new Dictionary<Kind, int>();
+        var columns = new List<TableColumn>();
+        int keys = random.Pick([0, 1, 1, 1, 2]);
+        for (int k = 0; k < keys; k++)
+        {
+            columns.Add(Column(random.Pick(s_keyKinds), false, used));
+        }
+
+        int others = random.Next(keys == 0 ? 1 : 0, 5);
+        for (int c = 0; c < others; c++)
+        {
+            columns.Add(Column(random.Pick(Kinds.Usual), random.Chance(0.75), used));
+        }
+
+        return new Table(name, columns, [.. columns.Take(keys).Select(c => c.Name)], keys == 0 && random.Chance(0.5));
+    }
+
+    private static TableColumn Column(Kind kind, bool nullable, Dictionary<Kind, int> used)
+    {
+        int number = used[kind] = used.GetValueOrDefault(kind) + 1;
+        string prefix = kind switch
+        {
+            Kind.Bool => "b",
+            Kind.Int => "i",
+            Kind.BigInt => "l",
+            Kind.Numeric => "n",
+            Kind.Double => "d",
+            Kind.Text => "s",
+            Kind.Date => "dt",
+            Kind.Timestamp => "ts",
+            Kind.Interval => "iv",
+            Kind.SmallInt => "j",
+            Kind.Real => "f",
+            Kind.TimestampTz => "tz",
+            _ => "u",
+        };
+        return new TableColumn(prefix + number, kind, nullable);
+    }
+}

@@ -110,18 +110,35 @@ public abstract class ColumnBuilder
         }
     }
 
+    // The rows behind Count, about to be counted.
+    private protected void MarkRowsValid(int rows)
+    {
+        if (!HasNulls)
+        {
+            return;
+        }
+
+        EnsureValid(Count + rows);
+        for (int row = Count; row < Count + rows;)
+        {
+            if ((row & 63) == 0 && row + 64 <= Count + rows)
+            {
+                Valid[row >> 6] = ulong.MaxValue;
+                row += 64;
+            }
+            else
+            {
+                Valid[row >> 6] |= 1UL << row;
+                row++;
+            }
+        }
+    }
+
     private protected void CopyValidity(Column source, int start, int count)
     {
         if (source.Validity is null)
         {
-            if (HasNulls)
-            {
-                for (int i = 0; i < count; i++)
-                {
-                    MarkValid(Count + i);
-                }
-            }
-
+            MarkRowsValid(count);
             return;
         }
 
@@ -220,14 +237,7 @@ public sealed class FixedBuilder<T> : ColumnBuilder
     /// <summary>Counts <paramref name="rows"/> rows that were written into <see cref="Values"/>; call <see cref="ColumnBuilder.SetNull"/> for null ones afterwards.</summary>
     public void Advance(int rows)
     {
-        if (HasNulls)
-        {
-            for (int i = 0; i < rows; i++)
-            {
-                MarkValid(Count + i);
-            }
-        }
-
+        MarkRowsValid(rows);
         Count += rows;
     }
 
@@ -337,6 +347,28 @@ public sealed class BytesBuilder : ColumnBuilder
         _used += bytes;
         EndRow();
         MarkValid(Count - 1);
+    }
+
+    /// <summary>Ends rows of the given lengths whose bytes were written, one row after the other, into the span that <see cref="Reserve"/> lent.</summary>
+    public void CommitRows(ReadOnlySpan<int> lengths)
+    {
+        if (Count + lengths.Length + 1 > _offsets.Length)
+        {
+            _offsets = Grow(_offsets, Count + lengths.Length + 1);
+        }
+
+        Span<int> ends = _offsets.AsSpan(Count + 1, lengths.Length);
+        int used = _used;
+        for (int i = 0; i < ends.Length; i++)
+        {
+            used += lengths[i];
+            ends[i] = used;
+        }
+
+        Check.That(used >= _used && used <= _data.Length);
+        _used = used;
+        MarkRowsValid(lengths.Length);
+        Count += lengths.Length;
     }
 
     private void EndRow()

@@ -19,6 +19,26 @@ public sealed class ListBuilder : ColumnBuilder
         EndRow();
     }
 
+    /// <summary>Ends rows of the given lengths, whose elements have all been appended to <see cref="Elements"/> already.</summary>
+    public void EndLists(ReadOnlySpan<int> lengths)
+    {
+        if (Count + lengths.Length + 1 > _offsets.Length)
+        {
+            _offsets = Grow(_offsets, Count + lengths.Length + 1);
+        }
+
+        int end = _offsets[Count];
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            end += lengths[i];
+            _offsets[Count + 1 + i] = end;
+        }
+
+        Check.That(end == Elements.Count);
+        MarkRowsValid(lengths.Length);
+        Count += lengths.Length;
+    }
+
     /// <summary>Appends an array value.</summary>
     public void Append(ListSlice value)
     {
@@ -112,6 +132,13 @@ public sealed class RowBuilder : ColumnBuilder
 
     /// <summary>Ends a row whose fields have been appended.</summary>
     public void EndRow() => MarkValid(Count++);
+
+    /// <summary>Ends <paramref name="rows"/> rows whose fields have been appended.</summary>
+    public void EndRows(int rows)
+    {
+        MarkRowsValid(rows);
+        Count += rows;
+    }
 
     /// <summary>Appends a row value.</summary>
     public void Append(RowSlice value)

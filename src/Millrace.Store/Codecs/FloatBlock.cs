@@ -1,0 +1,49 @@
+// IEEE 754 numbers as bytes: an id, then what that codec writes.
+using Millrace.Core;
+
+namespace Millrace.Store.Codecs;
+
+/// <summary>A sequence of bit patterns of numbers, and what the codecs work out about them.</summary>
+internal sealed class FloatProfile(ReadOnlySpan<long> bits, bool single) : IDisposable
+{
+    /// <summary>The bit patterns.</summary>
+    public ReadOnlySpan<long> Bits => AsIntegers.Values;
+
+    /// <summary>True for 32-bit numbers.</summary>
+    public bool Single { get; } = single;
+
+    /// <summary>The bit patterns taken for integers.</summary>
+    public IntegerProfile AsIntegers { get; } = new(bits);
+
+    public void Dispose() => AsIntegers.Dispose();
+}
+
+/// <summary>Chooses a codec for floating-point numbers by estimated size, and reads them back.</summary>
+internal static class FloatBlock
+{
+    /// <summary>Appends the numbers of <paramref name="profile"/>, at least one. Their number is not written.</summary>
+    public static void Encode(FloatProfile profile, ByteWriter writer)
+    {
+        FloatCodec best = CodecTable.Floats[0];
+        double least = double.PositiveInfinity;
+        foreach (FloatCodec codec in CodecTable.Floats)
+        {
+            double size = codec.Estimate(profile);
+            if (size < least)
+            {
+                (best, least) = (codec, size);
+            }
+        }
+
+        writer.WriteByte(best.Id);
+        best.Encode(profile, writer);
+    }
+
+    /// <summary>Reads <paramref name="into"/>.Length bit patterns, at least one.</summary>
+    /// <exception cref="FormatException">The bytes do not hold such a block.</exception>
+    public static void Decode(ref ByteReader reader, bool single, Span<long> into) =>
+        CodecTable.Get<FloatCodec>(reader.ReadByte()).Decode(ref reader, single, into);
+
+    /// <summary>Names the codecs of the block.</summary>
+    public static string Describe(ref ByteReader reader) => CodecTable.Get<FloatCodec>(reader.ReadByte()).Describe(ref reader);
+}

@@ -1,0 +1,156 @@
+// What the codecs want to know of a sequence of integers before one is chosen; each fact is worked out once.
+using System.Buffers;
+using System.Numerics;
+using Millrace.Core;
+
+namespace Millrace.Store.Codecs;
+
+/// <summary>A sequence of integers, its range, its runs, a sample of it, and its differences.</summary>
+internal sealed class IntegerProfile : IDisposable
+{
+    private const int SampleMax = 512;
+    private readonly long[] _values;
+    private readonly (IntegerCodec Codec, double Bits)?[] _choices = new (IntegerCodec, double)?[IntegerBlock.DepthMax + 1];
+    private IntegerProfile? _deltas;
+    private long[]? _sample;
+    private int _sampled;
+
+    /// <summary>Copies <paramref name="values"/>, at least one.</summary>
+    public IntegerProfile(ReadOnlySpan<long> values)
+        : this(values.Length) => values.CopyTo(_values);
+
+    private IntegerProfile(int count)
+    {
+        Check.That(count > 0);
+        Count = count;
+        _values = ArrayPool<long>.Shared.Rent(count);
+    }
+
+    public int Count { get; }
+
+    public ReadOnlySpan<long> Values => _values.AsSpan(0, Count);
+
+    /// <summary>The smallest value; known after the first choice.</summary>
+    public long Min { get; private set; }
+
+    /// <summary>The largest value; known after the first choice.</summary>
+    public long Max { get; private set; }
+
+    /// <summary>How many stretches of equal neighbours there are.</summary>
+    public int Runs { get; private set; }
+
+    /// <summary>How often differences have been taken to come to these values.</summary>
+    public int Order { get; private init; }
+
+    /// <summary>Up to 512 of the values in ascending order.</summary>
+    public ReadOnlySpan<long> Sample
+    {
+        get
+        {
+            if (_sample is null)
+            {
+                _sample = ArrayPool<long>.Shared.Rent(SampleMax);
+                _sampled = TakeSample(_sample);
+                _sample.AsSpan(0, _sampled).Sort();
+            }
+
+            return _sample.AsSpan(0, _sampled);
+        }
+    }
+
+    /// <summary>The differences of neighbours, modulo 2^64; only for more than one value.</summary>
+    public IntegerProfile Deltas
+    {
+        get
+        {
+            if (_deltas is null)
+            {
+                _deltas = new IntegerProfile(Count - 1) { Order = Order + 1 };
+                ReadOnlySpan<long> from = Values;
+                Span<long> to = _deltas._values.AsSpan(0, Count - 1);
+                for (int i = 0; i < to.Length; i++)
+                {
+                    to[i] = from[i + 1] - from[i];
+                }
+            }
+
+            return _deltas;
+        }
+    }
+
+    /// <summary>The codec that takes the fewest bits, with a small preference for the ones that stand first in the table.</summary>
+    public (IntegerCodec Codec, double Bits) Choose(int depth)
+    {
+        if (_choices[depth] is { } known)
+        {
+            return known;
+        }
+
+        Measure();
+        (IntegerCodec? Codec, double Bits) best = (null, double.PositiveInfinity);
+        foreach (IntegerCodec codec in CodecTable.Integers)
+        {
+            double bits = codec.Estimate(this, depth);
+            if (bits < best.Bits)
+            {
+                best = (codec, bits);
+            }
+        }
+
+        Check.That(best.Codec is not null);
+        _choices[depth] = (best.Codec, best.Bits);
+        return (best.Codec, best.Bits);
+    }
+
+    /// <summary>Bits that value − floor needs when it is at most <paramref name="range"/>.</summary>
+    public static int WidthOf(ulong range) => 64 - BitOperations.LeadingZeroCount(range);
+
+    public void Dispose()
+    {
+        ArrayPool<long>.Shared.Return(_values);
+        if (_sample is not null)
+        {
+            ArrayPool<long>.Shared.Return(_sample);
+            _sample = null;
+        }
+
+        _deltas?.Dispose();
+    }
+
+    private void Measure()
+    {
+        ReadOnlySpan<long> values = Values;
+        long min = values[0];
+        long max = min;
+        int runs = 1;
+        for (int i = 1; i < values.Length; i++)
+        {
+            long value = values[i];
+            min = Math.Min(min, value);
+            max = Math.Max(max, value);
+            runs += value == values[i - 1] ? 0 : 1;
+        }
+
+        (Min, Max, Runs) = (min, max, runs);
+    }
+
+    // Short stretches spread evenly over the values: regular patterns do not hide between them as they would from single steps.
+    private int TakeSample(long[] sample)
+    {
+        const int Stretch = 16;
+        if (Count <= SampleMax)
+        {
+            Values.CopyTo(sample);
+            return Count;
+        }
+
+        int stretches = SampleMax / Stretch;
+        for (int s = 0; s < stretches; s++)
+        {
+            int start = (int)((long)(Count - Stretch) * s / (stretches - 1));
+            Values.Slice(start, Stretch).CopyTo(sample.AsSpan(s * Stretch));
+        }
+
+        return SampleMax;
+    }
+}

@@ -1,0 +1,56 @@
+// Byte strings as bytes: an id, then what that codec writes.
+using Millrace.Core;
+
+namespace Millrace.Store.Codecs;
+
+/// <summary>Chooses a codec for byte strings by estimated size, and reads them back.</summary>
+internal static class TextBlock
+{
+    /// <summary>Appends the strings of <paramref name="profile"/>, at least one. Their number is not written.</summary>
+    public static void Encode(TextProfile profile, ByteWriter writer)
+    {
+        TextCodec best = CodecTable.Texts[0];
+        double least = double.PositiveInfinity;
+        foreach (TextCodec codec in CodecTable.Texts)
+        {
+            double size = codec.Estimate(profile);
+            if (size < least)
+            {
+                (best, least) = (codec, size);
+            }
+        }
+
+        writer.WriteByte(best.Id);
+        best.Encode(profile, writer);
+    }
+
+    /// <summary>
+    /// Reads <paramref name="lengths"/>.Length strings, at least one: their lengths, and their bytes into room lent by <paramref name="into"/>, which is
+    /// not committed yet.
+    /// </summary>
+    /// <exception cref="FormatException">The bytes do not hold such a block.</exception>
+    public static void Decode(ref ByteReader reader, Span<int> lengths, BytesBuilder into) =>
+        CodecTable.Get<TextCodec>(reader.ReadByte()).Decode(ref reader, lengths, into);
+
+    /// <summary>Names the codecs of the block.</summary>
+    public static string Describe(ref ByteReader reader) => CodecTable.Get<TextCodec>(reader.ReadByte()).Describe(ref reader);
+
+    /// <summary>Appends the lengths.</summary>
+    public static void WriteLengths(TextProfile profile, ByteWriter writer) => IntegerBlock.Encode(profile.Lengths, writer, IntegerBlock.DepthMax);
+
+    /// <summary>Reads the lengths and gives their sum.</summary>
+    /// <exception cref="FormatException">They are negative, or more than an array holds.</exception>
+    public static int ReadLengths(ref ByteReader reader, Span<int> lengths)
+    {
+        using var wide = new Rented<long>(lengths.Length);
+        IntegerBlock.DecodeWithin(ref reader, wide.Span, 0, Array.MaxLength);
+        long sum = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            sum += wide.Span[i];
+            lengths[i] = (int)wide.Span[i];
+        }
+
+        return sum <= Array.MaxLength ? (int)sum : throw new FormatException($"{sum} bytes of text in one block");
+    }
+}

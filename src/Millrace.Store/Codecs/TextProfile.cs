@@ -1,0 +1,205 @@
+// Byte strings before a codec is chosen for them: their lengths, their bytes, and the distinct ones among them.
+using System.Buffers;
+using Millrace.Core;
+
+namespace Millrace.Store.Codecs;
+
+/// <summary>Some rows of a column of byte strings, without the null ones.</summary>
+internal sealed class TextProfile : IDisposable
+{
+    private readonly BytesColumn _column;
+    private readonly int[] _rows;
+    private IntegerProfile? _lengths;
+    private TextDictionary? _dictionary;
+    private bool _dictionaryKnown;
+    private byte[]? _bytes;
+
+    /// <summary>The rows <paramref name="rows"/> of <paramref name="column"/>, at least one.</summary>
+    public TextProfile(BytesColumn column, ReadOnlySpan<int> rows)
+    {
+        _column = column;
+        Count = rows.Length;
+        _rows = ArrayPool<int>.Shared.Rent(Count);
+        rows.CopyTo(_rows);
+        int sum = 0;
+        foreach (int row in rows)
+        {
+            sum += column.Offsets[row + 1] - column.Offsets[row];
+        }
+
+        ByteCount = sum;
+    }
+
+    public int Count { get; }
+
+    /// <summary>The bytes of all strings together.</summary>
+    public int ByteCount { get; }
+
+    public ReadOnlySpan<byte> this[int index] => _column.Span(_rows[index]);
+
+    /// <summary>The lengths as integers.</summary>
+    public IntegerProfile Lengths
+    {
+        get
+        {
+            if (_lengths is null)
+            {
+                using var lengths = new Rented<long>(Count);
+                for (int i = 0; i < Count; i++)
+                {
+                    lengths.Span[i] = this[i].Length;
+                }
+
+                _lengths = new IntegerProfile(lengths.Span);
+            }
+
+            return _lengths;
+        }
+    }
+
+    /// <summary>The strings one after the other.</summary>
+    public ReadOnlySpan<byte> Bytes
+    {
+        get
+        {
+            if (_bytes is null)
+            {
+                _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(ByteCount, 1));
+                int at = 0;
+                for (int i = 0; i < Count; i++)
+                {
+                    this[i].CopyTo(_bytes.AsSpan(at));
+                    at += this[i].Length;
+                }
+            }
+
+            return _bytes.AsSpan(0, ByteCount);
+        }
+    }
+
+    /// <summary>The distinct strings and which one each row has, or null when they are too many for that to help.</summary>
+    public TextDictionary? Dictionary
+    {
+        get
+        {
+            if (!_dictionaryKnown)
+            {
+                _dictionaryKnown = true;
+                _dictionary = TextDictionary.Build(this);
+            }
+
+            return _dictionary;
+        }
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<int>.Shared.Return(_rows);
+        _lengths?.Dispose();
+        _dictionary?.Dispose();
+        if (_bytes is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+    }
+
+    /// <summary>The distinct strings of this profile, given the indexes of their first rows.</summary>
+    public TextProfile Pick(ReadOnlySpan<int> indexes)
+    {
+        using var rows = new Rented<int>(indexes.Length);
+        for (int i = 0; i < indexes.Length; i++)
+        {
+            rows.Span[i] = _rows[indexes[i]];
+        }
+
+        return new TextProfile(_column, rows.Span);
+    }
+}
+
+/// <summary>Distinct strings in order of first sight, and the code of each row.</summary>
+internal sealed class TextDictionary : IDisposable
+{
+    private TextDictionary(TextProfile entries, IntegerProfile codes)
+    {
+        Entries = entries;
+        Codes = codes;
+    }
+
+    public TextProfile Entries { get; }
+
+    public IntegerProfile Codes { get; }
+
+    /// <summary>The dictionary of <paramref name="profile"/>; null when more than half of the strings would be in it.</summary>
+    public static TextDictionary? Build(TextProfile profile)
+    {
+        int most = Math.Max(1, profile.Count / 2);
+        int slots = 16;
+        while (slots < 2 * most)
+        {
+            slots *= 2;
+        }
+
+        using var table = new Rented<int>(slots);
+        using var first = new Rented<int>(most);
+        using var codes = new Rented<long>(profile.Count);
+        table.Span.Fill(-1);
+        int distinct = 0;
+        long last = -1;
+        for (int i = 0; i < profile.Count; i++)
+        {
+            ReadOnlySpan<byte> text = profile[i];
+            if (last >= 0 && text.SequenceEqual(profile[first.Span[(int)last]]))
+            {
+                codes.Span[i] = last;
+                continue;
+            }
+
+            int slot = (int)(Hash(text) & (uint)(slots - 1));
+            while (table.Span[slot] >= 0 && !text.SequenceEqual(profile[first.Span[table.Span[slot]]]))
+            {
+                slot = (slot + 1) & (slots - 1);
+            }
+
+            if (table.Span[slot] < 0)
+            {
+                if (distinct == most)
+                {
+                    return null;
+                }
+
+                first.Span[distinct] = i;
+                table.Span[slot] = distinct++;
+            }
+
+            last = table.Span[slot];
+            codes.Span[i] = last;
+        }
+
+        return new TextDictionary(profile.Pick(first.Span[..distinct]), new IntegerProfile(codes.Span));
+    }
+
+    public void Dispose()
+    {
+        Entries.Dispose();
+        Codes.Dispose();
+    }
+
+    // FNV-1a over eight bytes at a time, folded: only has to spread, and must not depend on the process, so that a block is the same every time.
+    private static uint Hash(ReadOnlySpan<byte> text)
+    {
+        ulong hash = 14695981039346656037UL ^ (ulong)text.Length;
+        while (text.Length >= 8)
+        {
+            hash = (hash ^ BitConverter.ToUInt64(text)) * 1099511628211UL;
+            hash ^= hash >> 29;
+            text = text[8..];
+        }
+
+        foreach (byte b in text)
+        {
+            hash = (hash ^ b) * 1099511628211UL;
+        }
+
+        return (uint)(hash ^ (hash >> 32));
+    }
+}

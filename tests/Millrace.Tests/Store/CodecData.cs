@@ -201,7 +201,11 @@ internal static class CodecData
                     }
 
                     break;
-                default: Assert.True(BytesOf(expected, a).SequenceEqual(BytesOf(found, b)), $"{what}: row {i}: {Convert.ToHexString(BytesOf(expected, a))} became {Convert.ToHexString(BytesOf(found, b))}"); break;
+                default:
+                    ReadOnlySpan<byte> before = BytesOf(expected, a);
+                    ReadOnlySpan<byte> after = BytesOf(found, b);
+                    Assert.True(before.SequenceEqual(after), $"{what}: row {i}: {Convert.ToHexString(before)} became {Convert.ToHexString(after)}");
+                    break;
             }
         }
     }

@@ -11,9 +11,8 @@ namespace Millrace.Doors.Http;
 /// <summary>HTTP in front of a database: JSON, NDJSON and CSV in; JSON and server-sent events out; health and metrics.</summary>
 public static class HttpDoor
 {
-    static HttpDoor() =>
-        // Without this a gzip body that was cut short is taken for a whole one.
-        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+    // Here, not where the first body is read: the runtime looks at its switch once, when the first stream of the process is unpacked.
+    static HttpDoor() => AppContext.SetSwitch(RequestBody.StrictSwitch, true);
 
     /// <summary>Adds the routes to a host. The host must not add anything in front that answers requests.</summary>
     /// <param name="app">The host.</param>

@@ -12,7 +12,11 @@ internal delegate void TakePiece(ReadOnlySpan<byte> piece);
 /// <summary>A body with a limit, gzip undone.</summary>
 internal static class RequestBody
 {
+    /// <summary>The runtime's switch without which it takes a gzip body that was cut short for a whole one.</summary>
+    public const string StrictSwitch = "System.IO.Compression.UseStrictValidation";
+
     private const int PieceBytes = 64 << 10;
+    private static readonly Lazy<bool> CutIsNoticed = new(NoticesCut);
     private static readonly string[] Units = ["bytes", "KiB", "MiB", "GiB"];
 
     /// <summary>Reads the body to its end.</summary>
@@ -20,7 +24,7 @@ internal static class RequestBody
     /// <param name="bytesMax">The limit for the body as it comes and once more for what it unpacks to.</param>
     /// <param name="lease">Counts the bytes in flight, or null.</param>
     /// <param name="take">Gets each piece.</param>
-    /// <exception cref="HttpException">413 too large, 415 an encoding other than gzip, 503 too many bodies at once.</exception>
+    /// <exception cref="HttpException">413 too large, 415 an encoding other than gzip (or gzip where a cut would go unnoticed), 503 too many bodies at once.</exception>
     /// <exception cref="InvalidDataException">The compressed body is damaged or not whole.</exception>
     public static async Task ReadAsync(HttpContext context, long bytesMax, IngestLease? lease, TakePiece take)
     {
@@ -40,6 +44,13 @@ internal static class RequestBody
         if (!gzip && encoding is not ("" or "identity"))
         {
             throw new HttpException(415, "Unsupported encoding", $"Content-Encoding \"{encoding}\" is not understood", "use gzip, or none");
+        }
+
+        if (gzip && !CutIsNoticed.Value)
+        {
+            throw new HttpException(
+                415, "Compressed bodies are off", "this process unpacked gzip before the switch was set that lets a cut body be noticed",
+                $"send it plain, or set {StrictSwitch} to true in the program's runtimeconfig");
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
@@ -64,6 +75,29 @@ internal static class RequestBody
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // The switch is looked at once a process; somebody else's code may have been first. Trying it out is the only way to know.
+    private static bool NoticesCut()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write("a body that will be cut"u8);
+        }
+
+        packed.SetLength(packed.Length / 2);
+        packed.Position = 0;
+        try
+        {
+            using var unpacked = new GZipStream(packed, CompressionMode.Decompress);
+            unpacked.CopyTo(Stream.Null);
+            return false;
+        }
+        catch (InvalidDataException)
+        {
+            return true;
         }
     }
 

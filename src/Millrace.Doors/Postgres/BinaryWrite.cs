@@ -2,8 +2,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Millrace.Core;
-using Millrace.Engine;
 using Millrace.Doors.Formats;
+using Millrace.Engine;
 
 namespace Millrace.Doors.Postgres;
 

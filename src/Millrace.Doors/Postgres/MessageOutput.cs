@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
 using Millrace.Core;
-using Millrace.Engine;
 using Millrace.Doors.Formats;
+using Millrace.Engine;
 
 namespace Millrace.Doors.Postgres;
 

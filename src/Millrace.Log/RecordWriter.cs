@@ -31,6 +31,18 @@ internal sealed class RecordWriter
     /// <summary>The file offset behind the last record, staged ones included.</summary>
     internal long End => written + staged;
 
+    /// <summary>The file offset behind the last record that can be read from the file; what is staged comes after it.</summary>
+    internal long Written
+    {
+        get
+        {
+            lock (stage)
+            {
+                return written;
+            }
+        }
+    }
+
     /// <summary>Goes on in a new file.</summary>
     internal void MoveTo(LogFile next)
     {

@@ -41,6 +41,9 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Where the log ends: behind its last record.</summary>
     public LogPosition End => new(writer.File.Base + writer.End);
 
+    /// <summary>Records before this can be read back without writing anything first: all of them, unless durability is None.</summary>
+    public LogPosition Written => new(writer.File.Base + writer.Written);
+
     /// <summary>The oldest position that can be read from.</summary>
     public LogPosition First => new(files[0].Base);
 
@@ -139,7 +142,12 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Reads the one record at <paramref name="position"/>, checked.</summary>
     public byte[] ReadAt(LogPosition position)
     {
-        FlushForReading();
+        if (position.Value >= Written.Value)
+        {
+            // Only then: a full disk must not stand in the way of reading what is on it.
+            FlushForReading();
+        }
+
         LogFile file = FileOf(position.Value);
         using var cursor = new RecordCursor(file, position.Value - file.Base, collect: true, RecordCursor.SingleBytes);
         CursorResult result = cursor.Next(file.Length);

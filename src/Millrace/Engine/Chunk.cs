@@ -35,9 +35,10 @@ internal sealed class Chunk
     /// <summary>The rows while they are in memory.</summary>
     public Batch? Resident => _batch;
 
-    public bool Evict()
+    /// <summary>Drops the batch from memory if the log, up to <paramref name="readableEnd"/>, can give it back.</summary>
+    public bool Evict(long readableEnd)
     {
-        if (Positions.Length == 0 || _batch is null)
+        if (Positions.Length == 0 || Positions[^1] >= readableEnd || _batch is null)
         {
             return false;
         }
@@ -140,13 +141,15 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
 
     public ChunkSnapshot Snapshot() => new(_chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share());
 
-    /// <summary>Drops resident batches, oldest first, until <paramref name="bytes"/> are freed or nothing is left to drop.</summary>
-    public long Evict(long bytes)
+    /// <summary>Drops resident batches, oldest first, until <paramref name="bytes"/> are freed or nothing is left that the log can give back.</summary>
+    /// <param name="bytes">How much to free.</param>
+    /// <param name="readableEnd">The log can be read up to here without writing to it.</param>
+    public long Evict(long bytes, long readableEnd)
     {
         long freed = 0;
         for (int i = _start; i < _end && freed < bytes; i++)
         {
-            if (_chunks[i].Evict())
+            if (_chunks[i].Evict(readableEnd))
             {
                 freed += _chunks[i].Bytes;
             }

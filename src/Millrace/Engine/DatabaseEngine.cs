@@ -439,9 +439,10 @@ internal sealed partial class DatabaseEngine : IDisposable
         {
             // Free a tenth more than needed, so that this does not happen every epoch.
             long excess = resident - (_options.TailBytesMax / 10 * 9);
+            long readableEnd = _log.Written.Value;
             foreach (StreamState stream in _objects.Values.OfType<StreamState>())
             {
-                excess -= excess > 0 ? stream.Chunks.Evict(excess) : 0;
+                excess -= excess > 0 ? stream.Chunks.Evict(excess, readableEnd) : 0;
             }
         }
     }

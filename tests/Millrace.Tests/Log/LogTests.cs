@@ -114,6 +114,24 @@ public class LogTests
         }
     }
 
+    /// <summary>Reads go on while the disk is full: what lies in the file is read without handing over first what is staged.</summary>
+    [Fact]
+    public void AFullDiskDoesNotStandInTheWayOfReading()
+    {
+        var disk = new SimDisk(1) { CompleteAtOnce = true };
+        using WriteAheadLog log = WriteAheadLog.Open(disk, "log", new LogOptions { Durability = Durability.None });
+        LogPosition first = log.Append(LogTools.Payload(0, 100));
+        Assert.Equal(LogTools.Payload(0, 100), log.ReadAt(first));
+        Assert.Equal(log.End, log.Written);
+        LogPosition second = log.Append(LogTools.Payload(1, 100));
+        Assert.Equal(second, log.Written);
+        disk.CapacityBytes = log.Written.Value;
+        Assert.Equal(LogTools.Payload(0, 100), log.ReadAt(first));
+        Assert.True(Assert.Throws<DiskException>(() => log.ReadAt(second)).IsDiskFull);
+        disk.CapacityBytes = long.MaxValue;
+        Assert.Equal(LogTools.Payload(1, 100), log.ReadAt(second));
+    }
+
     /// <summary>Disk full: the append fails, the log is as before, and it resumes by itself; it opens with no byte free.</summary>
     [Fact]
     public void AFullDiskFailsTheAppendAndNothingElse()

@@ -1,4 +1,4 @@
-// Benchmarks by name: ./dev bench NAME… [--runs N] [--events N] [--only QUERY] [--json FILE]; without a name, all of them. Figures and what limits them: bench/RESULTS.md.
+// Benchmarks by name: ./dev bench NAME… [--runs N] [--events N] [--only NAME] [--json FILE]; without a name, all of them. Figures and what limits them: bench/RESULTS.md.
 using Millrace.Bench;
 
 Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
@@ -8,6 +8,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["nexmark"] = NexmarkBench.RunAsync,
     ["live"] = LiveBench.RunAsync,
     ["log"] = LogBench.RunAsync,
+    ["codecs"] = CodecsBench.RunAsync,
     ["doors"] = DoorsBench.RunAsync,
     ["idle"] = IdleBench.RunAsync,
 };
@@ -15,7 +16,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
 BenchOptions? options = BenchOptions.Parse(args, benches.Keys);
 if (options is null)
 {
-    Console.Error.WriteLine($"usage: ./dev bench [{string.Join(" | ", benches.Keys)}]… [--runs N] [--events N] [--only QUERY] [--json FILE]");
+    Console.Error.WriteLine($"usage: ./dev bench [{string.Join(" | ", benches.Keys)}]… [--runs N] [--events N] [--only NAME] [--json FILE]");
     return 2;
 }
 

@@ -12,6 +12,7 @@ internal static class CodecTable
         new PackedCodec(2, "packed"),
         new DeltaCodec(3, "delta"),
         new RunsCodec(4, "runs"),
+        new EntropyCodec(5, "entropy"),
     ];
 
     public static readonly FloatCodec[] Floats =

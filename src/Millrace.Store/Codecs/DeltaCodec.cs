@@ -12,6 +12,9 @@ internal sealed class DeltaCodec(byte id, string name) : IntegerCodec(id, name)
 {
     private const int OrderMax = 2;
 
+    // Summing up is a pass of its own.
+    private const double Bias = 1.02;
+
     public override double Estimate(IntegerProfile profile, int depth)
     {
         if (depth == 0 || profile.Count < 3 || profile.Order >= OrderMax || profile.Min == profile.Max)
@@ -19,7 +22,7 @@ internal sealed class DeltaCodec(byte id, string name) : IntegerCodec(id, name)
             return double.PositiveInfinity;
         }
 
-        return 40 + profile.Deltas.Choose(depth - 1).Bits;
+        return 40 + (profile.Deltas.Choose(depth - 1).Bits * Bias);
     }
 
     public override void Encode(IntegerProfile profile, ByteWriter writer, int depth)

@@ -14,6 +14,7 @@ internal sealed class IntegerProfile : IDisposable
     private IntegerProfile? _deltas;
     private long[]? _sample;
     private int _sampled;
+    private EntropyFrame? _entropy;
 
     /// <summary>Copies <paramref name="values"/>, at least one.</summary>
     public IntegerProfile(ReadOnlySpan<long> values)
@@ -77,6 +78,9 @@ internal sealed class IntegerProfile : IDisposable
             return _deltas;
         }
     }
+
+    /// <summary>How the entropy codec would lay out these values; for use after the first choice has begun.</summary>
+    public EntropyFrame Entropy => _entropy ??= EntropyFrame.Of(this);
 
     /// <summary>The codec that takes the fewest bits, with a small preference for the ones that stand first in the table.</summary>
     public (IntegerCodec Codec, double Bits) Choose(int depth)

@@ -56,14 +56,20 @@ internal sealed class PackedCodec(byte id, string name) : IntegerCodec(id, name)
         BitPacking.Unpack(ref reader, width, floor, into);
         if (patches > 0)
         {
-            using var positions = new Rented<long>(patches);
-            using var outliers = new Rented<long>(patches);
-            IntegerBlock.DecodeWithin(ref reader, positions.Span, 0, into.Length - 1, depth - 1);
-            IntegerBlock.Decode(ref reader, outliers.Span, depth - 1);
-            for (int i = 0; i < patches; i++)
-            {
-                into[(int)positions.Span[i]] = outliers.Span[i];
-            }
+            Patch(ref reader, patches, into, depth);
+        }
+    }
+
+    /// <summary>Reads positions and values, and puts each value where it belongs.</summary>
+    public static void Patch(ref ByteReader reader, int patches, Span<long> into, int depth)
+    {
+        using var positions = new Rented<long>(patches);
+        using var outliers = new Rented<long>(patches);
+        IntegerBlock.DecodeWithin(ref reader, positions.Span, 0, into.Length - 1, depth - 1);
+        IntegerBlock.Decode(ref reader, outliers.Span, depth - 1);
+        for (int i = 0; i < patches; i++)
+        {
+            into[(int)positions.Span[i]] = outliers.Span[i];
         }
     }
 

@@ -1,0 +1,312 @@
+// An open segment: reads its blocks, checked, from any thread.
+using System.Buffers;
+using Millrace.Core;
+using Millrace.Core.Io;
+using Millrace.Store.Codecs;
+
+namespace Millrace.Store.Segments;
+
+/// <summary>A segment file that is open for reading. Its footer is in memory, its blocks are read when they are asked for.</summary>
+internal sealed class Segment : IDisposable
+{
+    private const int BatchRows = 8192;
+    private readonly IDiskFile _file;
+    private readonly uint _identity;
+
+    private Segment(IDiskFile file, SegmentInfo info, Footer footer)
+    {
+        _file = file;
+        Info = info;
+        Footer = footer;
+        _identity = SegmentFormat.IdentityOf(info.Path);
+    }
+
+    public SegmentInfo Info { get; }
+
+    public Footer Footer { get; }
+
+    public IReadOnlyList<GroupMeta> Groups => Footer.Groups;
+
+    /// <summary>Opens a segment and checks everything but its blocks.</summary>
+    /// <exception cref="CorruptionException">It is damaged, or another file.</exception>
+    /// <exception cref="NewerFormatException">It is of a newer version.</exception>
+    /// <exception cref="DiskException">It cannot be read, or is not there.</exception>
+    public static Segment Open(IDisk disk, SegmentInfo info)
+    {
+        IDiskFile file = disk.Open(info.Path, DiskOpenMode.Read);
+        try
+        {
+            (long at, int bytes, uint crc) = SegmentFormat.Check(file, info);
+            byte[] footer = new byte[bytes];
+            uint found = file.Read(at, footer) == bytes ? Crc32C.Of(footer, SegmentFormat.IdentityOf(info.Path)) : ~crc;
+            if (found != crc)
+            {
+                throw SegmentFormat.Damaged(info, at, $"checksum {crc:x8} of the footer", $"{found:x8}");
+            }
+
+            Footer read;
+            try
+            {
+                read = Footer.Read(footer, at);
+            }
+            catch (FormatException e)
+            {
+                throw SegmentFormat.Damaged(info, at, "a footer", e.Message, e);
+            }
+
+            long rows = read.Groups.Sum(g => (long)g.Rows);
+            return rows == info.Rows
+                ? new Segment(file, info, read)
+                : throw SegmentFormat.Damaged(info, at, $"{info.Rows} rows, as the manifest says", $"{rows}");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>The rows wanted, with the columns that the file has.</summary>
+    /// <exception cref="CorruptionException">A block is damaged.</exception>
+    public IEnumerable<Batch> Scan(SegmentScan scan) => scan.ArrivalOrder ? InArrivalOrder(scan).Select(r => r.Rows) : InOwnOrder(scan);
+
+    /// <summary>The rows wanted in the order of their offsets, with these.</summary>
+    public IEnumerable<(Batch Rows, long[] Offsets)> InArrivalOrder(SegmentScan scan)
+    {
+        List<int> groups = GroupsOf(scan);
+        int total = groups.Sum(g => Groups[g].Rows);
+        if (total == 0)
+        {
+            yield break;
+        }
+
+        (long[] offsets, int[] order) = Arrival(groups, total, scan);
+        var columns = new Column[Footer.Types.Count];
+        for (int c = 0; c < columns.Length; c++)
+        {
+            if (scan.Wants(c))
+            {
+                ColumnBuilder all = ColumnBuilder.For(Footer.Types[c]);
+                foreach (int g in groups)
+                {
+                    Decode(g, c, all);
+                }
+
+                columns[c] = all.View();
+            }
+        }
+
+        for (int at = 0; at < order.Length; at += BatchRows)
+        {
+            int count = Math.Min(BatchRows, order.Length - at);
+            var piece = new Column[columns.Length];
+            for (int c = 0; c < columns.Length; c++)
+            {
+                if (columns[c] is null)
+                {
+                    piece[c] = NullColumns.Of(Footer.Types[c], count);
+                    continue;
+                }
+
+                ColumnBuilder builder = columns[c].NewBuilder();
+                builder.AppendRows(columns[c], order.AsSpan(at, count));
+                piece[c] = builder.View();
+            }
+
+            yield return (new Batch(piece, count), offsets[at..(at + count)]);
+        }
+    }
+
+    /// <summary>The groups that may hold rows wanted.</summary>
+    public List<int> GroupsOf(SegmentScan scan)
+    {
+        var wanted = new List<int>();
+        for (int g = 0; g < Groups.Count; g++)
+        {
+            GroupMeta group = Groups[g];
+            (long first, long last) = group.Offsets;
+            bool may = last >= scan.FromOffset && first < scan.ToOffset;
+            for (int r = 0; r < scan.Ranges.Count && may; r++)
+            {
+                ColumnRange range = scan.Ranges[r];
+                // A column that was added later: its value in these rows is not known here.
+                may = range.Column >= Footer.Types.Count || range.MayMatch(group.Blocks[range.Column].Zone, group.Blocks[range.Column].Nulls == group.Rows);
+            }
+
+            if (may)
+            {
+                wanted.Add(g);
+            }
+        }
+
+        return wanted;
+    }
+
+    /// <summary>One group's rows in the segment's order, with NULLs in columns not wanted.</summary>
+    public Batch ReadGroup(int group, SegmentScan scan)
+    {
+        int rows = Groups[group].Rows;
+        var columns = new Column[Footer.Types.Count];
+        for (int c = 0; c < columns.Length; c++)
+        {
+            if (!scan.Wants(c))
+            {
+                columns[c] = NullColumns.Of(Footer.Types[c], rows);
+                continue;
+            }
+
+            ColumnBuilder builder = ColumnBuilder.For(Footer.Types[c]);
+            Decode(group, c, builder);
+            columns[c] = builder.View();
+        }
+
+        return new Batch(columns, rows);
+    }
+
+    /// <summary>The offsets of one group's rows.</summary>
+    public long[] ReadOffsets(int group)
+    {
+        ColumnBuilder builder = ColumnBuilder.For(SqlType.BigInt);
+        Decode(group, Footer.Types.Count, builder);
+        return ((FixedColumn<long>)builder.View()).Values;
+    }
+
+    /// <summary>Reads every block and compares checksums, values and bounds; adds what is wrong to <paramref name="damage"/>.</summary>
+    public void Verify(List<CorruptionException> damage)
+    {
+        for (int g = 0; g < Groups.Count; g++)
+        {
+            for (int c = 0; c <= Footer.Types.Count; c++)
+            {
+                BlockMeta block = Groups[g].Blocks[c];
+                ColumnBuilder builder = ColumnBuilder.For(c < Footer.Types.Count ? Footer.Types[c] : SqlType.BigInt);
+                try
+                {
+                    Decode(g, c, builder);
+                    if (!ZoneMap.Of(builder.View(), 0, Groups[g].Rows).Equals(block.Zone))
+                    {
+                        throw Damaged(g, block.At, "values within the bounds of the footer", "others");
+                    }
+                }
+                catch (CorruptionException e)
+                {
+                    damage.Add(e);
+                }
+            }
+        }
+    }
+
+    /// <summary>By column: the codecs of its blocks and their bytes; the last is that of the offsets.</summary>
+    public List<(SortedDictionary<string, int> Codecs, long Bytes)> Describe()
+    {
+        var columns = new List<(SortedDictionary<string, int>, long)>();
+        for (int c = 0; c <= Footer.Types.Count; c++)
+        {
+            var codecs = new SortedDictionary<string, int>(StringComparer.Ordinal);
+            for (int g = 0; g < Groups.Count; g++)
+            {
+                byte[] bytes = new byte[Groups[g].Blocks[c].Bytes];
+                ReadBlock(g, Groups[g].Blocks[c], bytes);
+                string name = BlockCodec.Describe(bytes);
+                codecs[name] = codecs.GetValueOrDefault(name) + 1;
+            }
+
+            columns.Add((codecs, Groups.Sum(g => (long)g.Blocks[c].Bytes)));
+        }
+
+        return columns;
+    }
+
+    private IEnumerable<Batch> InOwnOrder(SegmentScan scan)
+    {
+        foreach (int g in GroupsOf(scan))
+        {
+            Batch rows = ReadGroup(g, scan);
+            (long first, long last) = Groups[g].Offsets;
+            yield return first >= scan.FromOffset && last < scan.ToOffset ? rows : Cut(rows, ReadOffsets(g), scan);
+        }
+    }
+
+    private static Batch Cut(Batch rows, long[] offsets, SegmentScan scan)
+    {
+        int[] kept = [.. Enumerable.Range(0, rows.Count).Where(i => offsets[i] >= scan.FromOffset && offsets[i] < scan.ToOffset)];
+        var columns = new Column[rows.Columns.Length];
+        for (int c = 0; c < columns.Length; c++)
+        {
+            ColumnBuilder builder = rows.Columns[c].NewBuilder();
+            builder.AppendRows(rows.Columns[c], kept);
+            columns[c] = builder.View();
+        }
+
+        return new Batch(columns, kept.Length);
+    }
+
+    // Which of the groups' rows, one group behind the other, comes first, second … by offset.
+    private (long[] Offsets, int[] Order) Arrival(List<int> groups, int total, SegmentScan scan)
+    {
+        ColumnBuilder builder = ColumnBuilder.For(SqlType.BigInt);
+        foreach (int g in groups)
+        {
+            Decode(g, Footer.Types.Count, builder);
+        }
+
+        long[] read = ((FixedColumn<long>)builder.View()).Values;
+        if (groups.Count == Groups.Count && Info.LastOffset - Info.FirstOffset + 1 == total && scan.FromOffset <= Info.FirstOffset && scan.ToOffset > Info.LastOffset)
+        {
+            // No offset is missing: a row's place is known without comparing.
+            int[] places = new int[total];
+            long[] all = new long[total];
+            for (int i = 0; i < total; i++)
+            {
+                int place = (int)(read[i] - Info.FirstOffset);
+                places[place] = i;
+                all[place] = read[i];
+            }
+
+            return (all, places);
+        }
+
+        int[] order = [.. Enumerable.Range(0, total).Where(i => read[i] >= scan.FromOffset && read[i] < scan.ToOffset)];
+        long[] offsets = Array.ConvertAll(order, i => read[i]);
+        Array.Sort(offsets, order);
+        return (offsets, order);
+    }
+
+    private void Decode(int group, int column, ColumnBuilder into)
+    {
+        BlockMeta block = Groups[group].Blocks[column];
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(block.Bytes, 1));
+        try
+        {
+            ReadBlock(group, block, bytes.AsSpan(0, block.Bytes));
+            SqlType type = column < Footer.Types.Count ? Footer.Types[column] : SqlType.BigInt;
+            BlockCodec.Decode(bytes.AsSpan(0, block.Bytes), type, Groups[group].Rows, into);
+        }
+        catch (FormatException e)
+        {
+            throw Damaged(group, block.At, "a block of a known codec", e.Message, e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private void ReadBlock(int group, BlockMeta block, Span<byte> into)
+    {
+        int read = _file.Read(block.At, into);
+        uint found = Crc32C.Of(into[..read], _identity);
+        if (read != block.Bytes || found != block.Crc)
+        {
+            throw Damaged(group, block.At, $"checksum {block.Crc:x8} of a block of {block.Bytes} bytes", $"{found:x8}");
+        }
+    }
+
+    private CorruptionException Damaged(int group, long at, string expected, string found, Exception? inner = null)
+    {
+        (long first, long last) = Groups[group].Offsets;
+        return new CorruptionException(Info.Path, at, expected, found, $"{Groups[group].Rows} rows with offsets between {first} and {last}", inner);
+    }
+}

@@ -1,0 +1,26 @@
+// What a reader wants of a segment.
+namespace Millrace.Store.Segments;
+
+/// <summary>Which columns and rows are read, and in which order.</summary>
+internal sealed record SegmentScan
+{
+    /// <summary>All rows and columns in the order of arrival.</summary>
+    public static readonly SegmentScan All = new();
+
+    /// <summary>The columns wanted; the others come back as NULLs, so that positions stay. Null for all.</summary>
+    public IReadOnlyList<bool>? Columns { get; init; }
+
+    /// <summary>Conditions that all rows wanted fulfil. Groups that cannot hold such a row are passed over; rows are not filtered one by one.</summary>
+    public IReadOnlyList<ColumnRange> Ranges { get; init; } = [];
+
+    /// <summary>True when rows must come in the order of their offsets.</summary>
+    public bool ArrivalOrder { get; init; } = true;
+
+    /// <summary>The first offset wanted.</summary>
+    public long FromOffset { get; init; } = long.MinValue;
+
+    /// <summary>The offset behind the last one wanted.</summary>
+    public long ToOffset { get; init; } = long.MaxValue;
+
+    public bool Wants(int column) => Columns is null || (column < Columns.Count && Columns[column]);
+}

@@ -220,6 +220,9 @@ public sealed class Schema
     /// <summary>The field at <paramref name="index"/>.</summary>
     public Field this[int index] => Fields[index];
 
+    /// <summary>The schema of the first <paramref name="count"/> columns.</summary>
+    public Schema First(int count) => count == Count ? this : new Schema([.. Fields.Take(count)]);
+
     /// <summary>The index of the first column called <paramref name="name"/>, or −1.</summary>
     public int IndexOf(string name)
     {

@@ -44,7 +44,7 @@ internal sealed class Dataflow
         Context = context;
     }
 
-    /// <summary>The objects read, each once; the index is what <see cref="Push"/> takes.</summary>
+    /// <summary>The objects read, each once for each width it is read in; the index is what <see cref="Push"/> takes.</summary>
     public IReadOnlyList<CatalogObject> Inputs => _inputs;
 
     /// <summary>Takes the changes of the result.</summary>
@@ -70,7 +70,7 @@ internal sealed class Dataflow
     /// <summary>Begins an epoch: sets now(). Without it now() is the time of the epoch before.</summary>
     public void BeginEpoch(long timeMicros) => Context.NowMicros = timeMicros;
 
-    /// <summary>Takes a change of an input, lent for the call.</summary>
+    /// <summary>Takes a change of an input, lent for the call. The operators see the columns that the input had when the plan was bound.</summary>
     public void Push(int input, Batch batch)
     {
         Node source = _sources[input];
@@ -78,7 +78,7 @@ internal sealed class Dataflow
         _running = null;
         try
         {
-            source.Emit(batch);
+            source.Emit(RowWidth.Fit(batch, _inputs[input]));
         }
         catch (OverflowException)
         {
@@ -174,7 +174,7 @@ internal sealed class Dataflow
 
     internal Node AddScan(CatalogObject scanned)
     {
-        int at = _inputs.FindIndex(o => o.Id == scanned.Id);
+        int at = _inputs.FindIndex(o => o.Id == scanned.Id && o.Columns.Count == scanned.Columns.Count);
         if (at >= 0)
         {
             return _sources[at];

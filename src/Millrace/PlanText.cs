@@ -86,7 +86,7 @@ internal static class PlanText
     {
         text.Append(plan switch
         {
-            ScanPlan p => $"scan {p.Object.Id}",
+            ScanPlan p => p.Narrowed ? $"scan {p.Object.Id} first {p.Columns.Count}" : $"scan {p.Object.Id}",
             ValuesPlan p => "values " + string.Join("; ", p.Rows.Select(r => List(r, null))),
             TableFunctionPlan p => $"{p.Function} {p.WithOrdinality} ({List(p.Arguments, null)})",
             FilterPlan p => "filter " + Of(p.Predicate),

@@ -40,12 +40,15 @@ internal sealed class WriteAct(List<ActEntry> entries) : Act
     internal override (Model After, string? Refusal) Apply(Model before)
     {
         Model model = before;
-        foreach (ActEntry entry in entries)
+        foreach (ActEntry written in entries)
         {
-            if (!model.Objects.ContainsKey(entry.Target.Id))
+            if (!model.Objects.TryGetValue(written.Target.Id, out SimObject? target))
             {
                 return (before, "42P01");
             }
+
+            // Columns may have been added between drawing the rows and this act's turn.
+            ActEntry entry = written with { Target = target, Rows = [.. written.Rows.Select(r => (Padded(r.Row, target), r.Weight))] };
 
             (Model after, string? refusal) = entry.Target.Kind == SimKind.Stream ? AppendRows(model, entry) : ChangeRows(model, entry);
             if (refusal is not null)
@@ -58,6 +61,8 @@ internal sealed class WriteAct(List<ActEntry> entries) : Act
 
         return (model, null);
     }
+
+    private static object?[] Padded(object?[] row, SimObject target) => [.. row, .. target.Columns.Skip(row.Length).Select(c => c.Before)];
 
     private static Batch ToBatch(ActEntry entry)
     {

@@ -33,6 +33,9 @@ internal enum Role
 
 internal sealed record SimColumn(string Name, SimType Type, Role Role, bool Nullable)
 {
+    /// <summary>What rows have in it that were there, or under way, when it was added.</summary>
+    internal object? Before { get; init; }
+
     internal static string SqlOf(SimType type) => type switch
     {
         SimType.Integer => "int",
@@ -92,7 +95,8 @@ internal static class SimText
 {
     internal static string Row(object?[] row, IReadOnlyList<SimColumn> columns)
     {
-        var parts = new string[row.Length];
+        // A view of all columns keeps to those there were: its rows may be computed from wider ones.
+        var parts = new string[columns.Count];
         for (int i = 0; i < parts.Length; i++)
         {
             parts[i] = Value(row[i], columns[i].Type);

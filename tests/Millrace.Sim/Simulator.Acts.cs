@@ -29,7 +29,7 @@ internal sealed partial class Simulator
                 Submit(CreateView(model));
                 break;
             case 4:
-                Submit(_random.Next(4) switch { 0 => CreateIndex(model), 1 => Rename(model), 2 => RenameColumn(model), _ => Drop(model) });
+                Submit(_random.Next(6) switch { 0 => CreateIndex(model), 1 => Rename(model), 2 => RenameColumn(model), 3 => Drop(model), _ => AddColumn(model) });
                 break;
             case 5:
                 Submit(CreateView(model));
@@ -504,7 +504,7 @@ internal sealed partial class Simulator
                 Role.Text => _words[_random.Next(_words.Length)],
                 // Most are about now; some are late, a few very late.
                 Role.Time => _rowTime - (_random.Next(8) switch { 0 => _random.Next(60) * Second, 1 or 2 => _random.Next(10) * Second / 2, _ => 0 }),
-                _ => column.Type == SimType.Boolean ? _random.OneIn(2) : _random.Between(-20, 20) / 4.0 + 0.0,
+                _ => AnyValue(column.Type),
             };
         }
 

@@ -38,6 +38,21 @@ public static class BatchCodec
         return new Batch(columns, count, weights);
     }
 
+    /// <summary>Reads a batch that ends where the bytes end: with the columns of <paramref name="schema"/>, or only the first of them.</summary>
+    /// <exception cref="FormatException">The bytes do not hold such a batch.</exception>
+    public static Batch ReadToEnd(ref ByteReader reader, Schema schema)
+    {
+        int count = reader.ReadCount();
+        long[]? weights = reader.ReadByte() == 0 ? null : reader.ReadArray<long>(count);
+        var columns = new List<Column>(schema.Count);
+        while (reader.Remaining > 0 && columns.Count < schema.Count)
+        {
+            columns.Add(ReadColumn(ref reader, schema[columns.Count].Type, count));
+        }
+
+        return reader.Remaining == 0 ? new Batch([.. columns], count, weights) : throw new FormatException($"{reader.Remaining} bytes behind the last column");
+    }
+
     /// <summary>Appends a type.</summary>
     public static void WriteType(ByteWriter writer, SqlType type)
     {

@@ -7,7 +7,7 @@ namespace Millrace.Sql;
 /// <summary>What all parts of a binder share while one statement is bound.</summary>
 internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog functions, BindOptions options)
 {
-    private readonly List<string> _views = [];
+    private readonly List<CatalogObject> _views = [];
 
     public CatalogSnapshot Catalog { get; } = catalog;
 
@@ -36,17 +36,32 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     }
 
     /// <summary>Runs <paramref name="bind"/> for the text of a view, so that a view can never contain itself.</summary>
-    public T InsideView<T>(string name, Func<T> bind)
+    public T InsideView<T>(CatalogObject view, Func<T> bind)
     {
-        if (_views.Contains(name) || _views.Count > 64)
+        if (_views.Exists(v => v.Id == view.Id) || _views.Count > 64)
         {
-            throw new SqlException("42P17", $"infinite recursion detected in rules for relation \"{name}\"");
+            throw new SqlException("42P17", $"infinite recursion detected in rules for relation \"{view.Namespace}.{view.Name}\"");
         }
 
-        _views.Add(name);
+        _views.Add(view);
         T result = bind();
         _views.RemoveAt(_views.Count - 1);
         return result;
+    }
+
+    /// <summary>An object as the view that is being bound knows it: without the columns added after the view was made.</summary>
+    public CatalogObject AsSeenByView(CatalogObject found)
+    {
+        CatalogObject? view = _views.Count == 0 ? null : _views[^1];
+        for (int i = 0; i < view?.InputWidths.Count; i++)
+        {
+            if (view.DependsOn[i] == found.Id && view.InputWidths[i] < found.Columns.Count)
+            {
+                return found with { Columns = new Schema([.. found.Columns.Fields.Take(view.InputWidths[i])]) };
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Parses the text of a view, one statement.</summary>

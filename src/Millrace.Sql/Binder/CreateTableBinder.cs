@@ -6,6 +6,9 @@ namespace Millrace.Sql;
 /// <summary>Binds CREATE TABLE and CREATE STREAM.</summary>
 internal sealed class CreateTableBinder(BindContext context)
 {
+    /// <summary>As many columns as PostgreSQL allows.</summary>
+    public const int ColumnsMax = 1600;
+
     private static readonly string[] KnownOptions = ["event_time", "watermark_delay", "retention", "key", "appendonly", "append_only"];
     private readonly DmlBinder _dml = new(context);
 
@@ -104,6 +107,11 @@ internal sealed class CreateTableBinder(BindContext context)
             {
                 key.Add(fields.Count - 1);
             }
+        }
+
+        if (fields.Count > ColumnsMax)
+        {
+            throw new SqlException("54011", $"a table has at most {ColumnsMax} columns", s.Position);
         }
 
         foreach ((int i, Field f) in fields.Index())

@@ -78,6 +78,7 @@ internal sealed class DdlBinder(BindContext context)
             Query = Syntax.SqlFormatter.Format(s.Query),
             Options = s.Options.ToDictionary(o => o.Key, o => o.Text ?? "true"),
             DependsOn = [.. context.DependsOn],
+            InputWidths = [.. context.DependsOn.Select(id => context.Catalog.Find(id)!.Columns.Count)],
         };
         return new BoundCreateView(template, query with { Plan = plan, Columns = columns, Order = [] }, s.Materialized)
         {
@@ -173,13 +174,38 @@ internal sealed class DdlBinder(BindContext context)
         CatalogObject found = kind == ObjectKind.Index ? Relations.TryFind(context.Catalog, s.Name) ?? Relations.Find(context.Catalog, s.Name)
             : Relations.Find(context.Catalog, s.Name);
         CheckKind(found, kind, s.Name, "ALTER");
-        if (s.Actions.Count != 1)
+        if (s.Actions.Count != 1 && !s.Actions.All(a => a is Syntax.AddColumnAction or Syntax.SetOptionsAction or Syntax.ResetOptionsAction))
         {
-            throw new SqlException("0A000", "ALTER with several actions is not supported", s.Position, "write one ALTER for each");
+            throw new SqlException("0A000", "ALTER with several actions is supported for ADD COLUMN, SET and RESET only", s.Position, "write one ALTER for each");
         }
 
         context.DependsOn.Add(found.Id);
-        switch (s.Actions[0])
+        var actions = new List<BoundAlter>();
+        var notices = new List<string>();
+        CatalogObject sofar = found;
+        foreach (Syntax.AlterAction action in s.Actions)
+        {
+            BoundStatement bound = Action(sofar, action);
+            notices.AddRange(bound.Notices);
+            if (bound is BoundAlter alter)
+            {
+                actions.Add(alter);
+                sofar = alter is BoundAlterAddColumn add ? sofar with { Columns = new Schema([.. sofar.Columns.Fields, add.Column]) } : sofar;
+            }
+        }
+
+        BoundStatement all = actions.Count switch
+        {
+            0 => new BoundNoOp("ALTER " + Word(kind).ToUpperInvariant()),
+            1 => actions[0],
+            _ => new BoundAlterSeveral(found, actions),
+        };
+        return all with { Notices = notices };
+    }
+
+    private BoundStatement Action(CatalogObject found, Syntax.AlterAction action)
+    {
+        switch (action)
         {
             case Syntax.RenameToAction a:
                 CheckNew(context.Catalog, new Syntax.ObjectName([a.NewName]) { Position = a.NewName.Position }, false);
@@ -195,9 +221,9 @@ internal sealed class DdlBinder(BindContext context)
             case Syntax.AddColumnAction a:
                 return AddColumn(found, a);
             case Syntax.OwnerToAction:
-                return new BoundNoOp("ALTER " + Word(kind).ToUpperInvariant());
+                return new BoundNoOp("ALTER " + Word(found.Kind).ToUpperInvariant());
             default:
-                throw new SqlException("0A000", "this form of ALTER is not supported", s.Actions[0].Position, "create a new object and copy the rows with INSERT … SELECT");
+                throw new SqlException("0A000", "this form of ALTER is not supported", action.Position, "create a new object and copy the rows with INSERT … SELECT");
         }
     }
 
@@ -211,7 +237,12 @@ internal sealed class DdlBinder(BindContext context)
         if (found.Columns.IndexOf(a.Column.Name.Text) >= 0)
         {
             string message = $"column \"{a.Column.Name.Text}\" of relation \"{found.Name}\" already exists";
-            return a.IfNotExists ? new BoundNoOp("ALTER TABLE") { Notices = [message + ", skipping"] } : throw new SqlException("42701", message, a.Position);
+            return a.IfNotExists ? new BoundNoOp("ALTER " + Word(found.Kind).ToUpperInvariant()) { Notices = [message + ", skipping"] } : throw new SqlException("42701", message, a.Position);
+        }
+
+        if (found.Columns.Count - found.HiddenColumns >= CreateTableBinder.ColumnsMax)
+        {
+            throw new SqlException("54011", $"\"{found.Name}\" has {CreateTableBinder.ColumnsMax} columns, which is the most there can be", a.Position);
         }
 
         Field field = CreateTableBinder.Column(a.Column);
@@ -221,6 +252,12 @@ internal sealed class DdlBinder(BindContext context)
         }
 
         ScalarExpr value = a.Column.Default is null ? new LiteralExpr(null, field.Type) : _dml.Default(a.Column.Default, field.Type, field.Name);
+        // Rows that are there get its value now, and again whenever the history of definitions is replayed: it may depend on nothing.
+        if (ExprMap.Any(value, e => e is CallExpr { Function.Volatility: not Volatility.Immutable }))
+        {
+            throw new SqlException("0A000", $"the default of \"{field.Name}\" is not a constant", a.Position, "add the column without a default: rows that are there read NULL");
+        }
+
         return new BoundAlterAddColumn(found, field, value, a.Column.Default is null ? null : Syntax.SqlFormatter.Format(a.Column.Default));
     }
 

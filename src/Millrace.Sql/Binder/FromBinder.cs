@@ -119,11 +119,12 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         context.DependsOn.Add(found.Id);
         if (found.Kind == ObjectKind.View)
         {
-            PlanNode plan = context.InsideView(found.Namespace + "." + found.Name, () => ViewPlan(found));
+            PlanNode plan = context.InsideView(found, () => ViewPlan(found));
             return Of(plan, named.Alias, name, found.Namespace, null, named.Position, [.. found.Columns.Fields.Select(f => f.Name)]);
         }
 
-        return Of(new ScanPlan(found), named.Alias, name, found.Namespace, found, named.Position);
+        CatalogObject seen = context.AsSeenByView(found);
+        return Of(new ScanPlan(seen) { Narrowed = !ReferenceEquals(seen, found) }, named.Alias, name, found.Namespace, seen, named.Position);
     }
 
     private PlanNode ViewPlan(CatalogObject view)

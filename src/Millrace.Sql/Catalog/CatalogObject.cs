@@ -72,6 +72,15 @@ public sealed record CatalogObject
     /// <summary>Default expressions by column as SQL text; null where there is none.</summary>
     public IReadOnlyList<string?> Defaults { get; init; } = [];
 
+    /// <summary>
+    /// By column, what rows have in it that were written before it was added: null for NULL, else the representation <see cref="LiteralExpr"/> names.
+    /// Columns beyond the end have been there from the start.
+    /// </summary>
+    public IReadOnlyList<object?> ValuesBefore { get; init; } = [];
+
+    /// <summary>How many of its columns, the last ones, were added after it was made.</summary>
+    public int ColumnsAdded { get; init; }
+
     /// <summary>The statement that made it, as SQL.</summary>
     public string Definition { get; init; } = "";
 
@@ -83,6 +92,12 @@ public sealed record CatalogObject
 
     /// <summary>Objects it reads: a view's inputs, an index's table.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
+
+    /// <summary>
+    /// For a plain view: how many columns each object of <see cref="DependsOn"/> had when it was made. Its text goes on meaning these, as * would else take
+    /// in columns added since.
+    /// </summary>
+    public IReadOnlyList<int> InputWidths { get; init; } = [];
 
     /// <summary>For an index: the column indexes in order.</summary>
     public IReadOnlyList<int> IndexColumns { get; init; } = [];

@@ -110,3 +110,8 @@ public sealed record BoundAlterSetOptions(CatalogObject Object, IReadOnlyDiction
 /// <param name="Default">What the rows that are there get; without column references.</param>
 /// <param name="DefaultText">The default as SQL text, or null.</param>
 public sealed record BoundAlterAddColumn(CatalogObject Object, Field Column, ScalarExpr Default, string? DefaultText) : BoundAlter(Object);
+
+/// <summary>Several actions of one ALTER, taking effect at once.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Actions">Each bound as if those before it had been done.</param>
+public sealed record BoundAlterSeveral(CatalogObject Object, IReadOnlyList<BoundAlter> Actions) : BoundAlter(Object);

@@ -27,6 +27,9 @@ public readonly record struct SortKey(int Column, bool Descending, bool NullsFir
 /// <param name="Object">What is scanned; the columns include hidden ones.</param>
 public sealed record ScanPlan(CatalogObject Object) : PlanNode(Object.Columns)
 {
+    /// <summary>True when the object has more columns than are read here: a plain view keeps to those it was made with.</summary>
+    public bool Narrowed { get; init; }
+
     /// <inheritdoc/>
     public override IReadOnlyList<PlanNode> Inputs => [];
 

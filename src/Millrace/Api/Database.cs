@@ -83,7 +83,7 @@ public sealed partial class Database : IAsyncDisposable
 
     /// <summary>
     /// Appends rows to a stream, or upserts them into a table by primary key. Takes ownership of the batch, whose columns are the object's visible
-    /// ones in order. Returns when the rows are durable and every view reflects them.
+    /// ones in order; columns added to the object since may be missing. Returns when the rows are durable and every view reflects them.
     /// </summary>
     /// <returns>The offset of the first row (streams), or 0.</returns>
     /// <exception cref="SqlException">42P01 no such object; 23502 a null where none may be; 57P01 the database is shutting down; 53100 its disk is full.</exception>
@@ -96,12 +96,12 @@ public sealed partial class Database : IAsyncDisposable
         }
 
         int visible = target.Columns.Count - target.HiddenColumns;
-        if (batch.Columns.Length != visible)
+        if (batch.Columns.Length > visible || batch.Columns.Length < visible - target.ColumnsAdded)
         {
             throw new SqlException("42601", $"\"{name}\" has {visible} columns, the batch {batch.Columns.Length}");
         }
 
-        for (int c = 0; c < visible; c++)
+        for (int c = 0; c < batch.Columns.Length; c++)
         {
             if (!batch.Columns[c].Type.SameAs(target.Columns[c].Type))
             {

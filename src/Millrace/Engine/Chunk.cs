@@ -181,6 +181,14 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
         }
     }
 
+    /// <summary>Takes on a schema with more columns. Chunks that are there stay as they are; none holds rows of two widths.</summary>
+    public void Widen(Schema wider)
+    {
+        Seal();
+        schema = wider;
+        _tail = new BatchBuilder(wider);
+    }
+
     /// <summary>Forgets everything held; offsets go on.</summary>
     public void Clear()
     {

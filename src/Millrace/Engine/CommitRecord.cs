@@ -19,12 +19,14 @@ internal enum EntryKind : byte
 internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement);
 
 /// <summary>
-/// Layout: byte version (1); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes,
-/// then the batch (<see cref="BatchCodec"/>); for a statement: its text.
+/// Layout: byte version (2); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
+/// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text. The object may have more columns by now: they were added
+/// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes.
 /// </summary>
 internal static class CommitRecord
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte VersionWithoutCounts = 1;
 
     public static void Write(ByteWriter writer, long epoch, long timeMicros, IReadOnlyList<CommitEntry> entries)
     {
@@ -44,21 +46,25 @@ internal static class CommitRecord
             {
                 int at = writer.Length;
                 writer.WriteInt32(0);
-                BatchCodec.Write(writer, entry.Batch!);
+                writer.WriteVarint((ulong)entry.Batch!.Columns.Length);
+                BatchCodec.Write(writer, entry.Batch);
                 BinaryPrimitives.WriteInt32LittleEndian(writer.Buffer.AsSpan(at), writer.Length - at - 4);
             }
         }
     }
 
-    /// <summary>Reads a record. <paramref name="schemaOf"/> gives the columns of an object; entries for which it gives null are passed over.</summary>
+    /// <summary>
+    /// Reads a record. <paramref name="schemaOf"/> gives the columns of an object; entries for which it gives null are passed over. A batch has the columns
+    /// that were written, which may be fewer.
+    /// </summary>
     /// <exception cref="FormatException">The payload is not such a record.</exception>
     public static (long Epoch, long TimeMicros, List<CommitEntry> Entries) Read(ReadOnlySpan<byte> payload, Func<int, Schema?> schemaOf)
     {
         var reader = new ByteReader(payload);
         byte version = reader.ReadByte();
-        if (version != Version)
+        if (version is not (Version or VersionWithoutCounts))
         {
-            throw new FormatException($"commit record of version {version}; this build reads {Version}");
+            throw new FormatException($"commit record of version {version}; this build reads {VersionWithoutCounts} and {Version}");
         }
 
         long epoch = (long)reader.ReadVarint();
@@ -83,10 +89,27 @@ internal static class CommitRecord
             var rows = new ByteReader(reader.Read(reader.ReadInt32()));
             if (schemaOf(id) is { } schema)
             {
-                entries.Add(new CommitEntry(kind, id, BatchCodec.Read(ref rows, schema), null));
+                entries.Add(new CommitEntry(kind, id, ReadRows(ref rows, schema, version), null));
             }
         }
 
         return (epoch, time, entries);
+    }
+
+    private static Batch ReadRows(ref ByteReader rows, Schema schema, byte version)
+    {
+        if (version == VersionWithoutCounts)
+        {
+            return BatchCodec.ReadToEnd(ref rows, schema);
+        }
+
+        int columns = rows.ReadCount();
+        if (columns > schema.Count)
+        {
+            throw new FormatException($"rows of {columns} columns where there are {schema.Count}");
+        }
+
+        Batch batch = BatchCodec.Read(ref rows, schema.First(columns));
+        return rows.Remaining == 0 ? batch : throw new FormatException($"{rows.Remaining} bytes behind the rows");
     }
 }

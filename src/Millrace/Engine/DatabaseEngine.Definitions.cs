@@ -21,7 +21,8 @@ internal sealed partial class DatabaseEngine
         // Errors up to the log record leave nothing behind: the change is made on the side and put in place afterwards.
         long epoch = _epoch + 1;
         BoundStatement bound = Bind(request.Statement, _catalog.Snapshot(), request.Text);
-        if (IsNoChange(bound) is { } existing)
+        CatalogObject? existing = IsNoChange(bound);
+        if (existing is not null || bound is BoundNoOp)
         {
             request.Complete(new DefinitionResult(bound.Tag, existing, bound.Notices, _epoch));
             return;
@@ -84,16 +85,27 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(index, new IndexState(index), [], null);
             case BoundDrop drop:
                 return new DefinitionChange(null, null, WithDependents(drop), null);
+            case BoundAlter alter:
+                return new DefinitionChange(null, null, [], Altered(_catalog[alter.Object.Id], alter));
+            default:
+                throw new SqlException("0A000", $"{bound.Tag} is not supported");
+        }
+    }
+
+    private CatalogObject Altered(CatalogObject o, BoundAlter alter)
+    {
+        switch (alter)
+        {
             case BoundAlterRename rename:
-                RefuseWhenPlainViewsDepend(rename.Object, "renamed");
-                return new DefinitionChange(null, null, [], _catalog[rename.Object.Id] with { Name = rename.NewName });
+                RefuseWhenPlainViewsDepend(o, "renamed");
+                return o with { Name = rename.NewName };
             case BoundAlterRenameColumn rename:
-                RefuseWhenPlainViewsDepend(rename.Object, "changed");
-                Field[] fields = [.. rename.Object.Columns.Fields];
+                RefuseWhenPlainViewsDepend(o, "changed");
+                Field[] fields = [.. o.Columns.Fields];
                 fields[rename.Column] = fields[rename.Column] with { Name = rename.NewName };
-                return new DefinitionChange(null, null, [], _catalog[rename.Object.Id] with { Columns = new Schema(fields) });
+                return o with { Columns = new Schema(fields) };
             case BoundAlterSetOptions set:
-                var options = new Dictionary<string, string>(set.Object.Options);
+                var options = new Dictionary<string, string>(o.Options);
                 foreach ((string name, string? value) in set.Options)
                 {
                     if (value is null)
@@ -106,12 +118,13 @@ internal sealed partial class DatabaseEngine
                     }
                 }
 
-                return new DefinitionChange(null, null, [], _catalog[set.Object.Id] with { Options = options });
+                return o with { Options = options };
             case BoundAlterAddColumn add:
-                throw new SqlException(
-                    "0A000", $"columns cannot be added to \"{add.Object.Name}\" yet", hint: "create a new stream or table with the column, and INSERT … SELECT");
+                return WithColumn(o, add);
+            case BoundAlterSeveral several:
+                return several.Actions.Aggregate(o, Altered);
             default:
-                throw new SqlException("0A000", $"{bound.Tag} is not supported");
+                throw new SqlException("0A000", $"{alter.Tag} is not supported");
         }
     }
 
@@ -184,8 +197,13 @@ internal sealed partial class DatabaseEngine
 
         if (change.Altered is { } altered)
         {
+            bool wider = altered.Columns.Count > _catalog[altered.Id].Columns.Count;
             _catalog.Put(altered);
-            if (_objects.TryGetValue(altered.Id, out ObjectState? state))
+            if (wider)
+            {
+                Widen(altered);
+            }
+            else if (_objects.TryGetValue(altered.Id, out ObjectState? state))
             {
                 state.Definition = altered;
                 _dirty.Add(altered.Id);

@@ -451,7 +451,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     private Batch LoadChunk(int objectId, Chunk chunk)
     {
         Schema schema = SchemaOf(objectId);
-        var builder = new BatchBuilder(schema);
+        BatchBuilder? builder = null;
         foreach (long position in chunk.Positions)
         {
             byte[] payload = _log.ReadAt(new LogPosition(position));
@@ -463,11 +463,13 @@ internal sealed partial class DatabaseEngine : IDisposable
                     return entry.Batch!;
                 }
 
+                // Rows from before a column was added come without it; all rows of a chunk have the same columns.
+                builder ??= new BatchBuilder(schema.First(entry.Batch!.Columns.Length));
                 builder.Append(entry.Batch!);
             }
         }
 
-        Check.That(builder.Count == chunk.Count);
+        Check.That(builder is not null && builder.Count == chunk.Count);
         return builder.Share();
     }
 

@@ -47,7 +47,7 @@ internal sealed class ObjectSnapshot
             throw Error;
         }
 
-        return _chunks is not null ? _chunks.Scan(Definition.Id, load) : _layout!.Scan(_runs, prefix);
+        return _chunks is not null ? _chunks.Scan(Definition.Id, load).Select(b => RowWidth.Fit(b, Definition)) : _layout!.Scan(_runs, prefix);
     }
 }
 
@@ -79,6 +79,9 @@ internal abstract class ObjectState(CatalogObject definition)
     public abstract long Bytes { get; }
 
     public abstract ObjectSnapshot Snapshot();
+
+    /// <summary>Takes on a definition with more columns; rows that are there have the values <see cref="CatalogObject.ValuesBefore"/> says in them.</summary>
+    public virtual void Widen(CatalogObject wider) => Check.Fail($"columns added to {Definition.Kind}");
 
     public abstract void Save(ByteWriter writer);
 
@@ -124,6 +127,12 @@ internal sealed class StreamState : ObjectState
 
     public override ObjectSnapshot Snapshot() => new(Definition, Chunks.Snapshot());
 
+    public override void Widen(CatalogObject wider)
+    {
+        Chunks.Widen(wider.Columns);
+        Definition = wider;
+    }
+
     public override void Save(ByteWriter writer)
     {
         writer.WriteInt64(_maxTime);
@@ -141,9 +150,9 @@ internal sealed class StreamState : ObjectState
 /// <summary>An index: another object's rows in another order.</summary>
 internal sealed class IndexState : ObjectState
 {
-    private readonly RowLayout _layout;
-    private readonly ChangeCollector _collector;
-    private readonly Spine _spine = new();
+    private RowLayout _layout;
+    private ChangeCollector _collector;
+    private Spine _spine = new();
 
     public IndexState(CatalogObject definition)
         : base(definition)
@@ -165,6 +174,15 @@ internal sealed class IndexState : ObjectState
         }
 
         _spine.Add(_collector.Take());
+    }
+
+    public override void Widen(CatalogObject wider)
+    {
+        RowLayout narrow = _layout;
+        _layout = new RowLayout(wider.Columns, wider.IndexColumns);
+        _collector = new ChangeCollector(_layout);
+        _spine = RowWidth.Widen(_spine, narrow, _collector, wider);
+        Definition = wider;
     }
 
     public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout);

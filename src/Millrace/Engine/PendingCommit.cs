@@ -98,16 +98,19 @@ internal sealed partial class DatabaseEngine
 
         private Batch? Resolve(ObjectState target, WriteEntry entry, List<(TableState, RowRun[])> undo)
         {
+            // Whoever made the rows may not have known of a column added meanwhile. Tables with a hidden last column never get one.
+            Batch rows = target.Definition.HiddenColumns > 0 ? entry.Batch : RowWidth.Fit(entry.Batch, target.Definition);
+            Check.That(entry.Batch.Columns.Length <= target.Definition.Columns.Count);
             switch (target)
             {
                 case StreamState:
-                    Check.That(entry.Batch.Columns.Length == target.Definition.Columns.Count && entry.Batch.Weights is null);
-                    TableState.CheckNotNull(target.Definition, entry.Batch);
-                    return entry.Batch;
+                    Check.That(rows.Weights is null);
+                    TableState.CheckNotNull(target.Definition, rows);
+                    return rows;
                 case TableState table:
                     _marks.TryAdd(table, table.Mark());
                     undo.Add((table, table.Mark()));
-                    return table.Write(entry.Batch, entry.Rule == WriteRule.Append ? WriteRule.Overwrite : entry.Rule);
+                    return table.Write(rows, entry.Rule == WriteRule.Append ? WriteRule.Overwrite : entry.Rule);
                 default:
                     throw new SqlException("42809", $"\"{target.Definition.Name}\" is not a stream or table", hint: "a view changes when its inputs do");
             }

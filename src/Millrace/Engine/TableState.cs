@@ -24,8 +24,8 @@ internal enum WriteRule
 /// <summary>A table's rows by primary key.</summary>
 internal sealed class TableState : ObjectState
 {
-    private readonly RowLayout _layout;
-    private readonly ChangeCollector _collector;
+    private RowLayout _layout;
+    private ChangeCollector _collector;
     private readonly EncodedRows _keys = new();
     private Spine _spine = new();
     private readonly RowIdSource _rowIds;
@@ -47,6 +47,9 @@ internal sealed class TableState : ObjectState
 
     /// <summary>A private copy as of a snapshot, for a transaction to write into; hands out row ids from the same source.</summary>
     public static TableState Fork(ObjectSnapshot snapshot) => new(snapshot.Definition, snapshot.RowIds!, snapshot.Runs);
+
+    /// <summary>Another copy, as it was at a <see cref="Mark"/>.</summary>
+    public TableState At(RowRun[] mark) => new(Definition, _rowIds, mark);
 
     public override long? Rows => _spine.Rows;
 
@@ -103,6 +106,15 @@ internal sealed class TableState : ObjectState
         RowsTotal += change.Count;
         ChangesTotal += change.Count;
         Delta.Add(change);
+    }
+
+    public override void Widen(CatalogObject wider)
+    {
+        RowLayout narrow = _layout;
+        _layout = new RowLayout(wider.Columns, wider.PrimaryKey);
+        _collector = new ChangeCollector(_layout);
+        _spine = RowWidth.Widen(_spine, narrow, _collector, wider);
+        Definition = wider;
     }
 
     public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout) { RowIds = _rowIds };

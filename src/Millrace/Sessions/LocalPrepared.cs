@@ -9,11 +9,14 @@ namespace Millrace.Sessions;
 /// <summary>A statement bound against a version of the catalog; bound again when the catalog has changed since.</summary>
 internal sealed class LocalPrepared(LocalSession session, Statement statement, string script, IReadOnlyList<SqlType?>? parameterTypes) : PreparedStatement
 {
-    private long _version = -1;
+    private BoundStatement? _bound;
+    private Schema? _told;
 
     /// <summary>The text that the statement came in; positions count from its start.</summary>
     public string Script { get; } = script;
-    private BoundStatement? _bound;
+
+    /// <summary>The version of the catalog that it is bound against.</summary>
+    public long Version { get; private set; } = -1;
 
     public Statement Statement { get; } = statement;
 
@@ -24,20 +27,31 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
 
     public override IReadOnlyList<SqlType> Parameters => Bound.Parameters;
 
-    public override Schema? Columns => session.ColumnsOf(Bound);
+    /// <summary>The columns of its rows. Whoever has been told them relies on them: they do not change afterwards.</summary>
+    public override Schema? Columns => _told = session.ColumnsOf(Bound);
 
     public void Rebind()
     {
         CatalogSnapshot catalog = session.Catalog;
-        _bound = DatabaseEngine.Bind(Statement, catalog, Script, parameterTypes);
-        _version = catalog.Version;
+        BoundStatement bound = DatabaseEngine.Bind(Statement, catalog, Script, parameterTypes);
+        if (_told is not null && !HaveSameTypes(_told, session.ColumnsOf(bound)))
+        {
+            // Before anything is executed, and as PostgreSQL says it: drivers know this error and prepare again.
+            throw new SqlException("0A000", "cached plan must not change result type", hint: "a column was added or changed meanwhile: prepare the statement again");
+        }
+
+        _bound = bound;
+        Version = catalog.Version;
     }
 
     public void RebindWhenCatalogChanged()
     {
-        if (_version != session.Catalog.Version)
+        if (Version != session.Catalog.Version)
         {
             Rebind();
         }
     }
+
+    private static bool HaveSameTypes(Schema told, Schema? now) =>
+        told.Count == now?.Count && told.Fields.Index().All(f => f.Item.Type.SameAs(now[f.Index].Type));
 }

@@ -10,7 +10,9 @@ internal sealed partial class LocalSession
     // Somebody else's commit may come between reading and committing: the statement is then worked out anew.
     private const int RetriesMax = 20;
 
-    private async ValueTask<StatementResult> WriteAsync(BoundStatement bound, CancellationToken cancellation)
+    // Without a prepared statement the one that is bound is final.
+    private async ValueTask<StatementResult> WriteAsync(
+        BoundStatement bound, LocalPrepared? prepared, IReadOnlyList<LiteralExpr>? parameters, CancellationToken cancellation)
     {
         if (_transaction is { ReadOnly: true })
         {
@@ -30,6 +32,13 @@ internal sealed partial class LocalSession
         for (int attempt = 1; ; attempt++)
         {
             DatabaseSnapshot snapshot = _database.Engine.Current;
+            while (prepared is not null && prepared.Version != snapshot.Catalog.Version)
+            {
+                // What it is bound to and what it reads must be of one catalog: a column may have come.
+                bound = BoundNow(prepared, parameters);
+                snapshot = _database.Engine.Current;
+            }
+
             var own = new Transaction(snapshot, isImplicit: true);
             WriteOutcome outcome = WriteStatement.Run(bound, own, Rows(snapshot, cancellation));
             if (!own.HasWrites)

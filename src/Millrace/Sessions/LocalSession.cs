@@ -65,19 +65,7 @@ internal sealed partial class LocalSession : Session
                 throw Aborted();
             }
 
-            prepared.RebindWhenCatalogChanged();
-            BoundStatement bound = prepared.Bound;
-            if (bound.Parameters.Count > 0)
-            {
-                if ((parameters?.Count ?? 0) != bound.Parameters.Count)
-                {
-                    throw new SqlException("08P01", $"the statement needs {bound.Parameters.Count} parameters, {parameters?.Count ?? 0} were given");
-                }
-
-                bound = ParameterSubstitution.Apply(bound, parameters!);
-            }
-
-            return await ExecuteBoundAsync(bound, prepared, cancellation).ConfigureAwait(false);
+            return await ExecuteBoundAsync(BoundNow(prepared, parameters), prepared, parameters, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -125,7 +113,22 @@ internal sealed partial class LocalSession : Session
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<StatementResult> ExecuteBoundAsync(BoundStatement bound, LocalPrepared prepared, CancellationToken cancellation)
+    // The statement as the newest catalog has it, with its parameters filled in.
+    private static BoundStatement BoundNow(LocalPrepared prepared, IReadOnlyList<LiteralExpr>? parameters)
+    {
+        prepared.RebindWhenCatalogChanged();
+        BoundStatement bound = prepared.Bound;
+        if (bound.Parameters.Count == 0)
+        {
+            return bound;
+        }
+
+        return (parameters?.Count ?? 0) == bound.Parameters.Count ? ParameterSubstitution.Apply(bound, parameters!)
+            : throw new SqlException("08P01", $"the statement needs {bound.Parameters.Count} parameters, {parameters?.Count ?? 0} were given");
+    }
+
+    private async ValueTask<StatementResult> ExecuteBoundAsync(
+        BoundStatement bound, LocalPrepared prepared, IReadOnlyList<LiteralExpr>? parameters, CancellationToken cancellation)
     {
         switch (bound)
         {
@@ -133,7 +136,7 @@ internal sealed partial class LocalSession : Session
                 await CommitBeforeReadAsync(query, cancellation).ConfigureAwait(false);
                 return Query(query, cancellation);
             case BoundInsert or BoundUpdate or BoundDelete or BoundTruncate:
-                return await WriteAsync(bound, cancellation).ConfigureAwait(false);
+                return await WriteAsync(bound, prepared, parameters, cancellation).ConfigureAwait(false);
             case BoundCopyFrom copy:
                 return new StatementResult { CommandTag = "COPY", CopyIn = new SessionCopyIn(this, copy) };
             case BoundCopyTo copy:
@@ -255,7 +258,7 @@ internal sealed partial class LocalSession : Session
         string tag = result.Tag;
         if (bound is BoundCreateRelation { AsSelect: { } source, Exists: false } && result.Object is { } created)
         {
-            StatementResult filled = await WriteAsync(new BoundInsert(created, source), cancellation).ConfigureAwait(false);
+            StatementResult filled = await WriteAsync(new BoundInsert(created, source), null, null, cancellation).ConfigureAwait(false);
             tag = $"SELECT {filled.RowCount}";
         }
 

@@ -79,8 +79,38 @@ internal sealed class Transaction(DatabaseSnapshot snapshot, bool isImplicit)
         return entries;
     }
 
-    /// <summary>Goes on with a newer catalog, after a definition inside the transaction.</summary>
-    public void Refresh(DatabaseSnapshot snapshot) => Snapshot = snapshot;
+    /// <summary>Goes on with a newer catalog, after a definition inside the transaction. What was written before takes on columns added since.</summary>
+    public void Refresh(DatabaseSnapshot snapshot)
+    {
+        Snapshot = snapshot;
+        foreach ((int id, List<Batch> batches) in _rows)
+        {
+            if (snapshot.Catalog.Find(id) is not { HiddenColumns: 0 } now)
+            {
+                continue;
+            }
+
+            for (int i = 0; i < batches.Count; i++)
+            {
+                batches[i] = RowWidth.Fit(batches[i], now);
+            }
+        }
+
+        foreach ((int id, TableState table) in _tables)
+        {
+            if (snapshot.Catalog.Find(id) is { } now && now.Columns.Count > table.Definition.Columns.Count)
+            {
+                foreach ((string _, Savepoint state) in _savepoints.Where(s => s.State.Tables.ContainsKey(id)))
+                {
+                    TableState then = table.At(state.Tables[id]);
+                    then.Widen(now);
+                    state.Tables[id] = then.Mark();
+                }
+
+                table.Widen(now);
+            }
+        }
+    }
 
     public void SetSavepoint(string name) => _savepoints.Push((name, new Savepoint(
         _tables.ToDictionary(t => t.Key, t => t.Value.Mark()), _rows.ToDictionary(r => r.Key, r => r.Value.Count))));

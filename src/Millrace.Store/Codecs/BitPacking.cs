@@ -90,6 +90,7 @@ internal static class BitPacking
         UnpackTail(data[^BytesOf(into.Length, width)..], width, floor, into);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UnpackGroup(ReadOnlySpan<ulong> words, int width, long floor, Span<long> into)
     {
         // Both spans have been cut to exactly what the loop touches: width · 4 words in, 256 values out.

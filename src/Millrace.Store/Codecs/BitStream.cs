@@ -60,6 +60,9 @@ internal ref struct BitReader(ReadOnlySpan<byte> data)
     /// <summary>True when more bits were read than there are.</summary>
     public readonly bool IsPastEnd => Position > 8L * _data.Length;
 
+    /// <summary>True when all bits were read but what fills up the last byte, and not more.</summary>
+    public readonly bool IsAtEnd => !IsPastEnd && (8L * _data.Length) - Position < 8;
+
     /// <summary>The next <paramref name="count"/> bits, at most 57.</summary>
     public ulong Read(int count)
     {

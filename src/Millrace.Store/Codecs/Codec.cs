@@ -19,7 +19,13 @@ internal abstract class Codec(byte id, string name)
 }
 
 /// <summary>The only way there is to lay out a type, as that of a uuid: it has an id so that there can be another way one day.</summary>
-internal sealed class LayoutCodec(byte id, string name) : Codec(id, name);
+internal sealed class LayoutCodec(byte id, string name, LayoutCodec.Details? details = null) : Codec(id, name)
+{
+    /// <summary>Says more of what stands behind the id.</summary>
+    public delegate string Details(ref ByteReader reader);
+
+    public override string Describe(ref ByteReader reader) => Name + details?.Invoke(ref reader);
+}
 
 /// <summary>A codec of 64-bit integers. It writes and reads what stands behind its id.</summary>
 internal abstract class IntegerCodec(byte id, string name) : Codec(id, name)

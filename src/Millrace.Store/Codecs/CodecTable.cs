@@ -17,7 +17,9 @@ internal static class CodecTable
 
     public static readonly FloatCodec[] Floats =
     [
+        new DecimalFloatCodec(33, "alp"),
         new FloatBitsCodec(32, "bits"),
+        new XorFloatCodec(34, "xor"),
     ];
 
     public static readonly TextCodec[] Texts =
@@ -27,7 +29,7 @@ internal static class CodecTable
     ];
 
     public static readonly LayoutCodec Bits = new(96, "bits");
-    public static readonly LayoutCodec Aligned = new(97, "aligned");
+    public static readonly LayoutCodec Aligned = new(97, "aligned", NumericBlock.Describe);
     public static readonly LayoutCodec Wide = new(98, "wide");
     public static readonly LayoutCodec Interval = new(99, "interval");
     public static readonly LayoutCodec Uuid = new(100, "uuid");

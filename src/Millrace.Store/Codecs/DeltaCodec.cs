@@ -17,7 +17,7 @@ internal sealed class DeltaCodec(byte id, string name) : IntegerCodec(id, name)
 
     public override double Estimate(IntegerProfile profile, int depth)
     {
-        if (depth == 0 || profile.Count < 3 || profile.Order >= OrderMax || profile.Min == profile.Max)
+        if (depth == 0 || profile.Count < 3 || profile.Order >= OrderMax || profile.Min == profile.Max || !profile.DeltasLookSmaller())
         {
             return double.PositiveInfinity;
         }
@@ -45,6 +45,7 @@ internal sealed class DeltaCodec(byte id, string name) : IntegerCodec(id, name)
     }
 
     // Running sums of four at a time: two shifted additions inside the vector, then the sum so far on top.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SumUp(Span<long> values)
     {
         int i = 0;
@@ -58,9 +59,8 @@ internal sealed class DeltaCodec(byte id, string name) : IntegerCodec(id, name)
                 Vector256<long> v = Vector256.LoadUnsafe(ref at, (nuint)i);
                 v += Vector256.Shuffle(v, Vector256.Create(0L, 0, 1, 2)) & Vector256.Create(0L, -1, -1, -1);
                 v += Vector256.Shuffle(v, Vector256.Create(0L, 0, 0, 1)) & Vector256.Create(0L, 0, -1, -1);
-                v += carry;
-                v.StoreUnsafe(ref at, (nuint)i);
-                carry = Vector256.Shuffle(v, Vector256.Create(3L, 3, 3, 3));
+                (v + carry).StoreUnsafe(ref at, (nuint)i);
+                carry += Vector256.Shuffle(v, Vector256.Create(3L, 3, 3, 3));
             }
 
             sum = carry.ToScalar();

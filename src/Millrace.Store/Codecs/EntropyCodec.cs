@@ -1,5 +1,6 @@
 // Integers of uneven frequency: buckets that come often take few bits, by tabled asymmetric numeral systems. For differences of series above all.
 // After Duda, "Asymmetric numeral systems" (2014); that only the upper bits are worth coding is the usual practice for noisy numbers.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -15,6 +16,7 @@ internal sealed class EntropyCodec(byte id, string name) : IntegerCodec(id, name
 {
     // Packed bits come out twice as fast: what is hardly smaller is not worth it.
     private const double Bias = 1.03;
+    private const int Tile = 4 * BitPacking.Group;
 
     public override double Estimate(IntegerProfile profile, int depth) => depth == 0 ? double.PositiveInfinity : profile.Entropy.Bits * Bias;
 
@@ -71,8 +73,15 @@ internal sealed class EntropyCodec(byte id, string name) : IntegerCodec(id, name
 
         using var symbols = new Rented<byte>(into.Length);
         TansTable.Decode(reader.ReadBytes(), symbols.Span);
-        BitPacking.Unpack(ref reader, shift, floor, into);
-        Raise(symbols.Span, shift, into);
+
+        // Some at a time, so that they are still in the nearest cache when their buckets are added.
+        for (int done = 0; done < into.Length; done += Tile)
+        {
+            Span<long> some = into.Slice(done, Math.Min(Tile, into.Length - done));
+            BitPacking.Unpack(ref reader, shift, floor, some);
+            Raise(symbols.Span.Slice(done, some.Length), shift, some);
+        }
+
         if (patches > 0)
         {
             PackedCodec.Patch(ref reader, patches, into, depth);
@@ -117,6 +126,7 @@ internal sealed class EntropyCodec(byte id, string name) : IntegerCodec(id, name
     }
 
     // Adds bucket << shift to each value.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Raise(ReadOnlySpan<byte> symbols, int shift, Span<long> into)
     {
         int i = 0;

@@ -9,6 +9,7 @@ namespace Millrace.Store.Codecs;
 internal sealed class IntegerProfile : IDisposable
 {
     private const int SampleMax = 512;
+    private const int Medians = 15;
     private readonly long[] _values;
     private readonly (IntegerCodec Codec, double Bits)?[] _choices = new (IntegerCodec, double)?[IntegerBlock.DepthMax + 1];
     private IntegerProfile? _deltas;
@@ -79,6 +80,33 @@ internal sealed class IntegerProfile : IDisposable
         }
     }
 
+    /// <summary>Whether differences look as if they were smaller than the values, by a sample: it saves the work of taking all of them.</summary>
+    public bool DeltasLookSmaller()
+    {
+        const double Slack = 0.25;
+        ReadOnlySpan<long> values = Values;
+        Span<long> some = stackalloc long[Medians];
+        for (int i = 0; i < Medians; i++)
+        {
+            int at = (int)((long)i * (Count - 1) / Medians);
+            some[i] = values[at + 1] - values[at];
+        }
+
+        some.Sort();
+        long middleDelta = some[Medians / 2];
+        long middle = Sample[_sampled / 2];
+        int step = Math.Max(1, Count / SampleMax);
+        double own = 0;
+        double deltas = 0;
+        for (int i = 1; i < values.Length; i += step)
+        {
+            own += WidthOf(Distance(values[i], middle));
+            deltas += WidthOf(Distance(values[i] - values[i - 1], middleDelta));
+        }
+
+        return deltas <= own + (Slack * values.Length / step);
+    }
+
     /// <summary>How the entropy codec would lay out these values; for use after the first choice has begun.</summary>
     public EntropyFrame Entropy => _entropy ??= EntropyFrame.Of(this);
 
@@ -120,6 +148,8 @@ internal sealed class IntegerProfile : IDisposable
 
         _deltas?.Dispose();
     }
+
+    private static ulong Distance(long a, long b) => a > b ? (ulong)(a - b) : (ulong)(b - a);
 
     private void Measure()
     {

@@ -75,6 +75,9 @@ internal static class NumericBlock
         }
     }
 
+    /// <summary>The scale of aligned digits, and how these are laid out.</summary>
+    public static string Describe(ref ByteReader reader) => $"({reader.ReadByte()})+{IntegerBlock.Describe(ref reader)}";
+
     // Digits brought to the largest scale of the block; false when they do not all fit 64 bits or one is no number.
     private static bool TryAlign(ReadOnlySpan<Numeric> values, Span<long> digits, Span<long> taken, out int scale)
     {

@@ -93,9 +93,14 @@ internal sealed class PackedCodec(byte id, string name) : IntegerCodec(id, name)
         double patchBits = whole + PatchOverheadBits;
         double perValue = whole;
         (long floor, int width) = (profile.Min, whole);
-        for (int w = 0; w < whole; w++)
+        for (int w = Math.Min(whole - 1, IntegerProfile.WidthOf((ulong)(sample[^1] - sample[0]))); w >= 0; w--)
         {
             (int first, int covered) = Densest(sample, w);
+            if (covered < sample.Length / 2)
+            {
+                break;
+            }
+
             double cost = w + ((double)(sample.Length - covered) / sample.Length * patchBits);
             if (cost < perValue)
             {

@@ -17,7 +17,7 @@ internal static class TansShares
     public static int LogFor(int length, ReadOnlySpan<int> counts)
     {
         int used = counts.Length - counts.Count(0);
-        int log = Math.Clamp(BitOperations.Log2((uint)length) - 2, LogMin, LogMax);
+        int log = Math.Clamp(BitOperations.Log2((uint)length) - 3, LogMin, LogMax);
         return Math.Max(log, Math.Min(LogMax, BitOperations.Log2((uint)used) + 2));
     }
 

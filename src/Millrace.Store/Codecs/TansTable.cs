@@ -3,6 +3,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Millrace.Core;
 
 namespace Millrace.Store.Codecs;
@@ -85,6 +86,7 @@ internal static class TansTable
 
     /// <summary>Reads <paramref name="into"/>.Length symbols from <paramref name="data"/>, all of it.</summary>
     /// <exception cref="FormatException">It is not what <see cref="Encode"/> writes for so many symbols.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Decode(ReadOnlySpan<byte> data, Span<byte> into)
     {
         var first = new BitReader(data);
@@ -116,19 +118,15 @@ internal static class TansTable
             uint e1 = Unsafe.Add(ref entries, s1);
             uint e2 = Unsafe.Add(ref entries, s2);
             uint e3 = Unsafe.Add(ref entries, s3);
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, i), (e0 & 0xFF) | ((e1 & 0xFF) << 8) | ((e2 & 0xFF) << 16) | (e3 << 24));
-            int n0 = (int)(e0 >> 8 & 0xFF);
-            int n1 = (int)(e1 >> 8 & 0xFF);
-            int n2 = (int)(e2 >> 8 & 0xFF);
-            int n3 = (int)(e3 >> 8 & 0xFF);
-            s0 = (e0 >> 16) + ((uint)bits & ((1u << n0) - 1));
-            bits >>= n0;
-            s1 = (e1 >> 16) + ((uint)bits & ((1u << n1) - 1));
-            bits >>= n1;
-            s2 = (e2 >> 16) + ((uint)bits & ((1u << n2) - 1));
-            bits >>= n2;
-            s3 = (e3 >> 16) + ((uint)bits & ((1u << n3) - 1));
-            bit += (uint)(n0 + n1 + n2 + n3);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, i), (e0 >> 8 & 0xFF) | (e1 & 0xFF00) | ((e2 & 0xFF00) << 8) | ((e3 & 0xFF00) << 16));
+            s0 = (e0 >> 16) + Low(bits, e0);
+            bits >>= (int)e0;
+            s1 = (e1 >> 16) + Low(bits, e1);
+            bits >>= (int)e1;
+            s2 = (e2 >> 16) + Low(bits, e2);
+            bits >>= (int)e2;
+            s3 = (e3 >> 16) + Low(bits, e3);
+            bit += (byte)(e0 + e1 + e2 + e3);
         }
 
         Span<uint> states = [s0, s1, s2, s3];
@@ -137,10 +135,9 @@ internal static class TansTable
             ulong bits = Unsafe.ReadUnaligned<ulong>(ref Unsafe.AddByteOffset(ref bytes, bit >> 3)) >> (int)(bit & 7);
             ref uint state = ref states[i % States];
             uint entry = table.Span[(int)state];
-            into[i] = (byte)entry;
-            int n = (int)(entry >> 8 & 0xFF);
-            state = (entry >> 16) + ((uint)bits & ((1u << n) - 1));
-            bit += (uint)n;
+            into[i] = (byte)(entry >> 8);
+            state = (entry >> 16) + Low(bits, entry);
+            bit += (byte)entry;
         }
 
         // The writer began with all states at 0, and filled up less than a byte: whatever is else is damage.
@@ -150,7 +147,13 @@ internal static class TansTable
         }
     }
 
-    // Entry of a state: symbol in the lowest byte, number of bits in the next, what they are added to in the upper half.
+    // As many of the lowest bits as the lowest byte of the entry says: at most 11, so that shifts can take the entry itself for their count.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Low(ulong bits, uint entry) =>
+        Bmi2.X64.IsSupported ? (uint)Bmi2.X64.ZeroHighBits(bits, entry) : (uint)bits & ((1u << (int)entry) - 1);
+
+    // Entry of a state: number of bits in the lowest byte, symbol in the next, what the bits are added to in the upper half.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BuildDecoder(ReadOnlySpan<ushort> shares, int log, Span<uint> table)
     {
         int size = 1 << log;
@@ -163,11 +166,12 @@ internal static class TansTable
             byte symbol = spread.Span[u];
             uint x = next[symbol]++;
             int bits = log - BitOperations.Log2(x);
-            table[u] = symbol | ((uint)bits << 8) | (((x << bits) - (uint)size) << 16);
+            table[u] = (uint)bits | ((uint)symbol << 8) | (((x << bits) - (uint)size) << 16);
         }
     }
 
     // Steps of an odd width visit every state once, and lay a symbol's states far from each other.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Spread(ReadOnlySpan<ushort> shares, int log, Span<byte> spread)
     {
         int size = 1 << log;

@@ -15,6 +15,7 @@ public enum Shape
     Decimals,
     Few,
     Runs,
+    Repeats,
     Outliers,
     HeavyTail,
     Random,
@@ -115,6 +116,7 @@ internal static class CodecData
                 case Shape.Decimals: value += (long)Math.Round(Normal(random) * 100); break;
                 case Shape.Few: value = random.Next(5) * 1_000_000_007L; break;
                 case Shape.Runs: value = random.Next(20) == 0 ? random.Next(1000) : value; break;
+                case Shape.Repeats: value = random.Next(5) < 2 ? random.Next(1000) : value; break;
                 case Shape.Outliers: value = random.Next(200) == 0 ? random.NextInt64() : random.Next(100); break;
                 case Shape.HeavyTail: value = (long)Math.Exp(random.NextDouble() * random.NextDouble() * 40); break;
                 case Shape.Random: value = random.NextInt64(long.MinValue, long.MaxValue); break;
@@ -128,6 +130,7 @@ internal static class CodecData
     private static double DoubleOf(Shape shape, long number, Random random) => shape switch
     {
         Shape.Decimals => number / 100.0,
+        Shape.Repeats => number / 3.0,
         Shape.Random => BitConverter.Int64BitsToDouble(number),
         Shape.Edges => s_doubleEdges[random.Next(s_doubleEdges.Length)],
         Shape.Outliers => random.Next(50) == 0 ? s_doubleEdges[random.Next(s_doubleEdges.Length)] : number / 10.0,

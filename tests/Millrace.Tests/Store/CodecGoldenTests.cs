@@ -8,7 +8,7 @@ namespace Millrace.Tests.Store;
 
 public class CodecGoldenTests
 {
-    private static readonly string[] s_shapes = ["constant", "regular", "jitter", "runs", "noise", "outlier", "random", "walk"];
+    private static readonly string[] s_shapes = ["constant", "regular", "jitter", "runs", "noise", "outlier", "random", "walk", "thirds"];
     private static readonly SqlType[] s_types =
     [
         SqlType.Boolean, SqlType.SmallInt, SqlType.BigInt, SqlType.Real, SqlType.Double, SqlType.Numeric, SqlType.Text, SqlType.Interval, SqlType.Uuid,
@@ -78,7 +78,7 @@ public class CodecGoldenTests
         type = s_types.First(t => t.ToString() == name[..cut]);
         ColumnBuilder builder = ColumnBuilder.For(type);
         int shape = Array.IndexOf(s_shapes, name[(cut + 1)..]);
-        int rows = shape == 7 ? 300 : 20;
+        int rows = shape >= 7 ? 300 : 20;
         for (int row = 0; row < rows; row++)
         {
             Append(builder, shape, row);
@@ -100,6 +100,7 @@ public class CodecGoldenTests
             4 => 5000 + (long)(chance % 40) + (long)(chance >> 32) % 40,
             5 => row == 10 ? -1_000_000_007 : (long)(chance % 8),
             6 => (long)chance,
+            8 => (long)(Mix((ulong)(row - (int)(chance % 2))) % 1000),
             _ => Enumerable.Range(0, row).Sum(r => BitOperations.PopCount(Mix((ulong)r) & 0xFFFF) - 8L),
         };
         bool isNull = shape == 4 && chance % 10 == 0;
@@ -110,8 +111,8 @@ public class CodecGoldenTests
             case FixedBuilder<short> b: b.Append((short)number); break;
             case FixedBuilder<int> b: b.Append((int)number); break;
             case FixedBuilder<long> b: b.Append(number); break;
-            case FixedBuilder<float> b: b.Append(shape == 6 ? BitConverter.UInt32BitsToSingle((uint)number) : (short)number / 10f); break;
-            case FixedBuilder<double> b: b.Append(shape == 6 ? BitConverter.Int64BitsToDouble(number) : number / 100.0); break;
+            case FixedBuilder<float> b: b.Append(shape == 6 ? BitConverter.UInt32BitsToSingle((uint)number) : (short)number / (shape == 8 ? 3f : 10f)); break;
+            case FixedBuilder<double> b: b.Append(shape == 6 ? BitConverter.Int64BitsToDouble(number) : number / (shape == 8 ? 3.0 : 100.0)); break;
             case FixedBuilder<Numeric> b: b.Append(Numeric.Create(number, shape)); break;
             case FixedBuilder<Interval> b: b.Append(new Interval((int)number, (int)(number >> 3), number)); break;
             case FixedBuilder<Uuid> b: b.Append(new Uuid((ulong)number, Mix((ulong)number))); break;

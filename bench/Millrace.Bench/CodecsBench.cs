@@ -37,7 +37,9 @@ internal static class CodecsBench
         yield return ("all digits, double precision", rows => Walks(rows, w => w));
         yield return ("time", rows => Times(rows, 0));
         yield return ("time with jitter of ms", rows => Times(rows, 1_000));
-        yield return ("packed alone, 7 bits", rows => Uniform(rows, 100));
+        yield return ("packed alone, 7 bits", rows => Numbers(rows, random => random.Next(128)));
+        yield return ("latencies, log-normal", rows => Numbers(rows, random => (long)Math.Exp(9 + Normal(random))));
+        yield return ("ten ids far apart", rows => Numbers(rows, random => random.Next(10) * 1_000_000_007L));
         yield return ("log lines", LogLines);
     }
 
@@ -124,7 +126,7 @@ internal static class CodecsBench
         return columns;
     }
 
-    private static List<Column> Uniform(int rows, int below)
+    private static List<Column> Numbers(int rows, Func<Random, long> next)
     {
         var random = new Random(6);
         var columns = new List<Column>();
@@ -133,7 +135,7 @@ internal static class CodecsBench
             var values = new long[Math.Min(left, BlockRows)];
             foreach (ref long value in values.AsSpan())
             {
-                value = random.Next(below);
+                value = next(random);
             }
 
             columns.Add(new FixedColumn<long>(SqlType.BigInt, values, values.Length));

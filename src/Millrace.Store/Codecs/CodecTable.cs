@@ -13,6 +13,8 @@ internal static class CodecTable
         new DeltaCodec(3, "delta"),
         new RunsCodec(4, "runs"),
         new EntropyCodec(5, "entropy"),
+        new MultiplesCodec(6, "multiples"),
+        new DictionaryIntegerCodec(7, "dictionary"),
     ];
 
     public static readonly FloatCodec[] Floats =
@@ -26,6 +28,7 @@ internal static class CodecTable
     [
         new PlainTextCodec(64, "plain"),
         new DictionaryTextCodec(65, "dictionary"),
+        new BrotliTextCodec(66, "brotli"),
     ];
 
     public static readonly LayoutCodec Bits = new(96, "bits");

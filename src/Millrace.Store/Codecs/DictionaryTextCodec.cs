@@ -13,8 +13,7 @@ internal sealed class DictionaryTextCodec(byte id, string name) : TextCodec(id, 
             return double.PositiveInfinity;
         }
 
-        double entries = dictionary.Entries.Lengths.Choose(IntegerBlock.DepthMax).Bits + (8.0 * dictionary.Entries.ByteCount);
-        return 32 + entries + dictionary.Codes.Choose(IntegerBlock.DepthMax).Bits;
+        return 32 + TextBlock.Choose(dictionary.Entries).Bits + dictionary.Codes.Choose(IntegerBlock.DepthMax).Bits;
     }
 
     public override void Encode(TextProfile profile, ByteWriter writer)

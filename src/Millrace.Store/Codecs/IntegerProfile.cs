@@ -16,6 +16,9 @@ internal sealed class IntegerProfile : IDisposable
     private long[]? _sample;
     private int _sampled;
     private EntropyFrame? _entropy;
+    private IntegerProfile? _multiples;
+    private IntegerDictionary? _dictionary;
+    private bool _dictionaryKnown;
 
     /// <summary>Copies <paramref name="values"/>, at least one.</summary>
     public IntegerProfile(ReadOnlySpan<long> values)
@@ -77,6 +80,48 @@ internal sealed class IntegerProfile : IDisposable
             }
 
             return _deltas;
+        }
+    }
+
+    /// <summary>The largest number that the distances of all values from the smallest are multiples of; 0 until <see cref="Multiples"/> was asked for.</summary>
+    public ulong Step { get; private set; }
+
+    /// <summary>(value − Min) / Step, when the step is larger than 1; otherwise null.</summary>
+    public IntegerProfile? Multiples
+    {
+        get
+        {
+            if (Step == 0)
+            {
+                Step = FindStep();
+                if (Step > 1)
+                {
+                    _multiples = new IntegerProfile(Count);
+                    ReadOnlySpan<long> from = Values;
+                    Span<long> to = _multiples._values.AsSpan(0, Count);
+                    for (int i = 0; i < to.Length; i++)
+                    {
+                        to[i] = (long)((ulong)(from[i] - Min) / Step);
+                    }
+                }
+            }
+
+            return _multiples;
+        }
+    }
+
+    /// <summary>The distinct values, when they are few and far from one another; otherwise null.</summary>
+    public IntegerDictionary? Dictionary
+    {
+        get
+        {
+            if (!_dictionaryKnown)
+            {
+                _dictionaryKnown = true;
+                _dictionary = LooksFew() ? IntegerDictionary.Build(Values) : null;
+            }
+
+            return _dictionary;
         }
     }
 
@@ -147,6 +192,60 @@ internal sealed class IntegerProfile : IDisposable
         }
 
         _deltas?.Dispose();
+        _multiples?.Dispose();
+        _dictionary?.Dispose();
+    }
+
+    // Euclid's algorithm over the sample first: most sequences end there, at 1.
+    private ulong FindStep()
+    {
+        ulong step = 0;
+        foreach (long value in Sample)
+        {
+            step = CommonDivisor(step, (ulong)(value - Min));
+            if (step == 1)
+            {
+                return 1;
+            }
+        }
+
+        foreach (long value in Values)
+        {
+            ulong distance = (ulong)(value - Min);
+            if (step == 0 || distance % step != 0)
+            {
+                step = CommonDivisor(step, distance);
+                if (step == 1)
+                {
+                    return 1;
+                }
+            }
+        }
+
+        return Math.Max(step, 1);
+    }
+
+    private static ulong CommonDivisor(ulong a, ulong b)
+    {
+        while (b != 0)
+        {
+            (a, b) = (b, a % b);
+        }
+
+        return a;
+    }
+
+    // At most a quarter of the sample is distinct, and there are gaps between the values.
+    private bool LooksFew()
+    {
+        ReadOnlySpan<long> sample = Sample;
+        int distinct = 1;
+        for (int i = 1; i < sample.Length; i++)
+        {
+            distinct += sample[i] == sample[i - 1] ? 0 : 1;
+        }
+
+        return distinct <= sample.Length / 4 && (ulong)(Max - Min) / 4 > (ulong)distinct;
     }
 
     private static ulong Distance(long a, long b) => a > b ? (ulong)(a - b) : (ulong)(b - a);

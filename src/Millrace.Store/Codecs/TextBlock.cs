@@ -9,19 +9,32 @@ internal static class TextBlock
     /// <summary>Appends the strings of <paramref name="profile"/>, at least one. Their number is not written.</summary>
     public static void Encode(TextProfile profile, ByteWriter writer)
     {
-        TextCodec best = CodecTable.Texts[0];
-        double least = double.PositiveInfinity;
+        TextCodec best = Choose(profile).Codec;
+        writer.WriteByte(best.Id);
+        best.Encode(profile, writer);
+    }
+
+    /// <summary>The codec that takes the fewest bits.</summary>
+    public static (TextCodec Codec, double Bits) Choose(TextProfile profile)
+    {
+        (TextCodec Codec, double Bits) best = (CodecTable.Texts[0], double.PositiveInfinity);
+        double enough = profile.ByteCount * 8.0 / 16;
         foreach (TextCodec codec in CodecTable.Texts)
         {
-            double size = codec.Estimate(profile);
-            if (size < least)
+            double bits = codec.Estimate(profile);
+            if (bits < best.Bits)
             {
-                (best, least) = (codec, size);
+                best = (codec, bits);
+            }
+
+            if (best.Bits < enough)
+            {
+                // A dictionary that shrinks so much is not worth compressing everything to compare.
+                break;
             }
         }
 
-        writer.WriteByte(best.Id);
-        best.Encode(profile, writer);
+        return best;
     }
 
     /// <summary>

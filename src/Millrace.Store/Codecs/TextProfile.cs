@@ -13,6 +13,8 @@ internal sealed class TextProfile : IDisposable
     private TextDictionary? _dictionary;
     private bool _dictionaryKnown;
     private byte[]? _bytes;
+    private byte[]? _compressed;
+    private bool _compressedKnown;
 
     /// <summary>The rows <paramref name="rows"/> of <paramref name="column"/>, at least one.</summary>
     public TextProfile(BytesColumn column, ReadOnlySpan<int> rows)
@@ -77,6 +79,21 @@ internal sealed class TextProfile : IDisposable
         }
     }
 
+    /// <summary>The bytes compressed, or null when that does not help.</summary>
+    public byte[]? Compressed
+    {
+        get
+        {
+            if (!_compressedKnown)
+            {
+                _compressedKnown = true;
+                _compressed = BrotliTextCodec.TryCompress(Bytes);
+            }
+
+            return _compressed;
+        }
+    }
+
     /// <summary>The distinct strings and which one each row has, or null when they are too many for that to help.</summary>
     public TextDictionary? Dictionary
     {
@@ -132,7 +149,12 @@ internal sealed class TextDictionary : IDisposable
     /// <summary>The dictionary of <paramref name="profile"/>; null when more than half of the strings would be in it.</summary>
     public static TextDictionary? Build(TextProfile profile)
     {
-        int most = Math.Max(1, profile.Count / 2);
+        int most = profile.Count / 2;
+        if (most == 0)
+        {
+            return null;
+        }
+
         int slots = 16;
         while (slots < 2 * most)
         {

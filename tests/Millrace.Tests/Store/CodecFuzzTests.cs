@@ -51,6 +51,72 @@ public class CodecFuzzTests
         }
     }
 
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    public void DamagedNumbersWriteNowhereElse(int seed)
+    {
+        const int Margin = 64;
+        const long Canary = 0x5A5A_0123_4567_89AB;
+        var random = new Random(seed);
+        foreach (Shape shape in Enum.GetValues<Shape>())
+        {
+            foreach (int length in new[] { 1, 7, 40, 255, 256, 600, 5000 })
+            {
+                bool floats = random.Next(2) == 0;
+                long[] values = floats
+                    ? [.. CodecData.Integers(shape, random).Take(length).Select(v => BitConverter.DoubleToInt64Bits(v / 100.0))]
+                    : [.. CodecData.Integers(shape, random).Take(length)];
+                byte[] block = Encode(values, floats);
+                long[] into = new long[length + (2 * Margin)];
+                for (int round = 0; round < 60; round++)
+                {
+                    Array.Fill(into, Canary);
+                    try
+                    {
+                        var reader = new ByteReader(Damage(block, random));
+                        Decode(ref reader, floats, into.AsSpan(Margin, length));
+                    }
+                    catch (FormatException)
+                    {
+                        // What a decoder says to bytes that are no block.
+                    }
+
+                    Assert.True(into.AsSpan(0, Margin).IndexOfAnyExcept(Canary) < 0, $"before the values: seed {seed}, {shape}, {length}, round {round}");
+                    Assert.True(into.AsSpan(Margin + length).IndexOfAnyExcept(Canary) < 0, $"behind the values: seed {seed}, {shape}, {length}, round {round}");
+                }
+            }
+        }
+    }
+
+    private static byte[] Encode(long[] values, bool floats)
+    {
+        var writer = new ByteWriter();
+        if (floats)
+        {
+            using var profile = new FloatProfile(values, single: false);
+            FloatBlock.Encode(profile, writer);
+        }
+        else
+        {
+            IntegerBlock.Encode(values, writer);
+        }
+
+        return writer.Written.ToArray();
+    }
+
+    private static void Decode(ref ByteReader reader, bool floats, Span<long> into)
+    {
+        if (floats)
+        {
+            FloatBlock.Decode(ref reader, single: false, into);
+        }
+        else
+        {
+            IntegerBlock.Decode(ref reader, into);
+        }
+    }
+
     private static void Try(byte[] block, SqlType type, int rows, string what)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();

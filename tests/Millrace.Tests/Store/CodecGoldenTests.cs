@@ -8,7 +8,7 @@ namespace Millrace.Tests.Store;
 
 public class CodecGoldenTests
 {
-    private static readonly string[] s_shapes = ["constant", "regular", "jitter", "runs", "noise", "outlier", "random", "walk", "thirds"];
+    private static readonly string[] s_shapes = ["constant", "regular", "jitter", "runs", "noise", "outlier", "random", "walk", "thirds", "few"];
     private static readonly SqlType[] s_types =
     [
         SqlType.Boolean, SqlType.SmallInt, SqlType.BigInt, SqlType.Real, SqlType.Double, SqlType.Numeric, SqlType.Text, SqlType.Interval, SqlType.Uuid,
@@ -100,6 +100,7 @@ public class CodecGoldenTests
             4 => 5000 + (long)(chance % 40) + (long)(chance >> 32) % 40,
             5 => row == 10 ? -1_000_000_007 : (long)(chance % 8),
             6 => (long)chance,
+            9 => (long)Mix(chance % 5),
             8 => (long)(Mix((ulong)(row - (int)(chance % 2))) % 1000),
             _ => Enumerable.Range(0, row).Sum(r => BitOperations.PopCount(Mix((ulong)r) & 0xFFFF) - 8L),
         };

@@ -73,7 +73,7 @@ internal sealed class Follower(SimQuery query, Subscriber subscriber)
 
     private void Check(Oracle oracle)
     {
-        if (!oracle.ByEpoch.TryGetValue(_epoch, out Model? model) || !query.Inputs.All(model.Objects.ContainsKey))
+        if (oracle.ModelAt(_epoch) is not { } model || !query.Inputs.All(model.Objects.ContainsKey))
         {
             return;
         }

@@ -25,6 +25,13 @@ internal sealed class Oracle(Story story)
     /// <summary>The model at each epoch since the last restart.</summary>
     internal Dictionary<long, Model> ByEpoch { get; } = [];
 
+    /// <summary>The model at an epoch; epochs in which no act was acknowledged (sealing makes such) changed nothing.</summary>
+    internal Model? ModelAt(long epoch)
+    {
+        long at = ByEpoch.Keys.Where(e => e <= epoch).DefaultIfEmpty(-1).Max();
+        return at < 0 ? null : ByEpoch[at];
+    }
+
     internal long Acknowledged { get; private set; }
 
     internal long InDoubtKept { get; private set; }

@@ -42,6 +42,10 @@ internal sealed partial class Simulator
                 _engine!.Submit(checkpoint);
                 _checkpoints.Add(checkpoint.Task);
                 break;
+            case 10 when _weather != Weather.DiskFull:
+                _story.Tell("compact");
+                _engine!.Submit(new CompactRequest());
+                break;
             case 7:
                 Settle();
                 CheckEverything();
@@ -67,7 +71,7 @@ internal sealed partial class Simulator
         {
             Settle();
             bool failed = _engine!.Failure is not null;
-            if (!failed && _engine.Current.Epoch != _oracle.Epoch)
+            if (!failed && _engine.Current.Epoch < _oracle.Epoch)
             {
                 throw new SimFailure($"epoch {_engine.Current.Epoch} is shown, epoch {_oracle.Epoch} was acknowledged");
             }
@@ -132,8 +136,8 @@ internal sealed partial class Simulator
         _disk.CapacityBytes = long.MaxValue;
         if (!full)
         {
-            string[] paths = [.. _disk.List("").Where(n => n is not ("log" or "checkpoint")),
-                .. _disk.List("log").Select(n => "log/" + n), .. _disk.List("checkpoint").Select(n => "checkpoint/" + n)];
+            string[] folders = ["log", "checkpoint", "segments"];
+            string[] paths = [.. _disk.List("").Where(n => !folders.Contains(n)), .. folders.SelectMany(f => _disk.List(f).Select(n => $"{f}/{n}"))];
             long used = paths.Sum(p => (long)_disk.Content(p).Length);
             _disk.CapacityBytes = used + _random.Next(3000);
         }
@@ -445,7 +449,7 @@ internal sealed partial class Simulator
     private BagDeleteAct? DeleteFromBag(SimObject bag, List<object?[]> rows)
     {
         DatabaseSnapshot snapshot = _engine!.Current;
-        if (snapshot.Epoch != _oracle.Epoch)
+        if (snapshot.Epoch < _oracle.Epoch || _oracle.Pending > 0)
         {
             return null;
         }

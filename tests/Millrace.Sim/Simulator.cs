@@ -25,6 +25,8 @@ internal sealed class SimCounts
 
     internal long ViewsChecked { get; set; }
 
+    internal long Seals { get; set; }
+
     internal SortedDictionary<string, int> Views { get; } = new(StringComparer.Ordinal);
 
     internal SortedDictionary<string, int> Unsupported { get; } = new(StringComparer.Ordinal);
@@ -39,6 +41,7 @@ internal sealed class SimCounts
         DiskRefusals += other.DiskRefusals;
         Checkpoints += other.Checkpoints;
         ViewsChecked += other.ViewsChecked;
+        Seals += other.Seals;
         foreach ((string name, int count) in other.Views)
         {
             Views[name] = Views.GetValueOrDefault(name) + count;
@@ -52,7 +55,7 @@ internal sealed class SimCounts
 
     public override string ToString() =>
         $"{Acknowledged} acknowledged, {InDoubtKept} kept though in doubt, {PowerCuts} power cuts, {Restarts} restarts, {SyncFailures} failed syncs, "
-        + $"{DiskRefusals} refused by the disk, {Checkpoints} checkpoints, {ViewsChecked} views compared; views made: "
+        + $"{DiskRefusals} refused by the disk, {Checkpoints} checkpoints, {Seals} segments made, {ViewsChecked} views compared; views made: "
         + string.Join(", ", Views.Select(v => $"{v.Key} {v.Value}")) + (Unsupported.Count == 0 ? "" : "; not supported: " + string.Join(", ", Unsupported.Select(v => $"{v.Key} {v.Value}")));
 }
 
@@ -71,6 +74,7 @@ internal sealed partial class Simulator
     private Weather _weather;
     private bool _mayRefuse;
     private bool _crashed;
+    private long _sealsCounted;
 
     internal Simulator(ulong seed, TextWriter? print = null)
     {
@@ -91,6 +95,8 @@ internal sealed partial class Simulator
             TailBytesMax = _random.OneIn(2) ? 0 : _random.Between(100, 5_000),
             CheckpointLogBytes = _random.OneIn(2) ? _random.Between(1_000, 10_000) : long.MaxValue,
             EpochBytesMax = _random.OneIn(3) ? 200 : 1 << 20,
+            SealRows = _random.OneIn(3) ? 1 << 20 : _random.Between(1, 80),
+            SealBytes = _random.OneIn(2) ? 1 << 20 : _random.Between(200, 5_000),
         };
     }
 
@@ -300,6 +306,7 @@ internal sealed partial class Simulator
     private void Forget()
     {
         _engine = null;
+        _sealsCounted = 0;
         _followers.Clear();
         _held.Clear();
         _checkpoints.Clear();
@@ -330,6 +337,8 @@ internal sealed partial class Simulator
         Oracle.CheckAll(model, _engine!.Current);
         _oracle.CheckEmitted(_engine.Current);
         CompareWithBatch(foreignOnly: true);
+        Counts.Seals += _engine.SealsTotal - _sealsCounted;
+        _sealsCounted = _engine.SealsTotal;
         Counts.ViewsChecked += model.Objects.Values.Count(o => o.Kind == SimKind.View);
         _story.Tell($"  all as it must be at epoch {_engine.Current.Epoch}");
     }

@@ -1,5 +1,6 @@
-// The rows of an append-only object in arrival order: sealed chunks, and a tail that still grows.
+// The rows of an append-only object in arrival order: segments, then chunks, then a tail that still grows.
 using Millrace.Core;
+using Millrace.Store.Segments;
 
 namespace Millrace.Engine;
 
@@ -7,9 +8,11 @@ namespace Millrace.Engine;
 internal sealed class Chunk
 {
     private volatile Batch? _batch;
+    private volatile StoredSegment[]? _movedTo;
 
-    public Chunk(long firstOffset, int count, Batch? batch, long[] positions, long maxTime, long bytes)
+    public Chunk(long firstOffset, int count, Batch? batch, long[] positions, long maxTime, long bytes, int skip = 0)
     {
+        Skip = skip;
         FirstOffset = firstOffset;
         Count = count;
         _batch = batch;
@@ -32,8 +35,36 @@ internal sealed class Chunk
     /// <summary>Memory of the batch while it is resident.</summary>
     public long Bytes { get; }
 
+    /// <summary>Rows of its log records that come before its first: they are in segments.</summary>
+    public int Skip { get; }
+
     /// <summary>The rows while they are in memory.</summary>
     public Batch? Resident => _batch;
+
+    /// <summary>Where the rows are as well since they were sealed: a reader of an older epoch finds them there when log and memory have let them go.</summary>
+    public StoredSegment[]? MovedTo
+    {
+        get => _movedTo;
+        set => _movedTo = value;
+    }
+
+    /// <summary>The chunk without its first <paramref name="rows"/> rows.</summary>
+    public Chunk Behind(int rows) =>
+        new(FirstOffset + rows, Count - rows, _batch is { } batch ? Slice(batch, rows, Count - rows) : null, Positions, MaxTime, Bytes, Skip + rows);
+
+    /// <summary>Some consecutive rows of a batch as one of its own.</summary>
+    public static Batch Slice(Batch batch, int from, int count)
+    {
+        var columns = new Column[batch.Columns.Length];
+        for (int c = 0; c < columns.Length; c++)
+        {
+            ColumnBuilder builder = batch.Columns[c].NewBuilder();
+            builder.AppendRange(batch.Columns[c], from, count);
+            columns[c] = builder.ToColumn();
+        }
+
+        return new Batch(columns, count);
+    }
 
     /// <summary>Drops the batch from memory if the log, up to <paramref name="readableEnd"/>, can give it back.</summary>
     public bool Evict(long readableEnd)
@@ -52,12 +83,18 @@ internal sealed class Chunk
 internal delegate Batch ChunkLoader(int objectId, Chunk chunk);
 
 /// <summary>The rows of an append-only object at one epoch; immutable.</summary>
-internal sealed class ChunkSnapshot(Chunk[] chunks, int start, int end, Batch? tail)
+internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, int start, int end, Batch? tail)
 {
-    public static readonly ChunkSnapshot Empty = new([], 0, 0, null);
+    /// <summary>The segments, in no order.</summary>
+    public StoredSegment[] Segments => segments;
 
     public IEnumerable<Batch> Scan(int objectId, ChunkLoader load)
     {
+        foreach (Batch batch in SegmentReader.InArrivalOrder(segments, SegmentScan.All))
+        {
+            yield return batch;
+        }
+
         for (int i = start; i < end; i++)
         {
             yield return chunks[i].Resident ?? load(objectId, chunks[i]);
@@ -73,7 +110,7 @@ internal sealed class ChunkSnapshot(Chunk[] chunks, int start, int end, Batch? t
     {
         get
         {
-            long rows = tail?.Count ?? 0;
+            long rows = (tail?.Count ?? 0) + segments.Sum(g => g.Info.Rows);
             for (int i = start; i < end; i++)
             {
                 rows += chunks[i].Count;
@@ -92,6 +129,7 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
     private const int SealRows = 8192;
 
     private readonly List<long> _tailPositions = [];
+    private StoredSegment[] _segments = [];
     private Chunk[] _chunks = [];
     private int _start;
     private int _end;
@@ -104,11 +142,23 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
     /// <summary>Bytes of sealed chunks in memory.</summary>
     public long ResidentBytes { get; private set; }
 
-    /// <summary>Rows held (in memory or readable from the log).</summary>
-    public long Rows => NextOffset - FirstOffset;
+    /// <summary>Rows held (in segments, in memory or readable from the log).</summary>
+    public long Rows => NextOffset - UnsealedOffset + SegmentRows;
 
-    /// <summary>Offset of the oldest row held.</summary>
-    public long FirstOffset => _start < _end ? _chunks[_start].FirstOffset : NextOffset - _tail.Count;
+    /// <summary>Rows in segments.</summary>
+    public long SegmentRows { get; private set; }
+
+    /// <summary>Bytes of the segments' files.</summary>
+    public long SegmentBytes { get; private set; }
+
+    /// <summary>Bytes of the rows of chunks, in memory or not.</summary>
+    public long ClosedBytes { get; private set; }
+
+    /// <summary>Offset of the oldest row that is not in a segment.</summary>
+    public long UnsealedOffset => _start < _end ? _chunks[_start].FirstOffset : NextOffset - _tail.Count;
+
+    /// <summary>The segments; replaced, never changed.</summary>
+    public StoredSegment[] Segments => _segments;
 
     /// <summary>Appends rows; takes ownership of the batch.</summary>
     /// <param name="batch">Rows without weights.</param>
@@ -139,7 +189,7 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
         }
     }
 
-    public ChunkSnapshot Snapshot() => new(_chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share());
+    public ChunkSnapshot Snapshot() => new(_segments, _chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share());
 
     /// <summary>Drops resident batches, oldest first, until <paramref name="bytes"/> are freed or nothing is left that the log can give back.</summary>
     /// <param name="bytes">How much to free.</param>
@@ -159,19 +209,91 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
         return freed;
     }
 
-    /// <summary>Forgets whole chunks whose newest row is older than <paramref name="time"/> (µs).</summary>
-    public void DropBefore(long time)
+    /// <summary>Forgets whole segments and chunks whose newest row is older than <paramref name="time"/> (µs); returns the files that count no longer.</summary>
+    public IReadOnlyList<string> DropBefore(long time)
     {
-        while (_start < _end && _chunks[_start].MaxTime < time)
+        IReadOnlyList<string> dropped = [];
+        if (Array.Exists(_segments, s => s.Info.MaxTime < time))
         {
-            if (_chunks[_start].Resident is not null)
-            {
-                ResidentBytes -= _chunks[_start].Bytes;
-            }
-
-            _start++;
+            dropped = [.. _segments.Where(s => s.Info.MaxTime < time).Select(s => s.Info.Path)];
+            SetSegments([.. _segments.Where(s => s.Info.MaxTime >= time)]);
         }
 
+        while (_start < _end && _chunks[_start].MaxTime < time)
+        {
+            DropFirst();
+        }
+
+        Compact();
+        return dropped;
+    }
+
+    /// <summary>
+    /// The oldest chunks, up to <paramref name="rowsMax"/> rows (at least one chunk): what the next segment is made of. The tail is closed first.
+    /// </summary>
+    public List<Chunk> Oldest(long rowsMax)
+    {
+        Seal();
+        var chunks = new List<Chunk>();
+        long rows = 0;
+        for (int i = _start; i < _end && (rows == 0 || rows + _chunks[i].Count <= rowsMax); i++)
+        {
+            chunks.Add(_chunks[i]);
+            rows += _chunks[i].Count;
+        }
+
+        return chunks;
+    }
+
+    /// <summary>Puts a change of segments into effect: rows below its offset are in segments from now on.</summary>
+    public void Apply(SegmentChange change, Func<SegmentInfo, StoredSegment> open)
+    {
+        StoredSegment[] added = [.. change.Added.Select(open)];
+        if (change.Upto > NextOffset - _tail.Count)
+        {
+            Seal();
+        }
+
+        while (_start < _end && _chunks[_start].FirstOffset < change.Upto)
+        {
+            Chunk first = _chunks[_start];
+            first.MovedTo = added;
+            long rows = change.Upto - first.FirstOffset;
+            if (rows >= first.Count)
+            {
+                DropFirst();
+                continue;
+            }
+
+            // Chunks were cut elsewhere when this was decided: the log is replayed from an older checkpoint.
+            Chunk rest = first.Behind((int)rows);
+            DropFirst();
+            _chunks = _chunks[.._end];
+            _chunks[--_start] = rest;
+            ClosedBytes += rest.Bytes;
+            ResidentBytes += rest.Resident is null ? 0 : rest.Bytes;
+        }
+
+        SetSegments([.. _segments.Where(s => !change.Removed.Contains(s.Info.Path)), .. added]);
+        Compact();
+    }
+
+    private void SetSegments(StoredSegment[] segments)
+    {
+        _segments = segments;
+        SegmentRows = segments.Sum(s => s.Info.Rows);
+        SegmentBytes = segments.Sum(s => s.Info.FileBytes);
+    }
+
+    private void DropFirst()
+    {
+        Chunk chunk = _chunks[_start++];
+        ClosedBytes -= chunk.Bytes;
+        ResidentBytes -= chunk.Resident is null ? 0 : chunk.Bytes;
+    }
+
+    private void Compact()
+    {
         if (_start > 1024 && _start > _end / 2)
         {
             // Snapshots keep the old array; a new one starts without the dropped chunks.
@@ -197,6 +319,8 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
         _start = 0;
         _end = 0;
         ResidentBytes = 0;
+        ClosedBytes = 0;
+        SetSegments([]);
     }
 
     /// <summary>The oldest log position still needed to read a row; <see cref="long.MaxValue"/> when none is.</summary>
@@ -232,14 +356,21 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
                 writer.WriteVarint((ulong)position);
             }
 
+            writer.WriteVarint((ulong)chunk.Skip);
             if (chunk.Positions.Length == 0)
             {
                 BatchCodec.Write(writer, chunk.Resident!);
             }
         }
+
+        writer.WriteVarint((ulong)_segments.Length);
+        foreach (StoredSegment segment in _segments)
+        {
+            segment.Info.Write(writer);
+        }
     }
 
-    public void Load(ref ByteReader reader)
+    public void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open)
     {
         NextOffset = (long)reader.ReadVarint();
         int count = reader.ReadCount();
@@ -255,9 +386,18 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
                 positions[p] = (long)reader.ReadVarint();
             }
 
+            int skip = reader.ReadCount();
             Batch? batch = positions.Length == 0 ? BatchCodec.Read(ref reader, schema) : null;
-            Add(new Chunk(first, rows, batch, positions, maxTime, bytes));
+            Add(new Chunk(first, rows, batch, positions, maxTime, bytes, skip));
         }
+
+        var segments = new StoredSegment[reader.ReadCount()];
+        for (int i = 0; i < segments.Length; i++)
+        {
+            segments[i] = open(SegmentInfo.Read(ref reader));
+        }
+
+        SetSegments(segments);
     }
 
     private void Seal()
@@ -282,6 +422,7 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
         }
 
         _chunks[_end++] = chunk;
+        ClosedBytes += chunk.Bytes;
         ResidentBytes += chunk.Resident is null ? 0 : chunk.Bytes;
     }
 

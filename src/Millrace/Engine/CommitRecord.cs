@@ -13,14 +13,16 @@ internal enum EntryKind : byte
     Change = 2,
     /// <summary>A DDL statement.</summary>
     Definition = 3,
+    /// <summary>A change of an object's segments.</summary>
+    Segments = 4,
 }
 
-/// <summary>One entry: rows of one object, or a statement.</summary>
-internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement);
+/// <summary>One entry: rows of one object, a statement, or a change of segments.</summary>
+internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement, SegmentChange? Segments = null);
 
 /// <summary>
 /// Layout: byte version (2); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
-/// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text. The object may have more columns by now: they were added
+/// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see <see cref="SegmentChange"/>. The object may have more columns by now: they were added
 /// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes.
 /// </summary>
 internal static class CommitRecord
@@ -41,6 +43,10 @@ internal static class CommitRecord
             if (entry.Kind == EntryKind.Definition)
             {
                 writer.WriteString(entry.Statement!);
+            }
+            else if (entry.Kind == EntryKind.Segments)
+            {
+                entry.Segments!.Write(writer);
             }
             else
             {
@@ -78,6 +84,12 @@ internal static class CommitRecord
             if (kind == EntryKind.Definition)
             {
                 entries.Add(new CommitEntry(kind, id, null, reader.ReadString()));
+                continue;
+            }
+
+            if (kind == EntryKind.Segments)
+            {
+                entries.Add(new CommitEntry(kind, id, null, null, SegmentChange.Read(ref reader)));
                 continue;
             }
 

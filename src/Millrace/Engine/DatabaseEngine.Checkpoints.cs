@@ -19,6 +19,8 @@ internal sealed partial class DatabaseEngine
     // The oldest log position that the checkpoint before the newest still needs: it is kept until the newest has a successor.
     private long _neededByOlder;
     private long _neededByNewest;
+    private long _epochOfOlder;
+    private long _epochOfNewest;
 
     /// <summary>What recovery did, for the log and for SHOW.</summary>
     public string RecoverySummary { get; private set; } = "";
@@ -53,9 +55,10 @@ internal sealed partial class DatabaseEngine
         _checkpointIo.OnCompleted(Wake);
     }
 
-    private bool BeginCheckpointWhenDue()
+    // Rather when nothing waits; but writers that never pause must not make the log grow without end.
+    private bool BeginCheckpointWhenDue(bool busy)
     {
-        if (_checkpointIo is not null || _log.End.Value - _checkpointEnd < _options.CheckpointLogBytes)
+        if (_checkpointIo is not null || _log.End.Value - _checkpointEnd < (busy ? 2 : 1) * (decimal)_options.CheckpointLogBytes)
         {
             return false;
         }
@@ -128,6 +131,7 @@ internal sealed partial class DatabaseEngine
     {
         _neededByOlder = _neededByNewest;
         _neededByNewest = _checkpointNeeds;
+        (_epochOfOlder, _epochOfNewest) = (_epochOfNewest, _checkpointEpoch);
         string[] names = [.. _disk.List(CheckpointFolder).Where(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal))];
         try
         {
@@ -137,6 +141,7 @@ internal sealed partial class DatabaseEngine
             }
 
             _log.FreeBefore(new LogPosition(Math.Min(_neededByOlder, _neededByNewest)));
+            DeleteObsoleteSegments(_epochOfOlder);
         }
         catch (DiskException)
         {
@@ -179,6 +184,7 @@ internal sealed partial class DatabaseEngine
     private void Recover()
     {
         _disk.CreateFolder(CheckpointFolder);
+        _disk.CreateFolder(SegmentFolder);
         long from = -1;
         string[] names = [.. _disk.List(CheckpointFolder).Where(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal)).OrderDescending(StringComparer.Ordinal)];
         foreach (string name in names)
@@ -205,12 +211,14 @@ internal sealed partial class DatabaseEngine
         }
 
         Replay(from < 0 ? _log.First : new LogPosition(from));
+        LookAtSegments();
     }
 
     private void ResetState()
     {
         _objects = new ObjectTable();
         _catalog = new CatalogState();
+        _obsolete.Clear();
         _epoch = 0;
         _time = 0;
     }
@@ -235,10 +243,11 @@ internal sealed partial class DatabaseEngine
         foreach (ObjectState o in _objects.Values)
         {
             var reader = new ByteReader(file.Section(o.Id));
-            o.Load(ref reader);
+            o.Load(ref reader, Stored);
         }
 
         _checkpointEnd = position;
+        _epochOfNewest = epoch;
         _neededByNewest = Math.Min(position, FirstNeeded());
         _neededByOlder = _log.First.Value;
         return position;
@@ -277,6 +286,12 @@ internal sealed partial class DatabaseEngine
             if (entry.Kind == EntryKind.Definition)
             {
                 ReplayDefinition(entry.ObjectId, entry.Statement!, withData: true, now);
+                continue;
+            }
+
+            if (entry.Kind == EntryKind.Segments)
+            {
+                ApplySegments(_objects[entry.ObjectId], entry.Segments!);
                 continue;
             }
 

@@ -170,6 +170,11 @@ internal sealed partial class DatabaseEngine
     {
         foreach (int dropped in change.Dropped)
         {
+            if (_objects.GetValueOrDefault(dropped) is { } gone)
+            {
+                ForgetSegments(gone);
+            }
+
             _objects.Remove(dropped);
             _dirty.Add(dropped);
             _catalog.Remove(dropped);

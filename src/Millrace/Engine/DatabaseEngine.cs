@@ -3,6 +3,7 @@ using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Log;
 using Millrace.Sql;
+using Millrace.Store.Segments;
 
 namespace Millrace.Engine;
 
@@ -69,7 +70,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     public RequestQueue Queue => _queue;
 
     /// <summary>True when no request waits and no disk operation is under way.</summary>
-    public bool IsIdle => Failure is not null || (_sync is null && _checkpointIo is null && _queue.IsEmpty);
+    public bool IsIdle => Failure is not null || (_sync is null && _checkpointIo is null && _sealing is null && _queue.IsEmpty);
 
     public long LogBytes => _log.BytesOnDisk;
 
@@ -111,14 +112,14 @@ internal sealed partial class DatabaseEngine : IDisposable
             return true;
         }
 
-        if (PollCheckpoint())
+        if (PollCheckpoint() || PollSealing() || BeginSealingWhenDue() || BeginCheckpointWhenDue(busy: true))
         {
             return true;
         }
 
         if (!_queue.TryTake(out Request? request))
         {
-            return BeginCheckpointWhenDue();
+            return BeginCheckpointWhenDue(busy: false);
         }
 
         try
@@ -130,6 +131,10 @@ internal sealed partial class DatabaseEngine : IDisposable
                 case SubscribeRequest subscribe: Subscribe(subscribe); break;
                 case UnsubscribeRequest unsubscribe: Unsubscribe(unsubscribe); break;
                 case CheckpointRequest checkpoint: BeginCheckpoint(checkpoint); break;
+                case CompactRequest compact:
+                    _compactWaiters.Add(compact);
+                    _sealLook = true;
+                    break;
                 case IInspection inspection: inspection.Run(this); break;
                 default: Check.Fail($"no way to serve {request.GetType().Name}"); break;
             }
@@ -166,6 +171,7 @@ internal sealed partial class DatabaseEngine : IDisposable
         }
 
         _queue.FailAll(Stopped());
+        EndSealing();
         if (_sync is { } sync)
         {
             try
@@ -345,6 +351,7 @@ internal sealed partial class DatabaseEngine : IDisposable
         }
 
         CommitsTotal++;
+        _sealLook = true;
         foreach (ObjectState o in _objects.Values)
         {
             o.Delta.Clear();
@@ -386,6 +393,8 @@ internal sealed partial class DatabaseEngine : IDisposable
         }
 
         _queue.FailAll(stopped);
+        _compactWaiters.ForEach(w => w.Fail(stopped));
+        _compactWaiters.Clear();
     }
 
     private void PublishSnapshot(bool all)
@@ -421,15 +430,18 @@ internal sealed partial class DatabaseEngine : IDisposable
         long resident = 0;
         foreach (ObjectState o in _objects.Values)
         {
-            ChunkList? chunks = o is StreamState stream ? stream.Chunks : (o as ViewState)?.Chunks;
-            if (chunks is null)
+            if (o.AppendedRows is not { } chunks)
             {
                 continue;
             }
 
             if (_catalog.RetentionMicros(o.Id) is { } keep)
             {
-                chunks.DropBefore(_time - keep);
+                foreach (string dropped in chunks.DropBefore(_time - keep))
+                {
+                    _obsolete[dropped] = _epoch;
+                    _dirty.Add(o.Id);
+                }
             }
 
             resident += chunks.ResidentBytes;
@@ -450,6 +462,33 @@ internal sealed partial class DatabaseEngine : IDisposable
     // Called from readers' threads as well: touches only the log's random access and immutable schemas.
     private Batch LoadChunk(int objectId, Chunk chunk)
     {
+        if (chunk.MovedTo is null)
+        {
+            try
+            {
+                Batch rows = LoadFromLog(objectId, chunk);
+                return rows.Count == chunk.Count ? rows : Chunk.Slice(rows, chunk.Skip, chunk.Count);
+            }
+            catch (CorruptionException) when (chunk.MovedTo is not null)
+            {
+                // Sealed, and freed from the log, just now.
+            }
+        }
+
+        BatchBuilder? found = null;
+        var scan = new SegmentScan { FromOffset = chunk.FirstOffset, ToOffset = chunk.FirstOffset + chunk.Count };
+        foreach (Batch batch in SegmentReader.InArrivalOrder(chunk.MovedTo!, scan))
+        {
+            found ??= new BatchBuilder(SchemaOf(objectId).First(batch.Columns.Length));
+            found.Append(batch);
+        }
+
+        Check.That(found is not null && found.Count == chunk.Count);
+        return found.Share();
+    }
+
+    private Batch LoadFromLog(int objectId, Chunk chunk)
+    {
         Schema schema = SchemaOf(objectId);
         BatchBuilder? builder = null;
         foreach (long position in chunk.Positions)
@@ -469,7 +508,7 @@ internal sealed partial class DatabaseEngine : IDisposable
             }
         }
 
-        Check.That(builder is not null && builder.Count == chunk.Count);
+        Check.That(builder is not null && builder.Count >= chunk.Skip + chunk.Count);
         return builder.Share();
     }
 

@@ -1,4 +1,5 @@
 // What the engine is given from outside, so that the simulator can give other things.
+using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Log;
 
@@ -17,6 +18,32 @@ internal sealed record EngineOptions
     /// <summary>Log bytes after which a checkpoint is begun.</summary>
     public long CheckpointLogBytes { get; init; } = 256L << 20;
 
+    /// <summary>Rows of a stream that are made into a segment together, and the most that compaction puts into one.</summary>
+    public long SealRows { get; init; } = 1 << 20;
+
+    /// <summary>Bytes of a stream's rows, as they lie in memory, after which they are sealed although they are fewer.</summary>
+    public long SealBytes { get; init; } = 128L << 20;
+
+    /// <summary>Where work goes that must not hold up the engine. As it comes: here and now.</summary>
+    public Func<Action, PendingIo> Background { get; init; } = RunHere;
+
     /// <summary>Bytes of writes that one group commit takes at most.</summary>
     public long EpochBytesMax { get; init; } = 32L << 20;
+
+    private static PendingIo RunHere(Action work)
+    {
+        var done = new PendingIo();
+        Exception? error = null;
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is DiskException or CorruptionException or SqlException)
+        {
+            error = e;
+        }
+
+        done.Complete(error);
+        return done;
+    }
 }

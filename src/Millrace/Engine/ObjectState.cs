@@ -1,6 +1,7 @@
 // The live state of one catalog object inside the engine, and its immutable face for readers.
 using Millrace.Core;
 using Millrace.Sql;
+using Millrace.Store.Segments;
 
 namespace Millrace.Engine;
 
@@ -78,6 +79,9 @@ internal abstract class ObjectState(CatalogObject definition)
 
     public abstract long Bytes { get; }
 
+    /// <summary>The rows in arrival order, of objects that only ever grow; null for others.</summary>
+    public virtual ChunkList? AppendedRows => null;
+
     public abstract ObjectSnapshot Snapshot();
 
     /// <summary>Takes on a definition with more columns; rows that are there have the values <see cref="CatalogObject.ValuesBefore"/> says in them.</summary>
@@ -85,7 +89,9 @@ internal abstract class ObjectState(CatalogObject definition)
 
     public abstract void Save(ByteWriter writer);
 
-    public abstract void Load(ref ByteReader reader);
+    /// <param name="reader">What <see cref="Save"/> wrote.</param>
+    /// <param name="open">Makes a segment of what the manifest says of it.</param>
+    public abstract void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open);
 }
 
 /// <summary>A stream: its rows in arrival order and its watermark.</summary>
@@ -97,6 +103,8 @@ internal sealed class StreamState : ObjectState
         : base(definition) => Chunks = new ChunkList(definition.Columns, definition.EventTime);
 
     public ChunkList Chunks { get; }
+
+    public override ChunkList AppendedRows => Chunks;
 
     public override long Watermark => Definition.WatermarkDelay < 0 || _maxTime == long.MinValue ? long.MinValue : _maxTime - Definition.WatermarkDelay;
 
@@ -139,10 +147,10 @@ internal sealed class StreamState : ObjectState
         Chunks.Save(writer);
     }
 
-    public override void Load(ref ByteReader reader)
+    public override void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open)
     {
         _maxTime = reader.ReadInt64();
-        Chunks.Load(ref reader);
+        Chunks.Load(ref reader, open);
         RowsTotal = Chunks.NextOffset;
     }
 }
@@ -189,5 +197,5 @@ internal sealed class IndexState : ObjectState
 
     public override void Save(ByteWriter writer) => _spine.Save(writer);
 
-    public override void Load(ref ByteReader reader) => _spine.Load(ref reader);
+    public override void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open) => _spine.Load(ref reader);
 }

@@ -96,6 +96,9 @@ internal interface IInspection
 /// <summary>Make a checkpoint now; completes when it is durable.</summary>
 internal sealed class CheckpointRequest : Request<long>;
 
+/// <summary>Seal all rows and merge all small segments; completes when nothing is left to do.</summary>
+internal sealed class CompactRequest : Request<long>;
+
 /// <summary>One subscriber: its query and its bounded queue of events.</summary>
 internal sealed class Subscriber
 {

@@ -1,6 +1,7 @@
 // A table: rows by primary key, and how a write becomes an exact change.
 using Millrace.Core;
 using Millrace.Sql;
+using Millrace.Store.Segments;
 
 namespace Millrace.Engine;
 
@@ -125,7 +126,7 @@ internal sealed class TableState : ObjectState
         _spine.Save(writer);
     }
 
-    public override void Load(ref ByteReader reader)
+    public override void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open)
     {
         _rowIds.Used(reader.ReadInt64() - 1);
         _spine.Load(ref reader);

@@ -1,6 +1,7 @@
 // A materialized view: its dataflow, and its result kept as rows by key or as appended chunks.
 using Millrace.Core;
 using Millrace.Sql;
+using Millrace.Store.Segments;
 
 namespace Millrace.Engine;
 
@@ -37,7 +38,7 @@ internal sealed class ViewState : ObjectState
     public int[] InputIds { get; }
 
     /// <summary>Rows in arrival order, when rows are only ever added.</summary>
-    public ChunkList? Chunks => _chunks;
+    public override ChunkList? AppendedRows => _chunks;
 
     /// <summary>Why the view stands still, or null.</summary>
     public SqlException? Error { get; private set; }
@@ -104,7 +105,7 @@ internal sealed class ViewState : ObjectState
         }
     }
 
-    public override void Load(ref ByteReader reader)
+    public override void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open)
     {
         string message = reader.ReadString();
         string state = reader.ReadString();
@@ -112,7 +113,7 @@ internal sealed class ViewState : ObjectState
         _feed.Load(ref reader);
         if (_chunks is not null)
         {
-            _chunks.Load(ref reader);
+            _chunks.Load(ref reader, open);
         }
         else
         {

@@ -1,0 +1,49 @@
+// A change of an object's set of segments: what the log holds of sealing and compaction.
+using Millrace.Core;
+using Millrace.Store.Segments;
+
+namespace Millrace.Engine;
+
+/// <summary>
+/// Sealing adds segments that hold all rows below <see cref="Upto"/> not in segments before; compaction replaces some segments by one. Applied as one:
+/// a reader, and recovery, sees the old set or the new.
+/// </summary>
+/// <param name="Upto">The rows in memory and log below this offset are in segments from now on.</param>
+/// <param name="Removed">The files that count no longer.</param>
+/// <param name="Added">The new ones.</param>
+internal sealed record SegmentChange(long Upto, IReadOnlyList<string> Removed, IReadOnlyList<SegmentInfo> Added)
+{
+    public void Write(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)Upto);
+        writer.WriteVarint((ulong)Removed.Count);
+        foreach (string path in Removed)
+        {
+            writer.WriteString(path);
+        }
+
+        writer.WriteVarint((ulong)Added.Count);
+        foreach (SegmentInfo info in Added)
+        {
+            info.Write(writer);
+        }
+    }
+
+    public static SegmentChange Read(ref ByteReader reader)
+    {
+        long upto = (long)reader.ReadVarint();
+        var removed = new List<string>();
+        for (int i = reader.ReadCount(); i > 0; i--)
+        {
+            removed.Add(reader.ReadString());
+        }
+
+        var added = new List<SegmentInfo>();
+        for (int i = reader.ReadCount(); i > 0; i--)
+        {
+            added.Add(SegmentInfo.Read(ref reader));
+        }
+
+        return new SegmentChange(upto, removed, added);
+    }
+}

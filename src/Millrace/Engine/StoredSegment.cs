@@ -1,0 +1,64 @@
+// A segment in the hands of the engine: opened when it is first read, and set aside when it is damaged.
+using Millrace.Core;
+using Millrace.Core.Io;
+using Millrace.Sql;
+using Millrace.Store.Segments;
+
+namespace Millrace.Engine;
+
+/// <summary>One segment of an object. Safe from any thread; the file stays open once it was, so that a reader outlives its deletion.</summary>
+internal sealed class StoredSegment(IDisk disk, SegmentInfo info)
+{
+    private readonly Lock _gate = new();
+    private volatile Segment? _open;
+    private volatile string? _damage;
+
+    public SegmentInfo Info { get; } = info;
+
+    /// <summary>What is wrong with the file, as far as anybody has noticed.</summary>
+    public string? Damage => _damage;
+
+    /// <summary>The open segment.</summary>
+    /// <exception cref="SqlException">XX001: it is damaged or missing; the message names file and rows.</exception>
+    public Segment Open()
+    {
+        if (_damage is { } damage)
+        {
+            throw Damaged(damage);
+        }
+
+        if (_open is { } open)
+        {
+            return open;
+        }
+
+        lock (_gate)
+        {
+
+            try
+            {
+                return _open ??= Segment.Open(disk, Info);
+            }
+            catch (Exception e) when (e is CorruptionException or NewerFormatException)
+            {
+                _damage = e.Message;
+                throw Damaged(e.Message);
+            }
+            catch (DiskException e) when (!disk.Exists(Info.Path))
+            {
+                _damage = $"{e.Message}; lost: {Info.Rows} rows with offsets {Info.FirstOffset} to {Info.LastOffset}";
+                throw Damaged(_damage);
+            }
+        }
+    }
+
+    /// <summary>Notes damage that shows only when a block is read; returns what to tell the reader.</summary>
+    public SqlException Note(CorruptionException damage)
+    {
+        _damage = damage.Message;
+        return Damaged(damage.Message);
+    }
+
+    private static SqlException Damaged(string what) => new(
+        "XX001", what, hint: "put the file back from a backup; everything that does not need it goes on");
+}

@@ -127,6 +127,11 @@ internal sealed partial class Simulator
         if (act is not null)
         {
             _oracle.Submit(act, _engine!);
+            if (act is DefinitionAct && _mayRefuse)
+            {
+                // Later acts name objects by id, as sessions do that have seen them: a definition the disk may refuse must have its answer first.
+                Settle();
+            }
         }
     }
 

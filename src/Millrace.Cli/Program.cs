@@ -8,6 +8,8 @@ var root = new RootCommand("Millrace: a streaming database in one process. Event
     DemoVerb.Command(KnownDoors.All),
     SqlVerb.Command(),
     CheckVerb.Command(),
+    InspectVerb.Command(),
+    CompactVerb.Command(),
     BenchVerb.Command(),
 };
 root.SetAction((_, _) => StartVerb.RunAsync());

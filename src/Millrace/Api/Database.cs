@@ -17,12 +17,14 @@ public sealed partial class Database : IAsyncDisposable
     private readonly IDisk _disk;
     private readonly SystemClock _clock = new();
     private readonly EngineThread _thread;
+    private readonly DiskThread _background;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private int _disposed;
 
-    private Database(IDisk disk, DatabaseEngine engine, DatabaseOptions options)
+    private Database(IDisk disk, DiskThread background, DatabaseEngine engine, DatabaseOptions options)
     {
         _disk = disk;
+        _background = background;
         Engine = engine;
         Options = options;
         _thread = new EngineThread(engine);
@@ -58,6 +60,7 @@ public sealed partial class Database : IAsyncDisposable
             () =>
             {
                 var disk = new RealDisk(folder);
+                var background = new DiskThread("millrace-seal");
                 try
                 {
                     var engine = new DatabaseEngine(disk, new EngineOptions
@@ -66,11 +69,15 @@ public sealed partial class Database : IAsyncDisposable
                         Log = new LogOptions { Durability = options.Durability },
                         TailBytesMax = options.TailBytesMax,
                         CheckpointLogBytes = options.CheckpointLogBytes,
+                        SealRows = options.SegmentRows,
+                        SealBytes = options.SegmentBytes,
+                        Background = background.Begin,
                     });
-                    return new Database(disk, engine, options);
+                    return new Database(disk, background, engine, options);
                 }
                 catch
                 {
+                    background.Dispose();
                     disk.Dispose();
                     throw;
                 }
@@ -126,6 +133,26 @@ public sealed partial class Database : IAsyncDisposable
             Engine.IngestRowsTotal, Engine.CommitsTotal, Engine.Subscriptions, objects);
     }
 
+    /// <summary>
+    /// Seals all rows of streams and append-only views into segments, and merges small segments. Returns when nothing is left to do; the log behind is
+    /// freed with the next checkpoints.
+    /// </summary>
+    /// <exception cref="SqlException">53100 the disk is full; 58030 it failed.</exception>
+    public Task CompactAsync(CancellationToken cancellation = default) => SubmitAsync(new CompactRequest(), cancellation);
+
+    /// <summary>Every segment: what it holds and how large it is, by object and first offset.</summary>
+    public IReadOnlyList<SegmentReport> Segments() => [.. Engine.Objects.SelectMany(o => (o.AppendedRows?.Segments ?? []).OrderBy(s => s.Info.FirstOffset)
+        .Select(s => new SegmentReport(
+            o.Id, o.Definition.Name, s.Info.Path, s.Info.Rows, s.Info.FirstOffset, s.Info.LastOffset, s.Info.MinTime, s.Info.MaxTime, s.Info.FileBytes, s.Damage)))];
+
+    /// <summary>How the columns of an object lie in its segments; reads all of them.</summary>
+    /// <exception cref="SqlException">42P01 there is no such object; XX001 a segment is damaged.</exception>
+    public IReadOnlyList<ColumnReport> InspectColumns(string name)
+    {
+        CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
+        return SegmentInspection.Columns(target, Engine.Objects.FirstOrDefault(o => o.Id == target.Id)?.AppendedRows?.Segments ?? []);
+    }
+
     /// <summary>The dataflow graph with counters.</summary>
     public async ValueTask<DataflowGraph> GraphAsync() => await SubmitAsync(new InspectRequest<DataflowGraph>(GraphReport.Make), default).ConfigureAwait(false);
 
@@ -135,6 +162,7 @@ public sealed partial class Database : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await _thread.StopAsync().ConfigureAwait(false);
+            _background.Dispose();
             _disk.Dispose();
         }
     }

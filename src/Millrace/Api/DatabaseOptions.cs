@@ -18,6 +18,12 @@ public sealed record DatabaseOptions
     /// <summary>Log bytes after which a checkpoint is made. Default 256 MiB.</summary>
     public long CheckpointLogBytes { get; init; } = 256L << 20;
 
+    /// <summary>Rows of a stream that are sealed into a segment together, and the most that compaction puts into one. Default 1,048,576.</summary>
+    public long SegmentRows { get; init; } = 1 << 20;
+
+    /// <summary>Bytes of a stream's rows in memory after which they are sealed although they are fewer. Default 128 MiB.</summary>
+    public long SegmentBytes { get; init; } = 128L << 20;
+
     /// <summary>Bytes of changes that may wait for one subscriber before it is dropped. Default 16 MiB.</summary>
     public long SubscriptionBytesMax { get; init; } = 16L << 20;
 }

@@ -29,6 +29,25 @@ internal static class MillraceRows
         }
     }
 
+    /// <summary>millrace.segments: every segment file, and what is wrong with it.</summary>
+    public static void Segments(SystemContext context, RelationRows rows)
+    {
+        foreach (SegmentReport s in context.Database.Segments())
+        {
+            rows.Add(
+                ("object_id", s.ObjectId),
+                ("object", s.Object),
+                ("path", s.Path),
+                ("rows", s.Rows),
+                ("first_offset", s.FirstOffset),
+                ("last_offset", s.LastOffset),
+                ("min_time", s.MinTimeMicros),
+                ("max_time", s.MaxTimeMicros),
+                ("bytes", s.Bytes),
+                ("damage", s.Damage));
+        }
+    }
+
     /// <summary>The kind in words.</summary>
     public static string KindName(CatalogObject o) => o.Kind switch
     {

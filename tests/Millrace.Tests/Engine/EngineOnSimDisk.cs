@@ -13,9 +13,12 @@ internal sealed class EngineOnSimDisk
     private readonly SimClock _clock = new();
     private readonly SimRandom _random = new(99);
 
-    public EngineOnSimDisk(SimDisk disk)
+    private readonly long _sealRows;
+
+    public EngineOnSimDisk(SimDisk disk, long sealRows = 1 << 20)
     {
         Disk = disk;
+        _sealRows = sealRows;
         Open();
     }
 
@@ -24,7 +27,7 @@ internal sealed class EngineOnSimDisk
     public DatabaseEngine Engine { get; private set; } = null!;
 
     public void Open() => Engine = new DatabaseEngine(
-        Disk, new EngineOptions { Clock = _clock, Log = new LogOptions { FileBytes = 4000, Random = _random.NextULong }, CheckpointLogBytes = long.MaxValue, TailBytesMax = 0 });
+        Disk, new EngineOptions { Clock = _clock, Log = new LogOptions { FileBytes = 4000, Random = _random.NextULong }, CheckpointLogBytes = long.MaxValue, TailBytesMax = 0, SealRows = _sealRows });
 
     /// <summary>As after kill −9, or after a loss of power.</summary>
     public void Reopen(bool crash = false)

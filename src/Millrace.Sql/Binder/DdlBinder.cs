@@ -306,7 +306,7 @@ internal sealed class DdlBinder(BindContext context)
     private static bool TellsTime(ScalarExpr e) => e is CallExpr
     {
         Function.Name: "now" or "current_timestamp" or "transaction_timestamp" or "statement_timestamp"
-        or "clock_timestamp" or "localtimestamp" or "current_date" or "localtime" or "current_time"
+        or "clock_timestamp" or "proctime" or "localtimestamp" or "current_date" or "localtime" or "current_time"
     };
 
     private static ObjectKind KindOf(Syntax.ObjectKind kind, int position) => kind switch

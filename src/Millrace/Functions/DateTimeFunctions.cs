@@ -199,7 +199,7 @@ internal static class DateTimeFunctions
 
     private static void Clock(FunctionRegistry r)
     {
-        foreach (string name in new[] { "now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "clock_timestamp" })
+        foreach (string name in new[] { "now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "clock_timestamp", "proctime" })
         {
             r.F($"{name}() tstz", (EvalContext c) => c.NowMicros, "The statement's time; in a view the epoch's", "", Volatility.Stable);
         }

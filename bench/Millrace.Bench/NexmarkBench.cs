@@ -16,27 +16,8 @@ internal static class NexmarkBench
     private const int WarmUps = 12;
     private const int BatchEvents = 64 << 10;
 
-    private const string Schema =
-        """
-        CREATE STREAM person (id bigint, name text, email_address text, credit_card text, city text, state text, date_time timestamp, extra text,
-            WATERMARK FOR date_time AS date_time - INTERVAL '4 seconds');
-        CREATE STREAM auction (id bigint, item_name text, description text, initial_bid bigint, reserve bigint, date_time timestamp, expires timestamp,
-            seller bigint, category bigint, extra text, WATERMARK FOR date_time AS date_time - INTERVAL '4 seconds');
-        CREATE STREAM bid (auction bigint, bidder bigint, price bigint, channel text, url text, date_time timestamp, extra text,
-            WATERMARK FOR date_time AS date_time - INTERVAL '4 seconds')
-        """;
-
-    private static readonly (string Name, string Sql, Func<NexmarkEvents, long> ByHand)[] s_queries =
-    [
-        ("q0", "SELECT auction, bidder, price, date_time, extra FROM bid", NexmarkByHand.Q0),
-        ("q1", "SELECT auction, bidder, 0.908 * price AS price, date_time, extra FROM bid", NexmarkByHand.Q1),
-        ("q2", "SELECT auction, price FROM bid WHERE mod(auction, 123) = 0", NexmarkByHand.Q2),
-        ("q3",
-            """
-            SELECT p.name, p.city, p.state, a.id FROM auction AS a INNER JOIN person AS p ON a.seller = p.id
-            WHERE a.category = 10 AND (p.state = 'OR' OR p.state = 'ID' OR p.state = 'CA')
-            """, NexmarkByHand.Q3),
-    ];
+    private static readonly (string Name, Func<NexmarkEvents, long> ByHand)[] s_queries =
+        [("q0", NexmarkByHand.Q0), ("q1", NexmarkByHand.Q1), ("q2", NexmarkByHand.Q2), ("q3", NexmarkByHand.Q3)];
 
     private static readonly Durability[] s_durabilities = [Durability.None, Durability.Os, Durability.Fsync];
 
@@ -46,8 +27,9 @@ internal static class NexmarkBench
         Progress.Say($"{Name}: drawing {count:N0} events");
         NexmarkEvents events = NexmarkEvents.Draw(count, BatchEvents);
         double logBytes = 0;
-        foreach ((string name, string sql, Func<NexmarkEvents, long> byHand) in s_queries.Where(q => options.Only is null || options.Only == q.Name))
+        foreach ((string name, Func<NexmarkEvents, long> byHand) in s_queries.Where(q => options.Only is null || options.Only == q.Name))
         {
+            string sql = NexmarkQueries.Find(name)!.Sql;
             // The join reads few of the events: it gets three times as many, drawn without the bids between them.
             NexmarkEvents fed = name == "q3" ? NexmarkEvents.Draw(count * 3, BatchEvents * 3, bids: false) : events;
             (Measure flow, Measure hand) = await RaceAsync(options, name, sql, byHand, fed);
@@ -80,7 +62,7 @@ internal static class NexmarkBench
         long read = events.RowsRead(name == "q3");
         using TestFolder folder = TestFolder.Make();
         await using Database database = await folder.OpenAsync(Durability.None);
-        await database.ExecuteAsync(Schema);
+        await database.ExecuteAsync(NexmarkQueries.Schema);
         for (int run = -WarmUps; run < options.Runs; run++)
         {
             Progress.Say($"{Name} {name}: dataflow, run {run + 1} of {options.Runs}");
@@ -112,7 +94,7 @@ internal static class NexmarkBench
     {
         using TestFolder folder = TestFolder.Make();
         await using Database database = await folder.OpenAsync(durability);
-        await database.ExecuteAsync(Schema);
+        await database.ExecuteAsync(NexmarkQueries.Schema);
         await database.ExecuteAsync("CREATE MATERIALIZED VIEW q AS " + sql);
         await measure.TakeAsync(count, async () =>
         {

@@ -18,6 +18,7 @@ internal static class BenchVerb
         var durability = new Option<string>("--durability") { Description = "fsync, os or none", DefaultValueFactory = _ => "fsync" };
         durability.AcceptOnlyFromAmong("fsync", "os", "none");
         var command = new Command("bench", "Measure this machine: Nexmark bids into a stream with one live view (the full benchmarks are in bench/)") { seconds, durability };
+        command.Subcommands.Add(NexmarkVerb.Command());
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(seconds), Enum.Parse<Durability>(parsed.GetValue(durability)!, ignoreCase: true)));
         return command;
     }

@@ -9,7 +9,6 @@ internal sealed class CreateTableBinder(BindContext context)
     /// <summary>As many columns as PostgreSQL allows.</summary>
     public const int ColumnsMax = 1600;
 
-    private static readonly string[] KnownOptions = ["event_time", "watermark_delay", "retention", "key", "appendonly", "append_only"];
     private readonly DmlBinder _dml = new(context);
 
     /// <summary>Binds the definition.</summary>
@@ -21,7 +20,7 @@ internal sealed class CreateTableBinder(BindContext context)
         }
 
         bool exists = DdlBinder.CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
-        Dictionary<string, string> options = Options(s.Options);
+        Dictionary<string, string> options = RelationOptions.OfTable(s.Options);
         bool stream = s.Kind != Syntax.ObjectKind.Table || s.AppendOnly || options.GetValueOrDefault("appendonly") == "true" || options.GetValueOrDefault("append_only") == "true";
         BoundQuery? query = s.AsQuery is null ? null : _dml.Query(s.AsQuery);
         List<Field> fields = [];
@@ -71,6 +70,7 @@ internal sealed class CreateTableBinder(BindContext context)
             Definition = Syntax.SqlFormatter.Format(s),
             Options = options,
         };
+        RelationOptions.Check(template, s.Options);
         PlanNode? rows = null;
         if (query is not null && !s.WithNoData)
         {
@@ -194,29 +194,6 @@ internal sealed class CreateTableBinder(BindContext context)
                 key.Add(at);
             }
         }
-    }
-
-    /// <summary>WITH (…) as text.</summary>
-    private static Dictionary<string, string> Options(IReadOnlyList<Syntax.Option> options)
-    {
-        var result = new Dictionary<string, string>();
-        foreach (Syntax.Option option in options)
-        {
-            if (option.Key == "connector" || option.Key.StartsWith("connector.", StringComparison.Ordinal))
-            {
-                throw new SqlException("0A000", "connectors are not supported yet", option.Position, "create a stream without connector and write into it: INSERT, COPY, or POST /v1/streams/NAME");
-            }
-
-            if (!KnownOptions.Contains(option.Key))
-            {
-                throw new SqlException("22023", $"unrecognized option \"{option.Key}\"", option.Position,
-                    Suggest.Hint(option.Key, KnownOptions) ?? "the options are " + string.Join(", ", KnownOptions.Take(4)));
-            }
-
-            result[option.Key] = option.Text ?? "true";
-        }
-
-        return result;
     }
 
     private (int Column, long DelayUs) EventTime(Syntax.CreateTableStatement s, Schema schema, Dictionary<string, string> options)

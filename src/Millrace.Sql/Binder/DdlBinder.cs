@@ -76,10 +76,11 @@ internal sealed class DdlBinder(BindContext context)
             AppendOnly = plan.AppendOnly,
             Definition = Syntax.SqlFormatter.Format(s),
             Query = Syntax.SqlFormatter.Format(s.Query),
-            Options = s.Options.ToDictionary(o => o.Key, o => o.Text ?? "true"),
+            Options = RelationOptions.OfView(s.Options),
             DependsOn = [.. context.DependsOn],
             InputWidths = [.. context.DependsOn.Select(id => context.Catalog.Find(id)!.Columns.Count)],
         };
+        RelationOptions.Check(template, s.Options);
         return new BoundCreateView(template, query with { Plan = plan, Columns = columns, Order = [] }, s.Materialized)
         {
             QueryText = template.Query!,
@@ -215,9 +216,9 @@ internal sealed class DdlBinder(BindContext context)
                 return found.Columns.IndexOf(a.NewName.Text) < 0 ? new BoundAlterRenameColumn(found, at, a.NewName.Text)
                     : throw new SqlException("42701", $"column \"{a.NewName.Text}\" of relation \"{found.Name}\" already exists", a.NewName.Position);
             case Syntax.SetOptionsAction a:
-                return new BoundAlterSetOptions(found, a.Options.ToDictionary(o => o.Key, o => (string?)(o.Text ?? "true")));
+                return new BoundAlterSetOptions(found, RelationOptions.Set(found, a.Options));
             case Syntax.ResetOptionsAction a:
-                return new BoundAlterSetOptions(found, a.Keys.ToDictionary(k => k, _ => (string?)null));
+                return new BoundAlterSetOptions(found, RelationOptions.Reset(found, a));
             case Syntax.AddColumnAction a:
                 return AddColumn(found, a);
             case Syntax.OwnerToAction:

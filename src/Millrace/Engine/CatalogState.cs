@@ -1,5 +1,4 @@
 // The catalog as the engine changes it, and the history of statements that led to it.
-using System.Globalization;
 using Millrace.Core;
 using Millrace.Sql;
 
@@ -12,7 +11,7 @@ internal readonly record struct Definition(int ObjectId, string Statement);
 internal sealed class CatalogState
 {
     private readonly SortedDictionary<int, CatalogObject> _objects = [];
-    private readonly Dictionary<int, long> _retention = [];
+    private readonly Dictionary<int, Retention> _retention = [];
     private CatalogSnapshot? _snapshot;
     private long _version;
 
@@ -28,15 +27,14 @@ internal sealed class CatalogState
 
     public CatalogSnapshot Snapshot() => _snapshot ??= new CatalogSnapshot(_objects.Values.Concat(SystemObjects), _version);
 
-
     private static readonly CatalogObject[] SystemObjects = [.. SystemRelations.All.Select(r => r.Object)];
 
     public void Put(CatalogObject o)
     {
         _retention.Remove(o.Id);
-        if (o.Options.TryGetValue("retention", out string? text))
+        if (Retention.Of(o.Options) is { } keep && keep != default)
         {
-            _retention[o.Id] = ParseRetention(text);
+            _retention[o.Id] = keep;
         }
 
         _objects[o.Id] = o;
@@ -50,8 +48,8 @@ internal sealed class CatalogState
         Touch();
     }
 
-    /// <summary>How long rows are kept, µs; null for ever.</summary>
-    public long? RetentionMicros(int id) => _retention.TryGetValue(id, out long micros) ? micros : null;
+    /// <summary>How much of an object is kept.</summary>
+    public Retention RetentionOf(int id) => _retention.GetValueOrDefault(id);
 
     /// <summary>Objects that read <paramref name="id"/>.</summary>
     public IEnumerable<CatalogObject> DependentsOf(int id) => _objects.Values.Where(o => o.DependsOn.Contains(id));
@@ -60,28 +58,5 @@ internal sealed class CatalogState
     {
         _version++;
         _snapshot = null;
-    }
-
-    private static long ParseRetention(string text)
-    {
-        string[] parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length == 2 && long.TryParse(parts[0], CultureInfo.InvariantCulture, out long count) && count > 0)
-        {
-            long unit = parts[1].TrimEnd('s').ToLowerInvariant() switch
-            {
-                "second" or "sec" => 1_000_000L,
-                "minute" or "min" => 60_000_000L,
-                "hour" => 3_600_000_000L,
-                "day" => 86_400_000_000L,
-                "week" => 7 * 86_400_000_000L,
-                _ => 0,
-            };
-            if (unit > 0 && count < long.MaxValue / unit)
-            {
-                return count * unit;
-            }
-        }
-
-        throw new SqlException("22023", $"retention \"{text}\" is not a length of time", hint: "write a count and a unit, such as '10 minutes' or '7 days'");
     }
 }

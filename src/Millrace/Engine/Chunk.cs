@@ -122,7 +122,7 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
 }
 
 /// <summary>Grows an append-only object's rows. Single writer; readers hold <see cref="ChunkSnapshot"/>s.</summary>
-internal sealed class ChunkList(Schema schema, int timeColumn)
+internal sealed partial class ChunkList(Schema schema, int timeColumn)
 {
     // A batch of at least this many rows becomes a chunk as it is; smaller ones are gathered until a chunk has SealRows.
     private const int DirectRows = 4096;
@@ -207,25 +207,6 @@ internal sealed class ChunkList(Schema schema, int timeColumn)
 
         ResidentBytes -= freed;
         return freed;
-    }
-
-    /// <summary>Forgets whole segments and chunks whose newest row is older than <paramref name="time"/> (µs); returns the files that count no longer.</summary>
-    public IReadOnlyList<string> DropBefore(long time)
-    {
-        IReadOnlyList<string> dropped = [];
-        if (Array.Exists(_segments, s => s.Info.MaxTime < time))
-        {
-            dropped = [.. _segments.Where(s => s.Info.MaxTime < time).Select(s => s.Info.Path)];
-            SetSegments([.. _segments.Where(s => s.Info.MaxTime >= time)]);
-        }
-
-        while (_start < _end && _chunks[_start].MaxTime < time)
-        {
-            DropFirst();
-        }
-
-        Compact();
-        return dropped;
     }
 
     /// <summary>

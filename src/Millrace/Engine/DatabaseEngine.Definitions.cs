@@ -103,7 +103,7 @@ internal sealed partial class DatabaseEngine
                 RefuseWhenPlainViewsDepend(o, "changed");
                 Field[] fields = [.. o.Columns.Fields];
                 fields[rename.Column] = fields[rename.Column] with { Name = rename.NewName };
-                return o with { Columns = new Schema(fields) };
+                return o with { Columns = new Schema(fields), Options = RelationOptions.WithColumnRenamed(o.Options, o.Columns[rename.Column].Name, rename.NewName) };
             case BoundAlterSetOptions set:
                 var options = new Dictionary<string, string>(o.Options);
                 foreach ((string name, string? value) in set.Options)

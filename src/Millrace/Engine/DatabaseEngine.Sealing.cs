@@ -15,6 +15,9 @@ internal sealed partial class DatabaseEngine
     // So many small segments of one partition are merged, and no segment is made larger than SealRows by it.
     private const int MergeFanIn = 4;
 
+    // What a retention by size keeps consists of at least so many segments once they have been merged.
+    private const int KeptSegmentsMin = 8;
+
     private readonly List<CompactRequest> _compactWaiters = [];
 
     // Files that count no longer, and the epoch in which they stopped: recovery from an older checkpoint may still read them.
@@ -172,7 +175,7 @@ internal sealed partial class DatabaseEngine
         bool all = _compactWaiters.Count > 0;
         foreach (ObjectState o in _objects.Values)
         {
-            if (o.AppendedRows is { } rows && IsSealDue(rows, all))
+            if (o.AppendedRows is { } rows && IsSealDue(rows, _catalog.RetentionOf(o.Id).Bytes ?? long.MaxValue, all))
             {
                 BeginSeal(o, rows);
                 return true;
@@ -181,7 +184,7 @@ internal sealed partial class DatabaseEngine
 
         foreach (ObjectState o in _objects.Values)
         {
-            if (o.AppendedRows is { } rows && MergeOf(rows, all) is { Count: > 1 } merged)
+            if (o.AppendedRows is { } rows && MergeOf(rows, _catalog.RetentionOf(o.Id).Bytes ?? long.MaxValue, all) is { Count: > 1 } merged)
             {
                 BeginMerge(o, merged);
                 return true;
@@ -203,10 +206,11 @@ internal sealed partial class DatabaseEngine
         return false;
     }
 
-    private bool IsSealDue(ChunkList rows, bool all)
+    // Where only so many bytes are kept, rows that wait for their segment must not be many more than that.
+    private bool IsSealDue(ChunkList rows, long keepBytes, bool all)
     {
         long unsealed = rows.NextOffset - rows.UnsealedOffset;
-        return unsealed > 0 && (all || unsealed >= _options.SealRows || rows.ClosedBytes >= _options.SealBytes);
+        return unsealed > 0 && (all || unsealed >= _options.SealRows || rows.ClosedBytes >= Math.Min(_options.SealBytes, keepBytes));
     }
 
     // A stream that gets few rows must not keep the log of all the others on disk.
@@ -248,8 +252,8 @@ internal sealed partial class DatabaseEngine
         job.Work.OnCompleted(Wake);
     }
 
-    // Segments of one partition, as long as their sum stays below the size of a segment.
-    private List<StoredSegment>? MergeOf(ChunkList rows, bool all)
+    // Segments of one partition, as long as their sum stays below the size of a segment, and small beside what is kept: it goes in one piece.
+    private List<StoredSegment>? MergeOf(ChunkList rows, long keepBytes, bool all)
     {
         foreach (IGrouping<long, StoredSegment> partition in rows.Segments.Where(s => s.Damage is null).GroupBy(s => s.Info.Partition))
         {
@@ -260,10 +264,12 @@ internal sealed partial class DatabaseEngine
                 long largest = all ? long.MaxValue : sorted[first].Info.Rows * MergeFanIn;
                 var merged = new List<StoredSegment>();
                 long sum = 0;
+                long bytes = 0;
                 foreach (StoredSegment segment in sorted[first..].TakeWhile(s => s.Info.Rows <= largest))
                 {
                     sum += segment.Info.Rows;
-                    if (sum > _options.SealRows)
+                    bytes += segment.Info.FileBytes;
+                    if (sum > _options.SealRows || bytes > keepBytes / KeptSegmentsMin)
                     {
                         break;
                     }
@@ -284,7 +290,7 @@ internal sealed partial class DatabaseEngine
     private static SegmentSchema SchemaFor(CatalogObject o) => new(o.Columns, SeriesKey.Of(o), o.EventTime);
 
     // Short enough that retention frees in small steps, long enough that there are not too many files.
-    private long PartitionMicros(int id) => _catalog.RetentionMicros(id) switch
+    private long PartitionMicros(int id) => _catalog.RetentionOf(id).Micros switch
     {
         null => 30 * DayMicros,
         < 2 * DayMicros => DayMicros / 24,

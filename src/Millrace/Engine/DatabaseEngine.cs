@@ -428,6 +428,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     private void ApplyRetention()
     {
         long resident = 0;
+        var dropped = new List<string>();
         foreach (ObjectState o in _objects.Values)
         {
             if (o.AppendedRows is not { } chunks)
@@ -435,16 +436,18 @@ internal sealed partial class DatabaseEngine : IDisposable
                 continue;
             }
 
-            if (_catalog.RetentionMicros(o.Id) is { } keep)
+            // What is being sealed or merged goes when that is done: else it would come back with the new segment.
+            if (o != _sealing?.Target && _catalog.RetentionOf(o.Id) is var keep && keep != default && chunks.Drop(keep, _time, dropped))
             {
-                foreach (string dropped in chunks.DropBefore(_time - keep))
-                {
-                    _obsolete[dropped] = _epoch;
-                    _dirty.Add(o.Id);
-                }
+                _dirty.Add(o.Id);
             }
 
             resident += chunks.ResidentBytes;
+        }
+
+        foreach (string path in dropped)
+        {
+            _obsolete[path] = _epoch;
         }
 
         if (resident > _options.TailBytesMax)

@@ -30,7 +30,8 @@ internal sealed record EngineOptions
     /// <summary>Bytes of writes that one group commit takes at most.</summary>
     public long EpochBytesMax { get; init; } = 32L << 20;
 
-    private static PendingIo RunHere(Action work)
+    /// <summary>Does the work before it returns.</summary>
+    public static PendingIo RunHere(Action work)
     {
         var done = new PendingIo();
         Exception? error = null;

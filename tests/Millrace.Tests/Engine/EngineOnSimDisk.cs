@@ -1,5 +1,6 @@
 // An engine on a simulated disk for tests: statements and rows in, rows as text out, all stepped to the end.
 using Millrace.Core;
+using Millrace.Core.Io;
 using Millrace.Engine;
 using Millrace.Log;
 using Millrace.Sim;
@@ -10,7 +11,7 @@ namespace Millrace.Tests.Engine;
 
 internal sealed class EngineOnSimDisk
 {
-    private readonly SimClock _clock = new();
+    private readonly Queue<(PendingIo Done, Action Work)> _background = new();
     private readonly SimRandom _random = new(99);
 
     private readonly long _sealRows;
@@ -24,10 +25,23 @@ internal sealed class EngineOnSimDisk
 
     public SimDisk Disk { get; }
 
+    public SimClock Clock { get; } = new();
+
+    /// <summary>Work beside the engine waits for <see cref="RunBackground"/>, instead of being done at once. The disk must complete everything at once then.</summary>
+    public bool HoldBackground { get; set; }
+
     public DatabaseEngine Engine { get; private set; } = null!;
 
     public void Open() => Engine = new DatabaseEngine(
-        Disk, new EngineOptions { Clock = _clock, Log = new LogOptions { FileBytes = 4000, Random = _random.NextULong }, CheckpointLogBytes = long.MaxValue, TailBytesMax = 0, SealRows = _sealRows });
+        Disk, new EngineOptions
+        {
+            Clock = Clock,
+            Log = new LogOptions { FileBytes = 4000, Random = _random.NextULong },
+            CheckpointLogBytes = long.MaxValue,
+            TailBytesMax = 0,
+            SealRows = _sealRows,
+            Background = Begin,
+        });
 
     /// <summary>As after kill −9, or after a loss of power.</summary>
     public void Reopen(bool crash = false)
@@ -38,6 +52,7 @@ internal sealed class EngineOnSimDisk
         }
 
         Disk.Restart();
+        _background.Clear();
         Open();
     }
 
@@ -50,16 +65,64 @@ internal sealed class EngineOnSimDisk
 
     public void Settle()
     {
-        while (Engine.Step() || !Engine.IsIdle)
+        while (Engine.Step() || (_background.Count == 0 && !Engine.IsIdle))
         {
             Disk.Poll();
         }
+    }
+
+    /// <summary>Does what was held back, and lets the engine go on with it.</summary>
+    public void RunBackground(int jobsMax = int.MaxValue)
+    {
+        while (jobsMax-- > 0 && _background.TryDequeue(out (PendingIo Done, Action Work) held))
+        {
+            Exception? error = null;
+            try
+            {
+                held.Work();
+            }
+            catch (Exception e) when (e is DiskException or CorruptionException or SqlException)
+            {
+                error = e;
+            }
+
+            held.Done.Complete(error);
+            Settle();
+        }
+    }
+
+    private PendingIo Begin(Action work)
+    {
+        if (!HoldBackground)
+        {
+            return EngineOptions.RunHere(work);
+        }
+
+        var done = new PendingIo();
+        _background.Enqueue((done, work));
+        return done;
     }
 
     public void Define(string sql) => Ask(new DefinitionRequest(SqlParser.Parse(sql)[0], sql));
 
     /// <summary>Rows of (int, bigint), each with weight +1, into a stream, or over what a table has by the first column.</summary>
     public long Write(string name, params (int Key, long Value)[] rows) => Ask(new WriteRequest([Entry(name, rows)])).Epoch;
+
+    /// <summary>Rows of (int, bigint, timestamp) into a stream.</summary>
+    public void WriteAt(string name, params (int Key, long Value, long Micros)[] rows)
+    {
+        CatalogObject target = Engine.Current.Catalog.Find(null, name)!;
+        var builder = new BatchBuilder(target.Columns);
+        foreach ((int key, long value, long micros) in rows)
+        {
+            ((FixedBuilder<int>)builder.Columns[0]).Append(key);
+            ((FixedBuilder<long>)builder.Columns[1]).Append(value);
+            ((FixedBuilder<long>)builder.Columns[2]).Append(micros);
+            builder.EndRow();
+        }
+
+        Ask(new WriteRequest([new WriteEntry(target.Id, builder.ToBatch(), WriteRule.Append)]));
+    }
 
     public WriteEntry Entry(string name, params (int Key, long Value)[] rows)
     {
@@ -76,6 +139,14 @@ internal sealed class EngineOnSimDisk
     }
 
     public BoundQuery Bind(string sql) => (BoundQuery)DatabaseEngine.Bind(SqlParser.Parse(sql)[0], Engine.Current.Catalog, sql);
+
+    /// <summary>The second column (bigint) of a relation's rows, in the order they are read.</summary>
+    public List<long> Values(string name)
+    {
+        DatabaseSnapshot snapshot = Engine.Current;
+        return [.. snapshot.Find(snapshot.Catalog.Find(null, name)!.Id).Scan(snapshot.Load)
+            .SelectMany(b => ((FixedColumn<long>)b.Columns[1]).Values.AsSpan(0, b.Count).ToArray())];
+    }
 
     /// <summary>All rows of all objects, sorted, one line each.</summary>
     public List<string> Everything()

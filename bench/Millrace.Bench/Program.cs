@@ -9,6 +9,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["live"] = LiveBench.RunAsync,
     ["log"] = LogBench.RunAsync,
     ["codecs"] = CodecsBench.RunAsync,
+    ["store"] = StoreBench.RunAsync,
     ["doors"] = DoorsBench.RunAsync,
     ["idle"] = IdleBench.RunAsync,
 };

@@ -125,6 +125,32 @@ internal sealed class Dataflow
         }
     }
 
+    /// <summary>The aggregate that alone reads an input, through nothing that keeps state; null when there is none.</summary>
+    public Aggregate? AggregateOver(int input) => Path(input) is [.., { Operator: Aggregate aggregate }] ? aggregate : null;
+
+    /// <summary>Takes over what another thread has grouped: a dataflow of the plan of the aggregate over <paramref name="input"/>.</summary>
+    public void Absorb(int input, Dataflow worker)
+    {
+        foreach ((Node own, Node other) in Path(input).Zip(worker.Path(0)))
+        {
+            own.Add(other);
+        }
+
+        AggregateOver(input)!.Merge(worker.AggregateOver(0)!);
+    }
+
+    // From a scan up to the first operator that has several readers or keeps state.
+    private List<Node> Path(int input)
+    {
+        var path = new List<Node> { _sources[input] };
+        while (path[^1].OnlyTarget is { } next && path[^1].Operator is null or Filter or Project or TimeWindow)
+        {
+            path.Add(next);
+        }
+
+        return path;
+    }
+
     /// <summary>Writes the state of all operators; between epochs only.</summary>
     public void Save(ByteWriter writer)
     {
@@ -271,6 +297,16 @@ internal sealed class Dataflow
         public long Ticks { get; set; }
 
         public long Watermark { get; set; }
+
+        public Node? OnlyTarget => _targets.Length == 1 && !IsRoot ? _targets[0].Target : null;
+
+        /// <summary>Adds the counters of the same operator on another thread.</summary>
+        public void Add(Node other)
+        {
+            RowsIn += other.RowsIn;
+            RowsOut += other.RowsOut;
+            Ticks += other.Ticks;
+        }
 
         public void Connect(Node target, int port) => _targets = [.. _targets, (target, port)];
 

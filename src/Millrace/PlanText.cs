@@ -40,6 +40,7 @@ internal static class PlanText
         ColumnExpr e => input is null ? $"#{e.Index}:{e.Type}" : input[e.Index].Name,
         LiteralExpr e => e.Value is null ? $"null::{e.Type}" : $"'{Literal(e.Value)}'::{e.Type}",
         ParameterExpr e => $"${e.Index + 1}",
+        SlotExpr e => $"?{e.Index}:{e.Type}",
         CallExpr e => $"{e.Function.Name}[{Types(e.Function)}]({List(e.Arguments, input)})::{e.Type}",
         AndExpr e => $"({string.Join(" AND ", e.Arguments.Select(a => Of(a, input)))})",
         OrExpr e => $"({string.Join(" OR ", e.Arguments.Select(a => Of(a, input)))})",

@@ -401,7 +401,7 @@ internal sealed partial class Simulator
 
             Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw);
             List<Batch> batches = QueryRunner.Run(
-                dataflow, query, snapshot, snapshot.TimeMicros, (o, range) => snapshot.Find(range?.SourceId ?? o.Id).Scan(snapshot.Load, range?.Prefix), default);
+                dataflow, query, snapshot, snapshot.TimeMicros, RowSource.Of(snapshot, () => new EvalContext()), default);
             List<string> rows = [.. batches.SelectMany(b => Enumerable.Range(0, b.Count).Select(i => SimText.Row(b, i, view.Columns.Length)))];
             rows.Sort(StringComparer.Ordinal);
             List<string> expected = view.Query.Foreign ? Oracle.Read(snapshot, view) : _oracle.Model.Text(view.Id);

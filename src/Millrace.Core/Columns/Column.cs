@@ -20,6 +20,12 @@ public abstract class Column
     /// <summary>Bit i of word i / 64 is set when row i is not null; null when no row is null.</summary>
     public ulong[]? Validity { get; internal set; }
 
+    /// <summary>True when it is known that every row holds the value of the first, and none is null: loops may look at one row for all.</summary>
+    public bool IsConstant { get; init; }
+
+    /// <summary>The first <paramref name="rows"/> rows over the same arrays; knows what this one knows.</summary>
+    public abstract Column Prefix(int rows);
+
     /// <summary>True when row <paramref name="row"/> is null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsNull(int row) => Validity is { } v && (v[row >> 6] >> row & 1) == 0;
@@ -54,6 +60,9 @@ public sealed class FixedColumn<T> : Column
     public T[] Values { get; internal set; }
 
     /// <inheritdoc/>
+    public override Column Prefix(int rows) => new FixedColumn<T>(Type, Values, rows, Validity) { IsConstant = IsConstant };
+
+    /// <inheritdoc/>
     public override long Bytes => (long)Values.Length * Unsafe.SizeOf<T>() + ValidityBytes;
 }
 
@@ -75,6 +84,9 @@ public sealed class BytesColumn : Column
 
     /// <summary>The bytes of all rows, one after the other.</summary>
     public byte[] Data { get; internal set; }
+
+    /// <inheritdoc/>
+    public override Column Prefix(int rows) => new BytesColumn(Type, Offsets, Data, rows, Validity) { IsConstant = IsConstant };
 
     /// <inheritdoc/>
     public override long Bytes => Offsets.Length * 4L + Data.Length + ValidityBytes;
@@ -106,6 +118,9 @@ public sealed class ListColumn : Column
     public Column Elements { get; internal set; }
 
     /// <inheritdoc/>
+    public override Column Prefix(int rows) => new ListColumn(Type, Offsets, Elements, rows, Validity);
+
+    /// <inheritdoc/>
     public override long Bytes => Offsets.Length * 4L + Elements.Bytes + ValidityBytes;
 }
 
@@ -123,6 +138,9 @@ public sealed class RowColumn : Column
 
     /// <summary>The columns of the fields, each of this column's length.</summary>
     public Column[] Fields { get; internal set; }
+
+    /// <inheritdoc/>
+    public override Column Prefix(int rows) => new RowColumn(Type, [.. Fields.Select(f => f.Prefix(rows))], rows, Validity);
 
     /// <inheritdoc/>
     public override long Bytes => Fields.Sum(f => f.Bytes) + ValidityBytes;

@@ -6,9 +6,12 @@ namespace Millrace.Store.Codecs;
 /// <summary>All codecs by id.</summary>
 internal static class CodecTable
 {
+    public static readonly ConstantCodec Constant = new(1, "constant");
+    public static readonly DictionaryTextCodec DictionaryText = new(65, "dictionary");
+
     public static readonly IntegerCodec[] Integers =
     [
-        new ConstantCodec(1, "constant"),
+        Constant,
         new PackedCodec(2, "packed"),
         new DeltaCodec(3, "delta"),
         new RunsCodec(4, "runs"),
@@ -27,7 +30,7 @@ internal static class CodecTable
     public static readonly TextCodec[] Texts =
     [
         new PlainTextCodec(64, "plain"),
-        new DictionaryTextCodec(65, "dictionary"),
+        DictionaryText,
         new BrotliTextCodec(66, "brotli"),
     ];
 

@@ -5,7 +5,7 @@ namespace Millrace.Store.Segments;
 internal static class RowOrder
 {
     /// <summary>Most rows of a group.</summary>
-    public const int GroupRowsMax = 8192;
+    public const int GroupRowsMax = 4096;
 
     // A series this long gets groups of its own; shorter ones share.
     private const int OwnGroupRows = 1024;

@@ -274,7 +274,9 @@ internal sealed class Segment : IDisposable
         return (offsets, order);
     }
 
-    private void Decode(int group, int column, ColumnBuilder into)
+    /// <summary>Appends one block's values; the column behind the last is that of the offsets.</summary>
+    /// <exception cref="CorruptionException">The block is damaged.</exception>
+    public void Decode(int group, int column, ColumnBuilder into)
     {
         BlockMeta block = Groups[group].Blocks[column];
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(block.Bytes, 1));
@@ -293,6 +295,10 @@ internal sealed class Segment : IDisposable
             ArrayPool<byte>.Shared.Return(bytes);
         }
     }
+
+    /// <summary>Reads one block as it is; checks its checksum.</summary>
+    /// <exception cref="CorruptionException">The block is damaged.</exception>
+    public void ReadBlock(int group, int column, Span<byte> into) => ReadBlock(group, Groups[group].Blocks[column], into);
 
     private void ReadBlock(int group, BlockMeta block, Span<byte> into)
     {

@@ -1,7 +1,5 @@
 // Makes segments of rows: one for each time partition they fall into.
 using Millrace.Core;
-using Millrace.Core.Io;
-using Millrace.Store.Codecs;
 
 namespace Millrace.Store.Segments;
 
@@ -51,11 +49,14 @@ internal static class SegmentBuilder
         int[] series = SeriesCodes.Rank([.. key.Select(k => columns[k])], offsets.Length, out int seriesCount);
         int time = schema.Time < width ? schema.Time : -1;
         long[] times = time < 0 ? [] : TimesOf(columns[time], offsets.Length);
+        Column[] source = [.. columns, new FixedColumn<long>(SqlType.BigInt, offsets, offsets.Length)];
         var built = new List<BuiltSegment>();
         foreach ((long partition, int[] members) in Partitions(times, offsets.Length, partitionMicros))
         {
             List<int> groups = RowOrder.Sort(members, series, seriesCount, times);
-            built.Add(Encode(new Source(types, key, time, columns, offsets, times), partition, members, groups, path(built.Count)));
+            (long minTime, long maxTime) = Bounds(times, members);
+            built.Add(SegmentWriter.Write(
+                path(built.Count), new SegmentShape(types, key, time), Gathered(source, key, series, members, groups), partition, minTime, maxTime));
         }
 
         return built;
@@ -65,45 +66,20 @@ internal static class SegmentBuilder
     public static long PartitionOf(long time, long partitionMicros) =>
         partitionMicros <= 0 ? 0 : time / partitionMicros - (time % partitionMicros < 0 ? 1 : 0);
 
-    private sealed record Source(SqlType[] Types, int[] Key, int Time, Column[] Columns, long[] Offsets, long[] Times);
-
-    private static BuiltSegment Encode(Source source, long partition, int[] order, List<int> groups, string path)
+    private static List<GroupSource> Gathered(Column[] columns, int[] key, int[] series, int[] order, List<int> groups)
     {
-        uint identity = SegmentFormat.IdentityOf(path);
-        var content = new List<ReadOnlyMemory<byte>> { SegmentFormat.Header(identity) };
-        long at = SegmentFormat.HeaderBytes;
-        GroupMeta[] metas = [.. groups.Select(rows => new GroupMeta(rows, new BlockMeta[source.Types.Length + 1]))];
-        for (int c = 0; c <= source.Types.Length; c++)
+        ColumnBuilder[] builders = [.. columns.Select(c => c.NewBuilder())];
+        var gathered = new List<GroupSource>();
+        int at = 0;
+        foreach (int rows in groups)
         {
-            var writer = new ByteWriter(4096);
-            Column column = c < source.Types.Length ? source.Columns[c] : new FixedColumn<long>(SqlType.BigInt, source.Offsets, source.Offsets.Length);
-            ColumnBuilder gathered = column.NewBuilder();
-            int row = 0;
-            for (int g = 0; g < metas.Length; g++)
-            {
-                int rows = metas[g].Rows;
-                gathered.Reset();
-                gathered.AppendRows(column, order.AsSpan(row, rows));
-                row += rows;
-                Column block = gathered.View();
-                int start = writer.Length;
-                BlockCodec.Encode(block, 0, rows, writer);
-                ReadOnlySpan<byte> bytes = writer.Written[start..];
-                metas[g].Blocks[c] = new BlockMeta(at + start, bytes.Length, Crc32C.Of(bytes, identity), NullsOf(block, rows), ZoneMap.Of(block, 0, rows));
-            }
-
-            content.Add(writer.WrittenMemory);
-            at += writer.Length;
+            // Sorted by series: when the first and the last row are of one, all are.
+            bool one = series[order[at]] == series[order[at + rows - 1]];
+            gathered.Add(new GatheredGroup(columns, builders, new ArraySegment<int>(order, at, rows), one ? key : []));
+            at += rows;
         }
 
-        var footer = new ByteWriter(4096);
-        new Footer(source.Types, source.Key, source.Time, metas).Write(footer);
-        content.Add(footer.WrittenMemory);
-        content.Add(SegmentFormat.Tail(at, footer.Written, identity));
-        (long minTime, long maxTime) = Bounds(source.Times, order);
-        (long first, long last) = (metas.Min(m => m.Offsets.First), metas.Max(m => m.Offsets.Last));
-        var info = new SegmentInfo(path, order.Length, first, last, minTime, maxTime, partition, content.Sum(c => (long)c.Length));
-        return new BuiltSegment(info, content);
+        return gathered;
     }
 
     private static Column Join(IReadOnlyList<Batch> rows, int column)
@@ -181,16 +157,5 @@ internal static class SegmentBuilder
         }
 
         return (min, max);
-    }
-
-    private static int NullsOf(Column column, int rows)
-    {
-        int nulls = 0;
-        for (int i = 0; column.Validity is not null && i < rows; i++)
-        {
-            nulls += column.IsNull(i) ? 1 : 0;
-        }
-
-        return nulls;
     }
 }

@@ -14,6 +14,15 @@ internal static class SegmentMerge
     /// <exception cref="CorruptionException">One of them is damaged.</exception>
     public static BuiltSegment Build(SegmentSchema schema, IReadOnlyList<Segment> segments, Func<Batch, Batch> widen, string path)
     {
+        long partition = segments[0].Info.Partition;
+        long minTime = segments.Min(s => s.Info.MinTime);
+        long maxTime = segments.Max(s => s.Info.MaxTime);
+        if (SeriesMerge.TryPlan(schema, segments, widen) is { } groups)
+        {
+            var shape = new SegmentShape([.. schema.Columns.Fields.Select(f => f.Type)], schema.Key, schema.Time);
+            return SegmentWriter.Write(path, shape, groups, partition, minTime, maxTime);
+        }
+
         var rows = new List<Batch>();
         var offsets = new List<long>();
         foreach ((Batch batch, long[] at) in SegmentOrder.InArrivalOrder(segments, SegmentScan.All))
@@ -23,14 +32,6 @@ internal static class SegmentMerge
         }
 
         BuiltSegment built = SegmentBuilder.Build(schema, rows, [.. offsets], 0, _ => path).Single();
-        return built with
-        {
-            Info = built.Info with
-            {
-                Partition = segments[0].Info.Partition,
-                MinTime = segments.Min(s => s.Info.MinTime),
-                MaxTime = segments.Max(s => s.Info.MaxTime),
-            },
-        };
+        return built with { Info = built.Info with { Partition = partition, MinTime = minTime, MaxTime = maxTime } };
     }
 }

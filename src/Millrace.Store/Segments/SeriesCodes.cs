@@ -10,14 +10,24 @@ namespace Millrace.Store.Segments;
 /// </summary>
 internal sealed class SeriesCodes
 {
-    private readonly ByteWriter _keys = new(4096);
-    private readonly List<int> _starts = [0];
-    private int[] _table = new int[256];
-    private ulong[] _hashes = new ulong[256];
+    // The runtime seeds it anew in each process: nobody can choose keys that collide. Ranks do not depend on it.
+    private static readonly ulong Seed = ((ulong)(uint)HashCode.Combine(1) << 32) | (uint)HashCode.Combine(2) | 1;
+
+    private readonly IReadOnlyList<Column> _columns;
+    private readonly List<int> _firsts = [];
     private readonly ByteWriter _key = new(256);
+    private int[] _table = new int[256];
+    private uint[] _hashes = new uint[256];
+    private int[] _next = new int[256];
+
+    private SeriesCodes(IReadOnlyList<Column> key)
+    {
+        _columns = key;
+        Array.Fill(_table, -1);
+    }
 
     /// <summary>How many different series there are.</summary>
-    public int Count => _starts.Count - 1;
+    public int Count => _firsts.Count;
 
     /// <summary>The rank of each row's series.</summary>
     public static int[] Rank(IReadOnlyList<Column> key, int rows, out int series)
@@ -29,10 +39,20 @@ internal sealed class SeriesCodes
             return codes;
         }
 
-        var all = new SeriesCodes();
+        var all = new SeriesCodes(key);
+        int before = 0;
         for (int i = 0; i < rows; i++)
         {
-            codes[i] = all.CodeOf(key, i);
+            // Series mostly come in turns: the one that came behind this one the last time comes first to mind.
+            int code = before < all.Count ? all._next[before] : 0;
+            if (code >= all.Count || !all.Same(i, all._firsts[code]))
+            {
+                code = all.CodeOf(i);
+                all._next[before] = code;
+            }
+
+            codes[i] = code;
+            before = code;
         }
 
         series = all.Count;
@@ -45,44 +65,33 @@ internal sealed class SeriesCodes
         return codes;
     }
 
-    private int CodeOf(IReadOnlyList<Column> key, int row)
+    private int CodeOf(int row)
     {
-        _key.Reset();
-        foreach (Column column in key)
-        {
-            Encode(column, row);
-        }
-
-        ReadOnlySpan<byte> wanted = _key.Written;
-        ulong hash = HashOf(wanted) | 1UL << 32;
+        uint hash = HashOf(row);
         for (int at = (int)hash & (_table.Length - 1); ; at = (at + 1) & (_table.Length - 1))
         {
-            if (_hashes[at] == 0)
+            if (_table[at] < 0)
             {
-                return Add(at, hash, wanted);
+                return Add(at, hash, row);
             }
 
-            if (_hashes[at] == hash && KeyOf(_table[at]).SequenceEqual(wanted))
+            if (_hashes[at] == hash && Same(row, _firsts[_table[at]]))
             {
                 return _table[at];
             }
         }
     }
 
-    // The runtime seeds it anew in each process: nobody can choose keys that collide. Ranks do not depend on it.
-    private static ulong HashOf(ReadOnlySpan<byte> key)
-    {
-        var hash = default(HashCode);
-        hash.AddBytes(key);
-        return (uint)hash.ToHashCode();
-    }
-
-    private int Add(int at, ulong hash, ReadOnlySpan<byte> key)
+    private int Add(int at, uint hash, int row)
     {
         int code = Count;
-        _keys.Write(key);
-        _starts.Add(_keys.Length);
+        _firsts.Add(row);
         (_table[at], _hashes[at]) = (code, hash);
+        if (_next.Length <= code)
+        {
+            Array.Resize(ref _next, _next.Length * 2);
+        }
+
         if (Count > _table.Length / 2)
         {
             Grow();
@@ -93,18 +102,19 @@ internal sealed class SeriesCodes
 
     private void Grow()
     {
-        (int[] table, ulong[] hashes) = (_table, _hashes);
+        (int[] table, uint[] hashes) = (_table, _hashes);
         _table = new int[table.Length * 2];
-        _hashes = new ulong[table.Length * 2];
+        _hashes = new uint[table.Length * 2];
+        Array.Fill(_table, -1);
         for (int i = 0; i < table.Length; i++)
         {
-            if (hashes[i] == 0)
+            if (table[i] < 0)
             {
                 continue;
             }
 
             int at = (int)hashes[i] & (_table.Length - 1);
-            while (_hashes[at] != 0)
+            while (_table[at] >= 0)
             {
                 at = (at + 1) & (_table.Length - 1);
             }
@@ -113,17 +123,115 @@ internal sealed class SeriesCodes
         }
     }
 
-    private ReadOnlySpan<byte> KeyOf(int code) => _keys.Written[_starts[code].._starts[code + 1]];
+    private bool Same(int a, int b)
+    {
+        foreach (Column column in _columns)
+        {
+            if (column.Validity is not null && (column.IsNull(a) || column.IsNull(b)))
+            {
+                if (column.IsNull(a) != column.IsNull(b))
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            bool same = column switch
+            {
+                BytesColumn c => c.Span(a).SequenceEqual(c.Span(b)),
+                FixedColumn<long> c => c.Values[a] == c.Values[b],
+                FixedColumn<int> c => c.Values[a] == c.Values[b],
+                FixedColumn<short> c => c.Values[a] == c.Values[b],
+                FixedColumn<bool> c => c.Values[a] == c.Values[b],
+                _ => Encoded(column, a).SequenceEqual(Encoded(column, b)),
+            };
+            if (!same)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private uint HashOf(int row)
+    {
+        ulong hash = Seed;
+        foreach (Column column in _columns)
+        {
+            if (column.IsNull(row))
+            {
+                hash = Mix(hash, 1);
+                continue;
+            }
+
+            hash = column switch
+            {
+                BytesColumn c => MixBytes(hash, c.Span(row)),
+                FixedColumn<long> c => Mix(hash, (ulong)c.Values[row]),
+                FixedColumn<int> c => Mix(hash, (ulong)c.Values[row]),
+                FixedColumn<short> c => Mix(hash, (ulong)c.Values[row]),
+                FixedColumn<bool> c => Mix(hash, c.Values[row] ? 2UL : 3),
+                _ => MixBytes(hash, Encoded(column, row)),
+            };
+        }
+
+        return (uint)(hash >> 32);
+    }
+
+    private static ulong Mix(ulong hash, ulong value)
+    {
+        ulong high = Math.BigMul(hash ^ value, 0x9E37_79B9_7F4A_7C15, out ulong low);
+        return high ^ low;
+    }
+
+    private static ulong MixBytes(ulong hash, ReadOnlySpan<byte> value)
+    {
+        hash = Mix(hash, (ulong)value.Length);
+        for (; value.Length >= 8; value = value[8..])
+        {
+            hash = Mix(hash, BinaryPrimitives.ReadUInt64LittleEndian(value));
+        }
+
+        ulong rest = 0;
+        for (int i = 0; i < value.Length; i++)
+        {
+            rest |= (ulong)value[i] << (8 * i);
+        }
+
+        return Mix(hash, rest);
+    }
+
+    private byte[] Encoded(Column column, int row)
+    {
+        _key.Reset();
+        Encode(column, row);
+        return _key.Written.ToArray();
+    }
+
+    private byte[] KeyOf(int row)
+    {
+        _key.Reset();
+        foreach (Column column in _columns)
+        {
+            Encode(column, row);
+        }
+
+        return _key.Written.ToArray();
+    }
 
     private int[] Ranks()
     {
         int[] sorted = new int[Count];
+        byte[][] keys = new byte[Count][];
         for (int i = 0; i < sorted.Length; i++)
         {
             sorted[i] = i;
+            keys[i] = KeyOf(_firsts[i]);
         }
 
-        Array.Sort(sorted, (a, b) => KeyOf(a).SequenceCompareTo(KeyOf(b)));
+        Array.Sort(sorted, (a, b) => keys[a].AsSpan().SequenceCompareTo(keys[b]));
         int[] ranks = new int[Count];
         for (int i = 0; i < sorted.Length; i++)
         {

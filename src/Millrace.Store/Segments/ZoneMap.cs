@@ -46,6 +46,14 @@ internal readonly record struct ZoneMap(ZoneKind Kind, long Min = 0, long Max = 
         _ => default,
     };
 
+    /// <summary>True when the bounds leave room for one value only (among those that are not null).</summary>
+    public bool IsOneValue => Kind switch
+    {
+        ZoneKind.Integer => Min == Max,
+        ZoneKind.Bytes => MinBytes.AsSpan().SequenceEqual(MaxBytes),
+        _ => false,
+    };
+
     public void Write(ByteWriter writer)
     {
         writer.WriteByte((byte)Kind);

@@ -95,6 +95,15 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
             yield return batch;
         }
 
+        foreach (Batch batch in Unsealed(objectId, load))
+        {
+            yield return batch;
+        }
+    }
+
+    /// <summary>The rows that are in no segment, in order.</summary>
+    public IEnumerable<Batch> Unsealed(int objectId, ChunkLoader load)
+    {
         for (int i = start; i < end; i++)
         {
             yield return chunks[i].Resident ?? load(objectId, chunks[i]);

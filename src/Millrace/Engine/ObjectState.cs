@@ -34,6 +34,9 @@ internal sealed class ObjectSnapshot
     /// <summary>For tables with hidden row ids: where ids come from.</summary>
     public RowIdSource? RowIds { get; init; }
 
+    /// <summary>The rows of an object that only ever grows; null for others.</summary>
+    public ChunkSnapshot? Appended => _chunks;
+
     /// <summary>The layout when rows are kept by key.</summary>
     public RowLayout? Layout => _layout;
 
@@ -43,12 +46,17 @@ internal sealed class ObjectSnapshot
     /// <summary>All rows, or those that begin with a key prefix (see <see cref="RowLayout.EncodePrefix"/>).</summary>
     public IEnumerable<Batch> Scan(ChunkLoader load, byte[]? prefix = null)
     {
+        ThrowIfStill();
+        return _chunks is not null ? _chunks.Scan(Definition.Id, load).Select(b => RowWidth.Fit(b, Definition)) : _layout!.Scan(_runs, prefix);
+    }
+
+    /// <summary>Throws when the object stands still: its rows are not those of its query.</summary>
+    public void ThrowIfStill()
+    {
         if (Error is not null)
         {
             throw Error;
         }
-
-        return _chunks is not null ? _chunks.Scan(Definition.Id, load).Select(b => RowWidth.Fit(b, Definition)) : _layout!.Scan(_runs, prefix);
     }
 }
 

@@ -12,11 +12,10 @@ internal static class QueryRunner
     /// <param name="query">Parameters already replaced by literals.</param>
     /// <param name="snapshot">What is read.</param>
     /// <param name="now">What now() gives, µs.</param>
-    /// <param name="scan">Gives an object's rows, or at least those in a range.</param>
+    /// <param name="source">Where rows come from.</param>
     /// <param name="cancellation">Checked between batches.</param>
     public static List<Batch> Run(
-        Dataflow dataflow, BoundQuery query, DatabaseSnapshot snapshot, long now, Func<CatalogObject, RowRange?, IEnumerable<Batch>> scan,
-        CancellationToken cancellation)
+        Dataflow dataflow, BoundQuery query, DatabaseSnapshot snapshot, long now, RowSource source, CancellationToken cancellation)
     {
         var output = new BatchBuilder(query.Plan.Columns);
         bool weighted = false;
@@ -29,7 +28,17 @@ internal static class QueryRunner
         for (int i = 0; i < dataflow.Inputs.Count; i++)
         {
             CatalogObject input = dataflow.Inputs[i];
-            foreach (Batch batch in scan(input, KeyLookup.Find(query.Plan, input, snapshot)))
+            IEnumerable<Batch> rows;
+            if (source.Appended(input, ScanNeed.Of(query.Plan, input), dataflow.Context) is { } scan)
+            {
+                rows = PartialAggregation.TryRun(dataflow, i, scan, query.Plan, source, now, cancellation) ? scan.Unsealed(snapshot.Load) : scan.All(snapshot.Load);
+            }
+            else
+            {
+                rows = source.Rows(input, KeyLookup.Find(query.Plan, input, snapshot));
+            }
+
+            foreach (Batch batch in rows)
             {
                 cancellation.ThrowIfCancellationRequested();
                 dataflow.Push(i, batch);
@@ -44,8 +53,8 @@ internal static class QueryRunner
             return [];
         }
 
-        Batch rows = weighted ? Expand(output.Share(), query.Plan.Columns) : output.Share();
-        return rows.Count == 0 ? [] : [query.Order.Count == 0 ? rows : Sort(rows, query)];
+        Batch result = weighted ? Expand(output.Share(), query.Plan.Columns) : output.Share();
+        return result.Count == 0 ? [] : [query.Order.Count == 0 ? result : Sort(result, query)];
     }
 
     // Operators may emit a row and take it back: what remains is given as often as its weight says.

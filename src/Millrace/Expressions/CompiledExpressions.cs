@@ -31,6 +31,8 @@ internal sealed class CompiledExpression
     private readonly ScalarExpr _expr;
     private readonly EvalErrors _mode;
     private readonly int[] _used;
+    private readonly TruncateKernel? _kernel;
+    private SharedExpr? _shared;
     private ProjectLoop? _plain;
     private ProjectLoop? _withNulls;
     private ProjectLoop? _guarded;
@@ -41,6 +43,7 @@ internal sealed class CompiledExpression
         _expr = expr;
         _mode = mode;
         _used = [.. BatchColumns.Used(expr).Distinct()];
+        _kernel = TruncateKernel.For(expr);
     }
 
     public void Run(Batch input, ColumnBuilder output, EvalContext context)
@@ -48,6 +51,11 @@ internal sealed class CompiledExpression
         if (_expr is ColumnExpr column)
         {
             output.AppendRange(input.Columns[column.Index], 0, input.Count);
+            return;
+        }
+
+        if (_kernel?.TryRun(input, output, context) == true)
+        {
             return;
         }
 
@@ -59,9 +67,11 @@ internal sealed class CompiledExpression
         }
 
         bool nulls = HasNulls(input);
+        _shared ??= new SharedExpr(_expr);
+        context.Slots = _shared.Slots;
         ProjectLoop loop = nulls
-            ? _withNulls ??= LoopCompiler.Project(_expr, nulls: true, guarded: false)
-            : _plain ??= LoopCompiler.Project(_expr, nulls: false, guarded: false);
+            ? _withNulls ??= LoopCache.Project(_shared, nulls: true, guarded: false)
+            : _plain ??= LoopCache.Project(_shared, nulls: false, guarded: false);
         if (_mode == EvalErrors.Throw)
         {
             loop(input.Columns, input.Count, output, context);
@@ -78,7 +88,7 @@ internal sealed class CompiledExpression
             // Rare: go over the batch again, row by row, and leave out what fails.
             output.TruncateTo(before);
             context.Scratch.Reset();
-            _guarded ??= LoopCompiler.Project(_expr, nulls: true, guarded: true);
+            _guarded ??= LoopCache.Project(_shared, nulls: true, guarded: true);
             _guarded(input.Columns, input.Count, output, context);
         }
     }
@@ -122,6 +132,7 @@ internal sealed class CompiledFilter
     private readonly ScalarExpr _predicate;
     private readonly EvalErrors _mode;
     private readonly int[] _used;
+    private SharedExpr? _shared;
     private FilterLoop? _plain;
     private FilterLoop? _withNulls;
     private FilterLoop? _guarded;
@@ -147,9 +158,11 @@ internal sealed class CompiledFilter
         }
 
         bool nulls = Array.Exists(_used, c => input.Columns[c].Validity is not null);
+        _shared ??= new SharedExpr(_predicate);
+        context.Slots = _shared.Slots;
         FilterLoop loop = nulls
-            ? _withNulls ??= LoopCompiler.Filter(_predicate, nulls: true, guarded: false)
-            : _plain ??= LoopCompiler.Filter(_predicate, nulls: false, guarded: false);
+            ? _withNulls ??= LoopCache.Filter(_shared, nulls: true, guarded: false)
+            : _plain ??= LoopCache.Filter(_shared, nulls: false, guarded: false);
         if (_mode == EvalErrors.Throw)
         {
             return loop(input.Columns, input.Count, selected, context);
@@ -162,7 +175,7 @@ internal sealed class CompiledFilter
         catch (SqlException)
         {
             context.Scratch.Reset();
-            _guarded ??= LoopCompiler.Filter(_predicate, nulls: true, guarded: true);
+            _guarded ??= LoopCache.Filter(_shared, nulls: true, guarded: true);
             return _guarded(input.Columns, input.Count, selected, context);
         }
     }

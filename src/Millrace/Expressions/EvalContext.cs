@@ -38,6 +38,9 @@ internal sealed class EvalContext
     /// <summary>Memory for texts made while a row is evaluated.</summary>
     public Scratch Scratch { get; } = new();
 
+    /// <summary>The constants of the loop that runs; see <see cref="SharedExpr"/>.</summary>
+    public object[] Slots { get; set; } = [];
+
     /// <summary>Failures turned into NULL so far (<see cref="EvalErrors.Null"/>).</summary>
     public long Errors { get; private set; }
 

@@ -55,6 +55,7 @@ internal sealed partial class ExprCompiler
     {
         ColumnExpr column => _columns.Read(column),
         LiteralExpr literal => Literal(literal),
+        SlotExpr slot => Slot(slot),
         CallExpr call => Call(call, locals, block),
         AndExpr and => Logic(and.Arguments, isAnd: true, locals, block),
         OrExpr or => Logic(or.Arguments, isAnd: false, locals, block),
@@ -78,6 +79,15 @@ internal sealed partial class ExprCompiler
         return literal.Value is null
             ? new RowValue(Expression.Default(type), True)
             : new RowValue(type.IsPrimitive ? Expression.Constant(literal.Value, type) : HoistConstant(literal.Value, type), False);
+    }
+
+    private RowValue Slot(SlotExpr slot)
+    {
+        ParameterExpression local = Expression.Variable(ClrTypes.Of(slot.Type));
+        _hoisted.Add(local);
+        Expression value = Expression.ArrayIndex(Expression.Property(_context, nameof(EvalContext.Slots)), Expression.Constant(slot.Index));
+        _setup.Add(Expression.Assign(local, Expression.Convert(value, local.Type)));
+        return new RowValue(local, False);
     }
 
     private static RowValue Not(RowValue value) => new(Expression.Not(value.Value), value.IsNull);

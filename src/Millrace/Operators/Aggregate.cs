@@ -13,6 +13,7 @@ internal sealed class Aggregate : Operator
 {
     private readonly int[] _keys;
     private readonly KeyIndex _index;
+    private readonly KeyRuns _runs = new();
     private readonly GroupRows _rows = new();
     private readonly AggregateState[] _states;
     private readonly AggregateResult[] _results;
@@ -83,7 +84,11 @@ internal sealed class Aggregate : Operator
             _slots = new int[input.Count];
         }
 
-        _index.FindOrAdd(input, _keys, _slots);
+        if (!_runs.TryFindOrAdd(input, _keys, _index, _slots))
+        {
+            _index.FindOrAdd(input, _keys, _slots);
+        }
+
         Ensure();
         Touch(_slots.AsSpan(0, input.Count));
         foreach (AggregateState state in _states)
@@ -92,6 +97,27 @@ internal sealed class Aggregate : Operator
         }
 
         _rows.Add(input, _slots, input.Weights);
+    }
+
+    /// <summary>True when <see cref="Merge"/> can be done.</summary>
+    public bool CanMerge => _windowEnd < 0 && Array.TrueForAll(_states, s => s.CanMerge);
+
+    /// <summary>Takes over the groups of another aggregate of the same plan that has not ended an epoch.</summary>
+    public void Merge(Aggregate other)
+    {
+        int[] theirs = other._index.Live();
+        ColumnBuilder[] keys = [.. Columns.Fields.Take(_keys.Length).Select(f => ColumnBuilder.For(f.Type))];
+        other._index.Decode(theirs, keys);
+        int[] ours = new int[Math.Max(theirs.Length, 1)];
+        _index.FindOrAdd(new Batch([.. keys.Select(k => k.View())], theirs.Length), [.. Enumerable.Range(0, _keys.Length)], ours);
+        Ensure();
+        Touch(ours.AsSpan(0, theirs.Length));
+        for (int s = 0; s < _states.Length; s++)
+        {
+            _states[s].Merge(other._states[s], ours, theirs);
+        }
+
+        _rows.Merge(other._rows, ours, theirs);
     }
 
     /// <inheritdoc/>

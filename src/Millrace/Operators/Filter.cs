@@ -51,6 +51,11 @@ internal sealed class Filter(ScalarExpr predicate, Schema columns, EvalErrors er
 
     private static Column Copy(ColumnBuilder builder, Column column, ReadOnlySpan<int> rows)
     {
+        if (column.IsConstant)
+        {
+            return column.Prefix(rows.Length);
+        }
+
         builder.Reset();
         builder.AppendRows(column, rows);
         return builder.View();

@@ -123,7 +123,7 @@ internal sealed partial class LocalSession
         {
             var watch = System.Diagnostics.Stopwatch.StartNew();
             DatabaseSnapshot snapshot = Snapshot;
-            long rows = QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, (o, range) => Scan(snapshot, o, range), cancellation).Sum(b => (long)b.Count);
+            long rows = QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, SourceOf(snapshot), cancellation).Sum(b => (long)b.Count);
             footer.Add(FormattableString.Invariant($"Rows: {rows}"));
             footer.Add(FormattableString.Invariant($"Execution time: {watch.Elapsed.TotalMilliseconds:0.###} ms"));
         }

@@ -209,9 +209,14 @@ internal sealed partial class LocalSession : Session
 
     private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation)
     {
-        Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, new EvalContext { System = SystemOf(snapshot) });
-        return QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, (o, range) => Scan(snapshot, o, range), cancellation);
+        var context = new EvalContext { System = SystemOf(snapshot), NowMicros = _database.NowMicros };
+        query = query with { Plan = FoldStable.Apply(query.Plan, e => ConstantFolder.Evaluate(e, context)) };
+        Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, context);
+        return QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, SourceOf(snapshot), cancellation);
     }
+
+    private RowSource SourceOf(DatabaseSnapshot snapshot) => new(
+        (o, range) => Scan(snapshot, o, range), (o, need, context) => ScanAppended(snapshot, o, need, context), () => new EvalContext { System = SystemOf(snapshot) });
 
     private SystemContext SystemOf(DatabaseSnapshot snapshot) => new(snapshot.Catalog, _database, this) { Functions = FunctionLibrary.Catalog };
 
@@ -226,6 +231,10 @@ internal sealed partial class LocalSession : Session
             ? transaction.Scan(o, snapshot, range)
             : snapshot.Find(range?.SourceId ?? o.Id).Scan(snapshot.Load, range?.Prefix);
     }
+
+    // What a transaction has written itself is not in the snapshot.
+    private AppendedScan? ScanAppended(DatabaseSnapshot snapshot, CatalogObject o, ScanNeed need, EvalContext context) =>
+        o.Kind == ObjectKind.System || _transaction?.HasRowsOf(o) == true ? null : AppendedScan.Of(snapshot.Find(o.Id), need, context);
 
     private async ValueTask<StatementResult> SubscribeAsync(BoundSubscribe subscribe, CancellationToken cancellation)
     {

@@ -60,6 +60,9 @@ internal sealed class Transaction(DatabaseSnapshot snapshot, bool isImplicit)
         return o.Kind == ObjectKind.Stream && _rows.TryGetValue(o.Id, out List<Batch>? own) ? rows.Concat(own) : rows;
     }
 
+    /// <summary>True when it has written to the object: its rows are not those of the snapshot alone.</summary>
+    public bool HasRowsOf(CatalogObject o) => _tables.ContainsKey(o.Id) || _rows.ContainsKey(o.Id);
+
     /// <summary>What the engine is asked to commit.</summary>
     public List<WriteEntry> Entries()
     {

@@ -21,6 +21,12 @@ internal abstract class AggregateState
     /// <param name="weights">The weight of each row; null when each is 1.</param>
     public abstract void Add(Batch batch, int[] slots, long[]? weights);
 
+    /// <summary>True when <see cref="Merge"/> is there, and exact.</summary>
+    public virtual bool CanMerge => false;
+
+    /// <summary>Adds the groups of another state of the same kind: that of <paramref name="theirs"/>[i] to that of <paramref name="ours"/>[i].</summary>
+    public virtual void Merge(AggregateState other, int[] ours, int[] theirs) => Check.Fail($"{GetType().Name} cannot be merged");
+
     /// <summary>Forgets groups.</summary>
     public abstract void Clear(ReadOnlySpan<int> slots);
 
@@ -79,6 +85,19 @@ internal sealed class GroupRows : AggregateState
         for (int i = 0; i < at.Length; i++)
         {
             rows[at[i]] += weights[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        long[] rows = ((GroupRows)other).Rows;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            Rows[ours[i]] += rows[theirs[i]];
         }
     }
 
@@ -150,6 +169,30 @@ internal sealed class CountState(GroupRows rows, int[] arguments, bool mayShare)
             {
                 own[slots[i]] += weights is null ? 1 : weights[i];
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        var counts = (CountState)other;
+        if (!_split && !counts._split)
+        {
+            return;
+        }
+
+        if (!_split)
+        {
+            _own = [.. rows.Rows];
+            _split = true;
+        }
+
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            _own[ours[i]] += counts.Counts[theirs[i]];
         }
     }
 

@@ -31,6 +31,19 @@ internal sealed class TrueState(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        long[] trues = ((TrueState)other)._trues;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            _trues[ours[i]] += trues[theirs[i]];
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Clear(ReadOnlySpan<int> slots)
     {
         foreach (int slot in slots)

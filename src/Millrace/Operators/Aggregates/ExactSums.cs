@@ -88,6 +88,25 @@ internal sealed class ExactSums(int unit)
         }
     }
 
+    /// <summary>Adds a sum of another: exact, as everything here.</summary>
+    public void Merge(int slot, ExactSums other, int theirs)
+    {
+        if (other._special.TryGetValue(theirs, out (long NaN, long Plus, long Minus) special))
+        {
+            (long nan, long plus, long minus) = _special.GetValueOrDefault(slot);
+            _special[slot] = (nan + special.NaN, plus + special.Plus, minus + special.Minus);
+        }
+
+        if (double.IsNaN(other._high[theirs]))
+        {
+            Spill(slot, other._big[theirs]);
+            return;
+        }
+
+        Add(slot, other._high[theirs]);
+        Add(slot, other._low[theirs]);
+    }
+
     /// <summary>The sum, correctly rounded.</summary>
     public double Value(int slot)
     {
@@ -279,6 +298,19 @@ internal sealed class FloatSumState(int argument, bool single) : AggregateState
                     Sums.Add(slots[i], value, weights[i]);
                 }
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        ExactSums sums = ((FloatSumState)other).Sums;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            Sums.Merge(ours[i], sums, theirs[i]);
         }
     }
 

@@ -49,6 +49,19 @@ internal sealed class SmallSumState<T>(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        long[] sums = ((SmallSumState<T>)other)._sums;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            _sums[ours[i]] = checked(_sums[ours[i]] + sums[theirs[i]]);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Clear(ReadOnlySpan<int> slots)
     {
         foreach (int slot in slots)
@@ -107,6 +120,19 @@ internal sealed class BigSumState(int argument) : AggregateState
             {
                 sums[at[i]] += weights is null ? values[i] : (Int128)values[i] * weights[i];
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        Int128[] sums = ((BigSumState)other)._sums;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            _sums[ours[i]] += sums[theirs[i]];
         }
     }
 

@@ -38,6 +38,19 @@ internal sealed class MinMaxState<T, TBits>(int argument, bool max) : AggregateS
     }
 
     /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        ulong[] best = ((MinMaxState<T, TBits>)other)._best;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            _best[ours[i]] = Math.Max(_best[ours[i]], best[theirs[i]]);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Clear(ReadOnlySpan<int> slots)
     {
         foreach (int slot in slots)
@@ -111,6 +124,29 @@ internal sealed class BestState(RowCodec codec, int[] columns, int[] notNull) : 
             if (!skip && (_best[slot] is null || _rows.Row(i).SequenceCompareTo(_best[slot].AsSpan(0, _lengths[slot])) < 0))
             {
                 Put(slot, _rows.Row(i));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        var best = (BestState)other;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            if (best._best[theirs[i]] is not { } bytes)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<byte> row = bytes.AsSpan(0, best._lengths[theirs[i]]);
+            int slot = ours[i];
+            if (_best[slot] is null || row.SequenceCompareTo(_best[slot].AsSpan(0, _lengths[slot])) < 0)
+            {
+                Put(slot, row);
             }
         }
     }

@@ -1,0 +1,152 @@
+// From the terms of a filter to conditions that groups of rows can be judged by without reading them.
+using Millrace.Core;
+using Millrace.Sql;
+using Millrace.Store.Segments;
+
+namespace Millrace.Engine;
+
+/// <summary>Turns comparisons of a column with something constant into <see cref="ColumnRange"/>s.</summary>
+internal static class Predicates
+{
+    /// <summary>What is understood of the terms; the others judge row by row later.</summary>
+    /// <param name="terms">All of them hold for a row wanted.</param>
+    /// <param name="context">Gives now() and the session's zone.</param>
+    public static List<ColumnRange> Ranges(IReadOnlyList<ScalarExpr> terms, EvalContext context)
+    {
+        var ranges = new List<ColumnRange>();
+        foreach (ScalarExpr term in terms)
+        {
+            if (Range(term, context) is { } range)
+            {
+                ranges.Add(range);
+            }
+        }
+
+        return ranges;
+    }
+
+    /// <summary>True when the expression gives the same for the same row within a statement.</summary>
+    public static bool IsRepeatable(ScalarExpr expr) => expr switch
+    {
+        CallExpr e => e.Function.Volatility != Volatility.Volatile && e.Arguments.All(IsRepeatable),
+        AndExpr e => e.Arguments.All(IsRepeatable),
+        OrExpr e => e.Arguments.All(IsRepeatable),
+        NotExpr e => IsRepeatable(e.Argument),
+        IsNullExpr e => IsRepeatable(e.Argument),
+        InListExpr e => IsRepeatable(e.Argument),
+        ColumnExpr or LiteralExpr => true,
+        _ => false,
+    };
+
+    private static ColumnRange? Range(ScalarExpr term, EvalContext context)
+    {
+        switch (term)
+        {
+            case CallExpr { Function.Name: "=" or "<" or "<=" or ">" or ">=", Arguments: [ColumnExpr column, var other] } call:
+                return Compare(column, call.Function.Name, other, context);
+            case CallExpr { Function.Name: "=" or "<" or "<=" or ">" or ">=", Arguments: [var other, ColumnExpr column] } call:
+                return Compare(column, Mirrored(call.Function.Name), other, context);
+            case InListExpr { Negated: false, Argument: ColumnExpr column } list:
+                return OneOf(column, [.. list.Values.Where(v => v.Value is not null).Select(v => v.Value!)]);
+            case OrExpr any when any.Arguments.All(a => a is CallExpr { Function.Name: "=", Arguments: [ColumnExpr, LiteralExpr] }):
+                var terms = any.Arguments.Cast<CallExpr>().ToList();
+                var first = (ColumnExpr)terms[0].Arguments[0];
+                return terms.All(t => ((ColumnExpr)t.Arguments[0]).Index == first.Index && t.Arguments[1].Type.SameAs(first.Type))
+                    ? OneOf(first, [.. terms.Select(t => ((LiteralExpr)t.Arguments[1]).Value).OfType<object>()])
+                    : null;
+            default:
+                return null;
+        }
+    }
+
+    private static string Mirrored(string comparison) => comparison switch
+    {
+        "<" => ">",
+        "<=" => ">=",
+        ">" => "<",
+        ">=" => "<=",
+        _ => comparison,
+    };
+
+    private static ColumnRange? Compare(ColumnExpr column, string comparison, ScalarExpr other, EvalContext context)
+    {
+        if (!other.Type.SameAs(column.Type) || BatchColumns.Used(other).Any() || !IsRepeatable(other))
+        {
+            return null;
+        }
+
+        object? value;
+        try
+        {
+            value = other is LiteralExpr literal ? literal.Value : ConstantFolder.Evaluate(other, context).Value;
+        }
+        catch (SqlException)
+        {
+            // It fails for every row, and says so when there is one.
+            return null;
+        }
+
+        if (Integer(value) is { } integer)
+        {
+            return new ColumnRange(column.Index)
+            {
+                Integers = comparison switch
+                {
+                    "=" => (integer, integer),
+                    "<" => (long.MinValue, integer == long.MinValue ? integer : integer - 1),
+                    "<=" => (long.MinValue, integer),
+                    ">" => (integer == long.MaxValue ? integer : integer + 1, long.MaxValue),
+                    _ => (integer, long.MaxValue),
+                },
+            };
+        }
+
+        double? real = value switch
+        {
+            float f => f,
+            double d => d,
+            _ => null,
+        };
+        if (real is { } number && !double.IsNaN(number))
+        {
+            return new ColumnRange(column.Index)
+            {
+                Floats = comparison switch
+                {
+                    "=" => (number, number),
+                    "<" or "<=" => (double.NegativeInfinity, number),
+                    _ => (number, double.PositiveInfinity),
+                },
+            };
+        }
+
+        return comparison == "=" && value is ByteSlice && column.Type.Id == TypeId.Text ? OneOf(column, [value]) : null;
+    }
+
+    private static ColumnRange? OneOf(ColumnExpr column, List<object> values)
+    {
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        if (column.Type.Id == TypeId.Text && values.TrueForAll(v => v is ByteSlice))
+        {
+            return new ColumnRange(column.Index) { AnyOf = [.. values.Select(v => ((ByteSlice)v).Span.ToArray()).OrderBy(v => v, Bytes)] };
+        }
+
+        List<long?> integers = [.. values.Select(Integer)];
+        return integers.TrueForAll(v => v is not null) ? new ColumnRange(column.Index) { Integers = (integers.Min()!.Value, integers.Max()!.Value) } : null;
+    }
+
+    private static readonly Comparer<byte[]> Bytes = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
+
+    private static long? Integer(object? value) => value switch
+    {
+        bool v => v ? 1 : 0,
+        short v => v,
+        int v => v,
+        long v => v,
+        _ => null,
+    };
+}

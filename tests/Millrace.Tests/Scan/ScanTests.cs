@@ -1,0 +1,149 @@
+// Queries over segments give what they give over rows that were never sealed, whatever is passed over, split among threads or read from bounds alone.
+using Millrace.Core;
+using Millrace.Log;
+using Xunit;
+
+namespace Millrace.Tests.Scan;
+
+public sealed class ScanTests
+{
+    private const int Rows = 90_000;
+
+    private static readonly string[] Queries =
+    [
+        "SELECT count(*) FROM s",
+        "SELECT * FROM s WHERE k = 'k3' AND ts >= '2026-01-01 01:00:00+00' AND ts < '2026-01-01 01:20:00+00'",
+        "SELECT * FROM s WHERE k IN ('k1', 'none', 'k7') AND n > 95",
+        "SELECT * FROM s WHERE (k = 'k2' OR k = 'k5') AND n = 50 AND d < 10",
+        "SELECT k, n, later FROM s WHERE k IS NULL AND n BETWEEN 10 AND 12",
+        "SELECT * FROM s WHERE n < 0",
+        "SELECT * FROM s WHERE '2026-01-01 02:00:00+00' < ts AND 97 <= n AND v IS NOT NULL",
+        "SELECT * FROM s WHERE d > 99.5 AND d = d",
+        "SELECT * FROM s WHERE later = 7",
+        "SELECT n, count(*), sum(v), avg(v), min(v), max(v), count(v) FROM s GROUP BY n",
+        "SELECT k, count(*), sum(d), avg(d), min(d), max(d), sum(n), avg(n), bool_and(n > 3), bool_or(v > 0) FROM s GROUP BY k",
+        "SELECT date_trunc('hour', ts) AS h, k, avg(n), max(d), sum(v) FROM s WHERE ts >= '2026-01-01 00:30:00+00' GROUP BY h, k",
+        "SELECT time_bucket('15 minutes', ts) AS b, count(*), min(k), max(k) FROM s GROUP BY b",
+        "SELECT date_trunc('day', other), count(*), sum(v) FROM s GROUP BY 1",
+        "SELECT k, window_start, count(*), sum(n) FROM TUMBLE(s, ts, INTERVAL '10 minutes') WHERE n > 20 GROUP BY k, window_start",
+        "SELECT k, last(n, ts), last(v, ts), max(ts) FROM s GROUP BY k",
+        "SELECT k, first(n, ts), min(ts) FROM s GROUP BY k",
+        "SELECT k, n, last(v, ts) FROM s GROUP BY k, n",
+        "SELECT DISTINCT ON (k) k, ts, n, v, d FROM s ORDER BY k, ts DESC, n, v, d",
+        "SELECT DISTINCT ON (k, n) k, n, other, v, d FROM s ORDER BY k, n, other DESC, v, d",
+        "SELECT DISTINCT ON (k) k, ts, v, d FROM s WHERE k > 'k4' ORDER BY k, ts DESC, v, d",
+        "SELECT DISTINCT ON (k) k, ts, n, v, d FROM s WHERE n < 50 ORDER BY k, ts DESC, n, v, d",
+        "SELECT k, count(DISTINCT n), count(*) FILTER (WHERE v > 500) FROM s GROUP BY k",
+        "SELECT k, sum(n) FILTER (WHERE d > 50), max(v) FROM s WHERE n > 10 GROUP BY k HAVING count(*) > 100",
+        "SELECT max(c) FROM (SELECT k, count(*) AS c FROM s WHERE ts < '2026-01-01 01:00:00+00' GROUP BY k) AS x",
+        "SELECT a.k, count(*) FROM s AS a JOIN (SELECT k, max(n) AS m FROM s GROUP BY k) AS b ON a.k = b.k AND a.n = b.m GROUP BY a.k",
+        "SELECT k, sum(v) FROM s WHERE ts > now() - INTERVAL '1 hour' GROUP BY k",
+        "SELECT sum(n), count(*) FROM s WHERE k = 'k1'",
+        "SELECT k FROM s WHERE k = 'k1' AND n = 3 UNION ALL SELECT k FROM s WHERE n = 99",
+        "SELECT DISTINCT k, n / 10 FROM s",
+        "SELECT k, ts, row_number() OVER (PARTITION BY k ORDER BY ts, n, v, d) AS r FROM s WHERE n = 4",
+        "SELECT string_agg(n::text, ',') FROM (SELECT n FROM s WHERE k = 'k3' AND n > 98) AS x",
+        "SELECT later, count(*) FROM s GROUP BY later",
+    ];
+
+    [Fact]
+    public async Task SealedRowsAnswerLikeUnsealedOnes()
+    {
+        using var plainFolder = new TempFolder();
+        using var sealedFolder = new TempFolder();
+        await using Database plain = await Database.OpenAsync(plainFolder.Path, new DatabaseOptions { Durability = Durability.None });
+        await using Database segments = await Database.OpenAsync(
+            sealedFolder.Path, new DatabaseOptions { Durability = Durability.None, SegmentRows = 25_000 });
+        foreach (Database db in new[] { plain, segments })
+        {
+            await db.ExecuteAsync(
+                "CREATE STREAM s (k text, n integer, v bigint, d double precision, other timestamptz, ts timestamptz, " +
+                "WATERMARK FOR ts AS ts) WITH (key = 'k')");
+        }
+
+        var random = new Random(5);
+        for (int done = 0; done < Rows; done += 5_000)
+        {
+            if (done == 60_000)
+            {
+                await plain.ExecuteAsync("ALTER STREAM s ADD COLUMN later integer DEFAULT 7");
+                await segments.ExecuteAsync("ALTER STREAM s ADD COLUMN later integer DEFAULT 7");
+            }
+
+            Batch batch = Some(random, done, 5_000, later: done >= 60_000);
+            await plain.AppendAsync("s", batch);
+            await segments.AppendAsync("s", batch);
+            if (done is 50_000 or 80_000)
+            {
+                await segments.CompactAsync();
+            }
+        }
+
+        Assert.True(segments.Segments().Count > 2);
+        Assert.InRange(segments.Segments().Sum(s => s.Rows), 50_000, Rows - 1);
+        foreach (string query in Queries)
+        {
+            Assert.Equal(await LinesAsync(plain, query), await LinesAsync(segments, query));
+        }
+
+        // A plain SELECT of a stream comes in the order of arrival.
+        Assert.Equal(await LinesAsync(plain, "SELECT * FROM s", sort: false), await LinesAsync(segments, "SELECT * FROM s", sort: false));
+    }
+
+    // Keys in turns, times that mostly ascend, some rows late by hours, nulls, and numbers in few and in many values.
+    private static Batch Some(Random random, int from, int count, bool later)
+    {
+        var fields = new List<Field>
+        {
+            new("k", SqlType.Text), new("n", SqlType.Integer), new("v", SqlType.BigInt), new("d", SqlType.Double), new("other", SqlType.TimestampTz),
+            new("ts", SqlType.TimestampTz),
+        };
+        if (later)
+        {
+            fields.Add(new Field("later", SqlType.Integer));
+        }
+
+        var builder = new BatchBuilder(new Schema(fields));
+        long start = 1_767_225_600_000_000;
+        for (int i = from; i < from + count; i++)
+        {
+            int key = i % 11;
+            Append(builder.Columns[0], key == 10 ? null : ByteSlice.From($"k{key}"));
+            Append(builder.Columns[1], random.Next(100));
+            Append(builder.Columns[2], random.Next(5) == 0 ? null : (long)random.Next(-1_000_000, 1_000_000));
+            Append(builder.Columns[3], random.Next(50) == 0 ? double.NaN : random.NextDouble() * 100);
+            Append(builder.Columns[4], random.Next(20) == 0 ? null : start + (random.Next(72) * 3_600_000_000L));
+            Append(builder.Columns[5], start + (i * 100_000L) - (random.Next(200) == 0 ? random.NextInt64(7_200_000_000) : 0));
+            if (later)
+            {
+                Append(builder.Columns[6], random.Next(3) == 0 ? null : random.Next(5, 10));
+            }
+
+            builder.EndRow();
+        }
+
+        return builder.ToBatch();
+    }
+
+    private static void Append(ColumnBuilder builder, object? value) => BoxedValue.Append(builder, value);
+
+    private static async Task<List<string>> LinesAsync(Database db, string query, bool sort = true)
+    {
+        StatementResult result = await db.ExecuteAsync(query);
+        var lines = new List<string> { query };
+        foreach (Batch batch in result.Batches)
+        {
+            for (int row = 0; row < batch.Count; row++)
+            {
+                lines.Add(string.Join('|', batch.Columns.Select(c => BoxedValue.Get(c, row) is { } value ? Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) : "∅")));
+            }
+        }
+
+        if (sort)
+        {
+            lines.Sort(1, lines.Count - 1, StringComparer.Ordinal);
+        }
+
+        return lines;
+    }
+}

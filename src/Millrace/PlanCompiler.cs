@@ -87,6 +87,8 @@ internal sealed class PlanCompiler
                 return _flow.Add(new NullAwareAntiJoin(p), Node(p.Left), Node(p.Right));
             case JoinPlan p:
                 return _flow.Add(new HashJoin(p, _errors, _context), Node(p.Left), Node(p.Right));
+            case AggregatePlan { Input: SessionPlan session } p when SessionAggregate.TryMake(p, session) is { } sessions:
+                return _flow.Add(sessions, Node(session.Input));
             case AggregatePlan p:
                 return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns), Node(p.Input));
             case DistinctPlan p:
@@ -97,7 +99,7 @@ internal sealed class PlanCompiler
             case SetOpPlan p:
                 return _flow.Add(new SetOp(p.Except, p.All, p.Columns), Node(p.Left), Node(p.Right));
             case TopNPlan p:
-                return _flow.Add(new TopN(p), Node(p.Input));
+                return _flow.Add(AppendTopN.Fits(p) ? new AppendTopN(p) : new TopN(p), Node(p.Input));
             case WindowPlan p:
                 return _flow.Add(new Window(p), Node(p.Input));
             case SessionPlan p:

@@ -84,6 +84,13 @@ internal static class Lineage
             return input[c.Index];
         }
 
+        // A window's start plus its length is its end.
+        if (expr is CallExpr { Function.Name: "+", Arguments: [ColumnExpr s, LiteralExpr { Value: Interval { Months: 0, Days: 0 } length }] }
+            && input[s.Index] is { Role: TimeRole.WindowStart } start && start.SizeUs == length.Micros)
+        {
+            return start with { Role = TimeRole.WindowEnd, SizeUs = -1 };
+        }
+
         // time_bucket(interval, t) and date_trunc('unit', t) start a window of fixed length.
         if (expr is CallExpr { Function.Name: "time_bucket", Arguments: [LiteralExpr { Value: Interval { Months: 0 } i }, ColumnExpr t] }
             && input[t.Index].Role == TimeRole.EventTime)

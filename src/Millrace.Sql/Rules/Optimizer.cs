@@ -13,6 +13,7 @@ internal static class Optimizer
         plan = FoldConstants.Apply(plan, functions);
         plan = PushFilters.Apply(plan, functions);
         plan = RankToTopN.Apply(plan);
+        plan = WindowEndFromStart.Apply(plan, functions);
         plan = MergeProjects.Apply(plan);
         plan = PruneColumns.Apply(plan);
         plan = MergeProjects.Apply(plan);

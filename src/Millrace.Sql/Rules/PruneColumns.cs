@@ -58,8 +58,10 @@ internal static class PruneColumns
                 return PruneWindow(window, needed);
             case TimeWindowPlan window:
                 {
+                    // A row that falls into many windows is copied for each: it had better be narrow.
                     SortedSet<int> below = [.. needed.Where(c => c < window.Input.Columns.Count), window.Time];
-                    (PlanNode input, int[] map) = Prune(window.Input, below);
+                    bool copies = window.Cumulative || window.Slide != window.Size;
+                    (PlanNode input, int[] map) = copies ? (Narrow(window.Input, [.. below]), MapOf([.. below], window.Input.Columns.Count)) : Prune(window.Input, below);
                     return (window with { Input = input, Time = map[window.Time], Columns = Appended(input, window.Columns, window.Input) },
                         MapAppended(map, input, node));
                 }

@@ -1,4 +1,5 @@
 // What an expression may know beside its row: the epoch's time, the session's zone, memory for the texts it makes.
+using System.Numerics;
 using System.Text.RegularExpressions;
 using Millrace.Core;
 
@@ -16,9 +17,15 @@ internal enum EvalErrors
 /// <summary>The surroundings of an evaluation. Owned by one worker; not shared.</summary>
 internal sealed class EvalContext
 {
-    private readonly Dictionary<TypeId, (List<ColumnBuilder> Builders, int Used)> _builders = [];
-    private readonly Dictionary<(ByteSlice Pattern, RegexOptions Options), Regex> _regexes = [];
-    private bool _buildersUsed;
+    private readonly BuilderPool[] _builders = new BuilderPool[64]; // by type
+    private readonly Dictionary<(ByteSlice Pattern, RegexOptions Options), SqlPattern> _regexes = [];
+    private ulong _buildersUsed; // a bit a type
+
+    private struct BuilderPool
+    {
+        public List<ColumnBuilder>? Builders;
+        public int Used;
+    }
 
     /// <summary>The time of now(), µs since 1970 UTC: the epoch's in a view, the statement's otherwise.</summary>
     public long NowMicros { get; set; }
@@ -51,13 +58,10 @@ internal sealed class EvalContext
     public void NextRow()
     {
         Scratch.Reset();
-        if (_buildersUsed)
+        while (_buildersUsed != 0)
         {
-            _buildersUsed = false;
-            foreach (TypeId id in _builders.Keys)
-            {
-                _builders[id] = (_builders[id].Builders, 0);
-            }
+            _builders[BitOperations.TrailingZeroCount(_buildersUsed)].Used = 0;
+            _buildersUsed &= _buildersUsed - 1;
         }
     }
 
@@ -69,27 +73,27 @@ internal sealed class EvalContext
             return ColumnBuilder.For(type);
         }
 
-        _buildersUsed = true;
-        if (!_builders.TryGetValue(type.Id, out (List<ColumnBuilder> Builders, int Used) pool))
-        {
-            pool = ([], 0);
-        }
-
+        ref BuilderPool pool = ref _builders[(int)type.Id];
+        pool.Builders ??= [];
         if (pool.Used == pool.Builders.Count)
         {
             pool.Builders.Add(ColumnBuilder.For(SqlType.Of(type.Id)));
         }
 
-        ColumnBuilder builder = pool.Builders[pool.Used];
+        if (pool.Used == 0)
+        {
+            _buildersUsed |= 1UL << (int)type.Id;
+        }
+
+        ColumnBuilder builder = pool.Builders[pool.Used++];
         builder.Reset();
-        _builders[type.Id] = (pool.Builders, pool.Used + 1);
         return builder;
     }
 
     /// <summary>A compiled regular expression, kept for the next row.</summary>
-    public Regex Regex(ByteSlice pattern, RegexOptions options)
+    public SqlPattern Regex(ByteSlice pattern, RegexOptions options)
     {
-        if (!_regexes.TryGetValue((pattern, options), out Regex? regex))
+        if (!_regexes.TryGetValue((pattern, options), out SqlPattern? regex))
         {
             if (_regexes.Count >= 100)
             {

@@ -5,7 +5,7 @@ using Millrace.Core;
 namespace Millrace.Engine;
 
 /// <summary>A parsed date/time template.</summary>
-internal sealed class DateTimeFormat
+internal sealed partial class DateTimeFormat
 {
     private static readonly string[] s_months =
         ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
@@ -89,6 +89,7 @@ internal sealed class DateTimeFormat
         }
 
         Flush(literal);
+        _unit = Finest();
     }
 
     private static bool StartsWith(string p, int at, string code) => string.Compare(p, at, code, 0, code.Length, StringComparison.OrdinalIgnoreCase) == 0;

@@ -62,10 +62,18 @@ internal static class FormatFunctions
             return null;
         }
 
+        // Times of one batch mostly print the same: only the first of a day or minute is put together.
+        if (format.Remembered(local) is { } before)
+        {
+            return before;
+        }
+
         (int days, long micros) = Calendar.Split(local);
         (int year, int month, int day) = Calendar.Date(days);
-        return format.Format(
+        ByteSlice text = format.Format(
             new DateTimeFormat.Parts { Year = year, Month = month, Day = day, Days = days, Micros = micros, OffsetSeconds = offset, Zone = zone }, context);
+        format.Remember(local, text);
+        return text;
     }
 
     private static ByteSlice OfInterval(Interval v, DateTimeFormat format, EvalContext context) => format.Format(

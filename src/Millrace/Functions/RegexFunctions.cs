@@ -8,9 +8,6 @@ namespace Millrace.Engine;
 /// <summary>~ ~* !~ !~* and the regexp_ functions.</summary>
 internal static class RegexFunctions
 {
-    [ThreadStatic]
-    private static char[]? s_chars;
-
     public static void Register(FunctionRegistry r)
     {
         r.Group("Pattern");
@@ -22,14 +19,14 @@ internal static class RegexFunctions
             "True when the pattern occurs", "regexp_like('abc', 'b') → true");
         r.F("regexp_like(text, text, text) bool", (ByteSlice s, ByteSlice p, ByteSlice f, EvalContext c) => IsMatch(s, c.Regex(p, Flags(f, out _))),
             "True when the pattern occurs", "regexp_like('ABC', 'b', 'i') → true");
-        r.F("regexp_count(text, text) int4", (ByteSlice s, ByteSlice p, EvalContext c) => Count(s, c.Regex(p, RegexOptions.None)),
+        r.F("regexp_count(text, text) int4", (ByteSlice s, ByteSlice p, EvalContext c) => c.Regex(p, RegexOptions.None).Count(s.Span),
             "How often the pattern occurs", "regexp_count('abcabc', 'b') → 2");
         r.F("regexp_replace(text, text, text) text", (ByteSlice s, ByteSlice p, ByteSlice to, EvalContext c) => Replace(s, p, to, ByteSlice.Empty, c),
             "The first match replaced", "regexp_replace('Thomas', '.[mN]a.', 'M') → ThM");
         r.F("regexp_replace(text, text, text, text) text", Replace, "Matches replaced; flag g for all of them",
             "regexp_replace('foobarbaz', 'b..', 'X', 'g') → fooXX");
-        r.F("regexp_match(text, text) text[]", (ByteSlice s, ByteSlice p, EvalContext c) => First(s, c.Regex(p, RegexOptions.None), c),
-            "Groups of the first match", "regexp_match('foobar', '(o+)(b)') → {oo,b}");
+        r.Prepared("regexp_match(text, text) text[]", (ByteSlice s, ByteSlice p, EvalContext c) => First(s, c.Regex(p, RegexOptions.None), c), 1,
+            p => Make(((ByteSlice)p).ToString(), RegexOptions.None), First, "Groups of the first match", "regexp_match('foobar', '(o+)(b)') → {oo,b}");
         r.F("regexp_match(text, text, text) text[]", (ByteSlice s, ByteSlice p, ByteSlice f, EvalContext c) => First(s, c.Regex(p, Flags(f, out _)), c),
             "Groups of the first match", "regexp_match('FOObar', '(o+)', 'i') → {OO}");
         r.F("regexp_split_to_array(text, text) text[]", Split, "Parts between matches", "regexp_split_to_array('a,b;c', '[,;]') → {a,b,c}");
@@ -51,21 +48,9 @@ internal static class RegexFunctions
         doc,
         example);
 
-    private static bool IsNoMatch(ByteSlice s, Regex regex) => !IsMatch(s, regex);
+    private static bool IsNoMatch(ByteSlice s, SqlPattern pattern) => !pattern.IsMatch(s.Span);
 
-    private static bool IsMatch(ByteSlice s, Regex regex) => regex.IsMatch(Chars(s.Span));
-
-    private static int Count(ByteSlice s, Regex regex) => regex.Count(Chars(s.Span));
-
-    private static ReadOnlySpan<char> Chars(ReadOnlySpan<byte> utf8)
-    {
-        if (s_chars is null || s_chars.Length < utf8.Length)
-        {
-            s_chars = new char[Math.Max(utf8.Length, 1024)];
-        }
-
-        return s_chars.AsSpan(0, Encoding.UTF8.GetChars(utf8, s_chars));
-    }
+    private static bool IsMatch(ByteSlice s, SqlPattern pattern) => pattern.IsMatch(s.Span);
 
     private static RegexOptions Flags(ByteSlice flags, out bool global)
     {
@@ -103,14 +88,14 @@ internal static class RegexFunctions
 
     /// <summary>Compiles a pattern of PostgreSQL's syntax.</summary>
     /// <exception cref="SqlException">2201B when it is no regular expression.</exception>
-    public static Regex Make(string pattern, RegexOptions options)
+    public static SqlPattern Make(string pattern, RegexOptions options)
     {
         bool multiline = (options & RegexOptions.Multiline) != 0;
         options |= RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (multiline ? RegexOptions.None : RegexOptions.Singleline);
         string translated = Translate(pattern, multiline);
         try
         {
-            return new Regex(translated, options);
+            return SqlPattern.Make(translated, options);
         }
         catch (NotSupportedException)
         {
@@ -241,7 +226,7 @@ internal static class RegexFunctions
 
     private static ByteSlice Replace(ByteSlice s, ByteSlice pattern, ByteSlice to, ByteSlice flags, EvalContext context)
     {
-        Regex regex = context.Regex(pattern, Flags(flags, out bool global));
+        Regex regex = context.Regex(pattern, Flags(flags, out bool global)).Regex;
         string text = s.ToString();
         string replacement = to.ToString();
         string result = regex.Replace(text, m => Expand(replacement, m), global ? -1 : 1);
@@ -272,25 +257,24 @@ internal static class RegexFunctions
         return text.ToString();
     }
 
-    private static ListSlice? First(ByteSlice s, Regex regex, EvalContext context)
+    private static ListSlice? First(ByteSlice s, SqlPattern pattern, EvalContext context)
     {
-        Match match = regex.Match(s.ToString());
-        if (!match.Success)
+        ReadOnlySpan<int> groups = pattern.Groups(s.Span);
+        if (groups.IsEmpty)
         {
             return null;
         }
 
         var builder = (BytesBuilder)context.NewBuilder(SqlType.Text);
-        int first = match.Groups.Count > 1 ? 1 : 0;
-        for (int i = first; i < match.Groups.Count; i++)
+        for (int i = groups.Length > 2 ? 2 : 0; i < groups.Length; i += 2)
         {
-            if (match.Groups[i].Success)
+            if (groups[i] < 0)
             {
-                builder.Append(Encoding.UTF8.GetBytes(match.Groups[i].Value));
+                builder.AppendNull();
             }
             else
             {
-                builder.AppendNull();
+                builder.Append(s.Span[groups[i]..groups[i + 1]]);
             }
         }
 
@@ -302,7 +286,7 @@ internal static class RegexFunctions
         var builder = (BytesBuilder)context.NewBuilder(SqlType.Text);
         string text = s.ToString();
         int start = 0;
-        foreach (Match match in context.Regex(pattern, RegexOptions.None).Matches(text))
+        foreach (Match match in context.Regex(pattern, RegexOptions.None).Regex.Matches(text))
         {
             if (match.Length > 0 || (match.Index > start && match.Index < text.Length))
             {
@@ -317,14 +301,14 @@ internal static class RegexFunctions
 
     private static ByteSlice? Substr(ByteSlice s, ByteSlice pattern, EvalContext context)
     {
-        Match match = context.Regex(pattern, RegexOptions.None).Match(s.ToString());
-        return match.Success ? context.Scratch.Copy(match.Value) : null;
+        ReadOnlySpan<int> groups = context.Regex(pattern, RegexOptions.None).Groups(s.Span);
+        return groups.IsEmpty ? null : s.Part(groups[0], groups[1] - groups[0]);
     }
 
     private static ByteSlice? SubstringMatch(ByteSlice s, ByteSlice pattern, EvalContext context)
     {
-        Match match = context.Regex(pattern, RegexOptions.None).Match(s.ToString());
-        Group? group = match.Groups.Count > 1 ? match.Groups[1] : match;
-        return match.Success && group.Success ? context.Scratch.Copy(group.Value) : null;
+        ReadOnlySpan<int> groups = context.Regex(pattern, RegexOptions.None).Groups(s.Span);
+        int group = groups.Length > 2 ? 2 : 0;
+        return groups.IsEmpty || groups[group] < 0 ? null : s.Part(groups[group], groups[group + 1] - groups[group]);
     }
 }

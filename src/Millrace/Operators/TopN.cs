@@ -58,9 +58,7 @@ internal sealed class TopN : Operator
         _partitions = new OrderedPartitions(plan.Input.Columns, plan.PartitionBy, plan.OrderBy);
         _end = plan.Limit is { } limit ? plan.Offset + limit : long.MaxValue;
         _output = new BatchBuilder(plan.Columns);
-        Schema input = plan.Input.Columns;
-        Detail = $"{plan.Rank}" + (plan.Limit is null ? "" : $" limit {plan.Limit}") + (plan.Offset == 0 ? "" : $" offset {plan.Offset}") +
-            PlanText.Join(plan.PartitionBy.Select(c => input[c].Name), " partition by ") + PlanText.Join(plan.OrderBy.Select(k => PlanText.Of(k, input)), " order by ");
+        Detail = Describe(plan);
     }
 
     /// <inheritdoc/>
@@ -131,6 +129,14 @@ internal sealed class TopN : Operator
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader) => _partitions.Load(ref reader);
+
+    /// <summary>What is ranked, for EXPLAIN.</summary>
+    public static string Describe(TopNPlan plan)
+    {
+        Schema input = plan.Input.Columns;
+        return $"{plan.Rank}" + (plan.Limit is null ? "" : $" limit {plan.Limit}") + (plan.Offset == 0 ? "" : $" offset {plan.Offset}") +
+            PlanText.Join(plan.PartitionBy.Select(c => input[c].Name), " partition by ") + PlanText.Join(plan.OrderBy.Select(k => PlanText.Of(k, input)), " order by ");
+    }
 
     // Collects the wanted ranks; gives the first entry behind them, if any.
     private byte[]? Rank(int slot, RankedRows into)

@@ -91,26 +91,21 @@ internal sealed class EncodedJoinRows(Schema columns) : JoinRows
     public override void Load(ref ByteReader reader) => _rows.Load(ref reader);
 }
 
-/// <summary>Rows that are only ever added: kept as columns, in blocks, so that adding and reading are copies of column ranges.</summary>
+/// <summary>Rows that are only ever added: kept as columns.</summary>
 internal sealed class ColumnJoinRows(Schema columns) : JoinRows
 {
-    private const int BlockBits = 16;
-    private const int BlockRows = 1 << BlockBits;
-
-    private readonly List<BatchBuilder> _blocks = [];
-    private readonly List<Batch> _views = [];
+    private readonly ColumnRows _rows = new(columns);
     private int[] _heads = []; // 1 + row
     private int[] _next = []; // 1 + row
     private long[]? _weights; // null while every weight is 1
     private long[] _matches = [];
     private int[] _kept = [];
-    private int _count;
 
     /// <inheritdoc/>
-    public override int Count => _count;
+    public override int Count => _rows.Count;
 
     /// <inheritdoc/>
-    public override long Bytes => _views.Sum(v => v.Bytes) + ((_heads.Length + _next.Length) * 4L) + (((_weights?.Length ?? 0) + _matches.Length) * 8L);
+    public override long Bytes => _rows.Bytes + ((_heads.Length + _next.Length) * 4L) + (((_weights?.Length ?? 0) + _matches.Length) * 8L);
 
     /// <inheritdoc/>
     public override int First(int key) => key < _heads.Length ? _heads[key] - 1 : -1;
@@ -125,26 +120,7 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
     public override ref long Matches(int row) => ref _matches[row];
 
     /// <inheritdoc/>
-    public override void AppendTo(ReadOnlySpan<int> rows, ReadOnlySpan<ColumnBuilder> into)
-    {
-        if (_views.Count == 1)
-        {
-            for (int c = 0; c < into.Length; c++)
-            {
-                into[c].AppendRows(_views[0].Columns[c], rows);
-            }
-
-            return;
-        }
-
-        for (int c = 0; c < into.Length; c++)
-        {
-            foreach (int row in rows)
-            {
-                into[c].AppendFrom(_views[row >> BlockBits].Columns[c], row & (BlockRows - 1));
-            }
-        }
-    }
+    public override void AppendTo(ReadOnlySpan<int> rows, ReadOnlySpan<ColumnBuilder> into) => _rows.AppendTo(rows, into);
 
     /// <inheritdoc/>
     public override void Add(Batch batch, int[] slots, long[] matches, HashSet<int> emptied)
@@ -155,7 +131,7 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
             _kept = new int[batch.Count];
         }
 
-        Reserve(_count + batch.Count);
+        Reserve(_rows.Count + batch.Count);
         for (int i = 0; i < batch.Count; i++)
         {
             int slot = slots[i];
@@ -169,7 +145,7 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
                 Array.Resize(ref _heads, Math.Max(slot + 1, Math.Max(16, _heads.Length * 2)));
             }
 
-            int row = _count + kept;
+            int row = _rows.Count + kept;
             _kept[kept++] = i;
             _next[row] = _heads[slot];
             _heads[slot] = row + 1;
@@ -177,66 +153,36 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
             SetWeight(row, batch.Weight(i));
         }
 
-        for (int done = 0; done < kept;)
+        if (kept == batch.Count)
         {
-            if (_count == _blocks.Count << BlockBits)
-            {
-                _blocks.Add(new BatchBuilder(columns));
-                _views.Add(_blocks[^1].View());
-            }
-
-            BatchBuilder block = _blocks[^1];
-            int rows = Math.Min(kept - done, BlockRows - block.Count);
-            for (int c = 0; c < block.Columns.Length; c++)
-            {
-                if (kept == batch.Count)
-                {
-                    block.Columns[c].AppendRange(batch.Columns[c], done, rows);
-                }
-                else
-                {
-                    block.Columns[c].AppendRows(batch.Columns[c], _kept.AsSpan(done, rows));
-                }
-            }
-
-            block.EndRows(rows);
-            _views[^1] = block.View();
-            _count += rows;
-            done += rows;
+            _rows.Append(batch);
+        }
+        else
+        {
+            _rows.Append(batch, _kept.AsSpan(0, kept));
         }
     }
 
     /// <inheritdoc/>
     public override void Save(ByteWriter writer)
     {
-        writer.WriteVarint((ulong)_count);
         writer.WriteVarint((ulong)_heads.Length);
         writer.WriteArray(_heads, _heads.Length);
-        writer.WriteArray(_next, _count);
-        writer.WriteArray(_matches, _count);
+        _rows.Save(writer);
+        writer.WriteArray(_next, Count);
+        writer.WriteArray(_matches, Count);
         writer.WriteByte(_weights is null ? (byte)0 : (byte)1);
-        writer.WriteArray(_weights ?? [], _weights is null ? 0 : _count);
-        foreach (Batch view in _views)
-        {
-            BatchCodec.Write(writer, view);
-        }
+        writer.WriteArray(_weights ?? [], _weights is null ? 0 : Count);
     }
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader)
     {
-        _count = reader.ReadCount();
         _heads = reader.ReadArray<int>(reader.ReadCount());
-        _next = reader.ReadArray<int>(_count);
-        _matches = reader.ReadArray<long>(_count);
-        _weights = reader.ReadByte() == 0 ? null : reader.ReadArray<long>(_count);
-        for (int read = 0; read < _count; read += BlockRows)
-        {
-            var block = new BatchBuilder(columns);
-            block.Append(BatchCodec.Read(ref reader, columns));
-            _blocks.Add(block);
-            _views.Add(block.View());
-        }
+        _rows.Load(ref reader);
+        _next = reader.ReadArray<int>(Count);
+        _matches = reader.ReadArray<long>(Count);
+        _weights = reader.ReadByte() == 0 ? null : reader.ReadArray<long>(Count);
     }
 
     private void SetWeight(int row, long weight)

@@ -11,6 +11,7 @@ namespace Millrace.Engine;
 internal sealed class AggregateFactory(Schema input, bool appendOnly, GroupRows rows)
 {
     private readonly Dictionary<string, AggregateState> _shared = [];
+    private readonly Dictionary<string, DistinctCounts> _distinct = [];
     private readonly List<AggregateState> _states = [];
     private List<AggregateState> _target = [];
     private string _scope = "";
@@ -25,6 +26,11 @@ internal sealed class AggregateFactory(Schema input, bool appendOnly, GroupRows 
         var kind = (AggregateKind)call.Function.Body;
         bool distinct = call.Distinct && kind is not (AggregateKind.Min or AggregateKind.Max or AggregateKind.BoolAnd or AggregateKind.BoolOr
             or AggregateKind.BitAnd or AggregateKind.BitOr);
+        if (appendOnly && distinct && kind == AggregateKind.Count)
+        {
+            return Distinct(arguments).Count(call.Filter);
+        }
+
         var own = new List<AggregateState>();
         _target = distinct || call.Filter >= 0 ? own : _states;
         _scope = _target == _states ? "" : $"{call.Filter} {distinct} {string.Join(',', arguments)} ";
@@ -133,8 +139,7 @@ internal sealed class AggregateFactory(Schema input, bool appendOnly, GroupRows 
     {
         if (!appendOnly)
         {
-            return new FirstOfOrderResult(Share(
-                $"order {argument} {max}", () => new OrderedState(input, [new SortKey(argument, max, false)], [argument], [argument], false)));
+            return Retractable(max, argument, type);
         }
 
         return type.Id switch
@@ -153,6 +158,36 @@ internal sealed class AggregateFactory(Schema input, bool appendOnly, GroupRows 
         where T : unmanaged
         where TBits : struct, IOrderedBits<T> =>
         new(Share($"extreme {argument} {max}", () => new MinMaxState<T, TBits>(argument, max)), Count([argument]));
+
+    private AggregateResult Retractable(bool max, int argument, SqlType type) => type.Id switch
+    {
+        TypeId.Boolean => Retractable<bool, BooleanBits>(max, argument),
+        TypeId.SmallInt => Retractable<short, Int16Bits>(max, argument),
+        TypeId.Integer or TypeId.Date => Retractable<int, Int32Bits>(max, argument),
+        TypeId.BigInt or TypeId.Time or TypeId.Timestamp or TypeId.TimestampTz => Retractable<long, Int64Bits>(max, argument),
+
+        // Values that may be equal and yet differ (a zero's sign, a numeric's scale) go by their whole bytes.
+        _ => new FirstOfOrderResult(Share(
+            $"order {argument} {max}", () => new OrderedState(input, [new SortKey(argument, max, false)], [argument], [argument], false))),
+    };
+
+    private ExtremeSetResult<T, TBits> Retractable<T, TBits>(bool max, int argument)
+        where T : unmanaged
+        where TBits : struct, IOrderedBits<T> =>
+        new(Share($"set {argument} {max}", () => new ExtremeSet<T, TBits>(input, argument, max)));
+
+    private DistinctCounts Distinct(int[] arguments)
+    {
+        string key = "distinct " + string.Join(',', arguments);
+        if (!_distinct.TryGetValue(key, out DistinctCounts? state) || !state.HasRoom)
+        {
+            state = new DistinctCounts(input, arguments);
+            _distinct[key] = state;
+            _states.Add(state);
+        }
+
+        return state;
+    }
 
     private static CountResult Counts(CountState state) => new(() => state.Counts);
 

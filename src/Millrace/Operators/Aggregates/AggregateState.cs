@@ -30,6 +30,12 @@ internal abstract class AggregateState
     /// <summary>Forgets groups.</summary>
     public abstract void Clear(ReadOnlySpan<int> slots);
 
+    /// <summary>True when two groups can become one, for rows that are never taken back.</summary>
+    public virtual bool Merges => false;
+
+    /// <summary>Adds group <paramref name="from"/> to group <paramref name="into"/>; the former is cleared afterwards.</summary>
+    public virtual void Merge(int from, int into) => Check.Fail($"{GetType().Name} does not merge");
+
     /// <summary>Writes the state of slots below <paramref name="slots"/>.</summary>
     public abstract void Save(ByteWriter writer, int slots);
 
@@ -109,6 +115,12 @@ internal sealed class GroupRows : AggregateState
             Rows[slot] = 0;
         }
     }
+
+    /// <inheritdoc/>
+    public override bool Merges => true;
+
+    /// <inheritdoc/>
+    public override void Merge(int from, int into) => Rows[into] += Rows[from];
 
     /// <inheritdoc/>
     public override void Save(ByteWriter writer, int slots) => writer.WriteArray(Rows, slots);
@@ -205,6 +217,18 @@ internal sealed class CountState(GroupRows rows, int[] arguments, bool mayShare)
             {
                 _own[slot] = 0;
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool Merges => true;
+
+    /// <inheritdoc/>
+    public override void Merge(int from, int into)
+    {
+        if (_split)
+        {
+            _own[into] += _own[from];
         }
     }
 

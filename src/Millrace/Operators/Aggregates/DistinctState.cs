@@ -184,6 +184,18 @@ internal sealed class FilteredState(int filter, AggregateState[] inner) : Aggreg
     }
 
     /// <inheritdoc/>
+    public override bool Merges => inner.All(s => s.Merges);
+
+    /// <inheritdoc/>
+    public override void Merge(int from, int into)
+    {
+        foreach (AggregateState state in inner)
+        {
+            state.Merge(from, into);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Save(ByteWriter writer, int slots)
     {
         foreach (AggregateState state in inner)

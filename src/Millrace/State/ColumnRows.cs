@@ -1,0 +1,143 @@
+// Rows kept as columns, in blocks: adding and reading are copies of column ranges, and a row is a number.
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>Rows in the order in which they were added. Nothing is ever changed or taken out; who has dropped many rows builds a new one of those that are left.</summary>
+internal sealed class ColumnRows(Schema columns)
+{
+    private const int BlockBits = 16;
+    private const int BlockRows = 1 << BlockBits;
+
+    private readonly List<BatchBuilder> _blocks = [];
+    private readonly List<Batch> _views = [];
+
+    /// <summary>Rows held; also the number of the next one.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Memory held, in bytes.</summary>
+    public long Bytes => _views.Sum(v => v.Bytes);
+
+    /// <summary>The columns in which a row stands, and where.</summary>
+    public Column[] Find(int row, out int at)
+    {
+        at = row & (BlockRows - 1);
+        return _views[row >> BlockBits].Columns;
+    }
+
+    /// <summary>Adds the given rows of a batch.</summary>
+    public void Append(Batch batch, ReadOnlySpan<int> rows)
+    {
+        for (int done = 0; done < rows.Length;)
+        {
+            BatchBuilder block = Block();
+            ReadOnlySpan<int> part = rows.Slice(done, Math.Min(rows.Length - done, BlockRows - block.Count));
+            for (int c = 0; c < block.Columns.Length; c++)
+            {
+                block.Columns[c].AppendRows(batch.Columns[c], part);
+            }
+
+            End(block, part.Length);
+            done += part.Length;
+        }
+    }
+
+    /// <summary>Adds all rows of a batch.</summary>
+    public void Append(Batch batch)
+    {
+        for (int done = 0; done < batch.Count;)
+        {
+            BatchBuilder block = Block();
+            int part = Math.Min(batch.Count - done, BlockRows - block.Count);
+            for (int c = 0; c < block.Columns.Length; c++)
+            {
+                block.Columns[c].AppendRange(batch.Columns[c], done, part);
+            }
+
+            End(block, part);
+            done += part;
+        }
+    }
+
+    /// <summary>Appends rows to one builder a column.</summary>
+    public void AppendTo(ReadOnlySpan<int> rows, ReadOnlySpan<ColumnBuilder> into)
+    {
+        if (_views.Count == 1)
+        {
+            for (int c = 0; c < into.Length; c++)
+            {
+                into[c].AppendRows(_views[0].Columns[c], rows);
+            }
+
+            return;
+        }
+
+        for (int c = 0; c < into.Length; c++)
+        {
+            foreach (int row in rows)
+            {
+                into[c].AppendFrom(_views[row >> BlockBits].Columns[c], row & (BlockRows - 1));
+            }
+        }
+    }
+
+    /// <summary>A new one of the given rows, numbered in that order.</summary>
+    public ColumnRows Only(ReadOnlySpan<int> rows)
+    {
+        var kept = new ColumnRows(columns);
+        for (int done = 0; done < rows.Length;)
+        {
+            BatchBuilder block = kept.Block();
+            ReadOnlySpan<int> part = rows.Slice(done, Math.Min(rows.Length - done, BlockRows));
+            AppendTo(part, block.Columns);
+            kept.End(block, part.Length);
+            done += part.Length;
+        }
+
+        return kept;
+    }
+
+    /// <summary>Writes all rows.</summary>
+    public void Save(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)Count);
+        foreach (Batch view in _views)
+        {
+            BatchCodec.Write(writer, view);
+        }
+    }
+
+    /// <summary>Restores what <see cref="Save"/> wrote, into a fresh one.</summary>
+    public void Load(ref ByteReader reader)
+    {
+        int count = reader.ReadCount();
+        while (Count < count)
+        {
+            Batch rows = BatchCodec.Read(ref reader, columns);
+            if (rows.Count == 0 || rows.Count > count - Count)
+            {
+                throw new FormatException($"a block of {rows.Count} rows where {count - Count} are left");
+            }
+
+            Append(rows);
+        }
+    }
+
+    private BatchBuilder Block()
+    {
+        if (Count == _blocks.Count << BlockBits)
+        {
+            _blocks.Add(new BatchBuilder(columns));
+            _views.Add(_blocks[^1].View());
+        }
+
+        return _blocks[^1];
+    }
+
+    private void End(BatchBuilder block, int rows)
+    {
+        block.EndRows(rows);
+        _views[^1] = block.View();
+        Count += rows;
+    }
+}

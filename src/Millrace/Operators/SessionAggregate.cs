@@ -100,7 +100,7 @@ internal sealed class SessionAggregate : Operator
         var rows = new GroupRows();
         var factory = new AggregateFactory(session.Input.Columns, appendOnly: true, rows);
         AggregateResult[] results = [.. plan.Calls.Select(factory.Add)];
-        return factory.States.All(s => s.Merges) ? new SessionAggregate(plan, session, outputs, factory, rows, results) : null;
+        return factory.States.All(s => s.CanMerge) ? new SessionAggregate(plan, session, outputs, factory, rows, results) : null;
     }
 
     /// <inheritdoc/>
@@ -138,13 +138,12 @@ internal sealed class SessionAggregate : Operator
         }
 
         NoteOld();
-        foreach ((int from, int into) in _merged)
+        int[] from = [.. _merged.Select(m => m.From)];
+        int[] into = [.. _merged.Select(m => m.Into)];
+        _rows.Merge(_rows, into, from);
+        foreach (AggregateState state in _states)
         {
-            _rows.Merge(from, into);
-            foreach (AggregateState state in _states)
-            {
-                state.Merge(from, into);
-            }
+            state.Merge(state, into, from);
         }
 
         for (int i = 0; _merged.Count > 0 && i < input.Count; i++)
@@ -156,10 +155,7 @@ internal sealed class SessionAggregate : Operator
         }
 
         // What was merged away is as new when its number is given again.
-        foreach ((int from, _) in _merged)
-        {
-            Clear(from);
-        }
+        Array.ForEach(from, Clear);
 
         foreach (AggregateState state in _states)
         {

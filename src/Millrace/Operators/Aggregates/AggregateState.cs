@@ -24,17 +24,11 @@ internal abstract class AggregateState
     /// <summary>True when <see cref="Merge"/> is there, and exact.</summary>
     public virtual bool CanMerge => false;
 
-    /// <summary>Adds the groups of another state of the same kind: that of <paramref name="theirs"/>[i] to that of <paramref name="ours"/>[i].</summary>
+    /// <summary>Adds the groups of another state of the same kind, or of this one itself: that of <paramref name="theirs"/>[i] to that of <paramref name="ours"/>[i].</summary>
     public virtual void Merge(AggregateState other, int[] ours, int[] theirs) => Check.Fail($"{GetType().Name} cannot be merged");
 
     /// <summary>Forgets groups.</summary>
     public abstract void Clear(ReadOnlySpan<int> slots);
-
-    /// <summary>True when two groups can become one, for rows that are never taken back.</summary>
-    public virtual bool Merges => false;
-
-    /// <summary>Adds group <paramref name="from"/> to group <paramref name="into"/>; the former is cleared afterwards.</summary>
-    public virtual void Merge(int from, int into) => Check.Fail($"{GetType().Name} does not merge");
 
     /// <summary>Writes the state of slots below <paramref name="slots"/>.</summary>
     public abstract void Save(ByteWriter writer, int slots);
@@ -115,12 +109,6 @@ internal sealed class GroupRows : AggregateState
             Rows[slot] = 0;
         }
     }
-
-    /// <inheritdoc/>
-    public override bool Merges => true;
-
-    /// <inheritdoc/>
-    public override void Merge(int from, int into) => Rows[into] += Rows[from];
 
     /// <inheritdoc/>
     public override void Save(ByteWriter writer, int slots) => writer.WriteArray(Rows, slots);
@@ -217,18 +205,6 @@ internal sealed class CountState(GroupRows rows, int[] arguments, bool mayShare)
             {
                 _own[slot] = 0;
             }
-        }
-    }
-
-    /// <inheritdoc/>
-    public override bool Merges => true;
-
-    /// <inheritdoc/>
-    public override void Merge(int from, int into)
-    {
-        if (_split)
-        {
-            _own[into] += _own[from];
         }
     }
 

@@ -146,6 +146,8 @@ internal sealed class FilteredState(int filter, AggregateState[] inner) : Aggreg
 {
     private long[] _weights = [];
 
+    private AggregateState[] Inner => inner;
+
     /// <inheritdoc/>
     public override long Bytes => inner.Sum(s => s.Bytes);
 
@@ -184,14 +186,14 @@ internal sealed class FilteredState(int filter, AggregateState[] inner) : Aggreg
     }
 
     /// <inheritdoc/>
-    public override bool Merges => inner.All(s => s.Merges);
+    public override bool CanMerge => Array.TrueForAll(inner, s => s.CanMerge);
 
     /// <inheritdoc/>
-    public override void Merge(int from, int into)
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
     {
-        foreach (AggregateState state in inner)
+        for (int s = 0; s < inner.Length; s++)
         {
-            state.Merge(from, into);
+            inner[s].Merge(((FilteredState)other).Inner[s], ours, theirs);
         }
     }
 

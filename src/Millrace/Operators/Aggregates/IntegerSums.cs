@@ -71,12 +71,6 @@ internal sealed class SmallSumState<T>(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
-    public override bool Merges => true;
-
-    /// <inheritdoc/>
-    public override void Merge(int from, int into) => _sums[into] = checked(_sums[into] + _sums[from]);
-
-    /// <inheritdoc/>
     public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_sums, slots);
 
     /// <inheritdoc/>
@@ -150,12 +144,6 @@ internal sealed class BigSumState(int argument) : AggregateState
             _sums[slot] = 0;
         }
     }
-
-    /// <inheritdoc/>
-    public override bool Merges => true;
-
-    /// <inheritdoc/>
-    public override void Merge(int from, int into) => _sums[into] += _sums[from];
 
     /// <inheritdoc/>
     public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_sums, slots);

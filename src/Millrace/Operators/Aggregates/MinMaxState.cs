@@ -60,12 +60,6 @@ internal sealed class MinMaxState<T, TBits>(int argument, bool max) : AggregateS
     }
 
     /// <inheritdoc/>
-    public override bool Merges => true;
-
-    /// <inheritdoc/>
-    public override void Merge(int from, int into) => _best[into] = Math.Max(_best[into], _best[from]);
-
-    /// <inheritdoc/>
     public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_best, slots);
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ internal sealed record OperatorStatistics(
     int Id, string Name, string Detail, IReadOnlyList<int> Inputs, long RowsIn, long RowsOut, long Nanoseconds, long StateRows, long StateBytes);
 
 /// <summary>
-/// A dataflow over Z-sets. Changes are pushed into an input and run depth-first through the operators; <see cref="EndEpoch"/> then ends the epoch in
+/// A dataflow over Z-sets. Changes are pushed into an input and run depth-first through the operators; <c>EndEpoch</c> then ends the epoch in
 /// topological order. Batches given to <see cref="Sink"/> are lent for the call. Not thread-safe: one worker owns it.
 /// </summary>
 internal sealed class Dataflow
@@ -59,6 +59,18 @@ internal sealed class Dataflow
     /// <summary>Rows of state in all operators.</summary>
     public long StateRows => _nodes.Sum(n => n.Operator?.StateRows ?? 0);
 
+    /// <summary>The epoch's time (µs) at which time alone changes the answer; MaxValue for never.</summary>
+    public long DueMicros => Least(o => o.DueMicros);
+
+    /// <summary>The smallest watermark (µs) that changes the answer; MaxValue when none does.</summary>
+    public long AwaitedWatermark => Least(o => o.AwaitedWatermark);
+
+    /// <summary>How far event times in the result may lie behind the watermark of the inputs, µs.</summary>
+    public long HoldBackMicros => _root?.HoldBack ?? 0;
+
+    /// <summary>Rows that came too late to count, in all operators.</summary>
+    public long LateRows => _nodes.Sum(n => n.Operator?.LateRows ?? 0);
+
     /// <summary>What each operator has done, in topological order; scans first.</summary>
     public IReadOnlyList<OperatorStatistics> Statistics => [.. _nodes.Select((n, i) => new OperatorStatistics(
         i, n.Name, n.Detail, [.. n.Inputs.Select(x => _nodes.IndexOf(x))], n.RowsIn, n.RowsOut, (long)(n.Ticks * (1e9 / Stopwatch.Frequency)),
@@ -89,13 +101,20 @@ internal sealed class Dataflow
     /// <summary>Ends the epoch: every operator gives what it held back.</summary>
     /// <param name="epoch">Number of the epoch.</param>
     /// <param name="timeMicros">Its time, µs since 1970 UTC.</param>
-    /// <param name="inputWatermarks">The watermark of each input, see <see cref="EpochInfo.Watermark"/>.</param>
-    public void EndEpoch(long epoch, long timeMicros, long[] inputWatermarks)
+    /// <param name="inputWatermarks">The watermark of each input, see <see cref="EpochInfo.Watermark"/>; none of them idle.</param>
+    public void EndEpoch(long epoch, long timeMicros, long[] inputWatermarks) =>
+        EndEpoch(epoch, timeMicros, Array.ConvertAll(inputWatermarks, w => new Progress(w, false)));
+
+    /// <summary>Ends the epoch: every operator gives what it held back.</summary>
+    /// <param name="epoch">Number of the epoch.</param>
+    /// <param name="timeMicros">Its time, µs since 1970 UTC.</param>
+    /// <param name="inputs">How far each input has come.</param>
+    public void EndEpoch(long epoch, long timeMicros, Progress[] inputs)
     {
         Context.NowMicros = timeMicros;
         for (int i = 0; i < _sources.Count; i++)
         {
-            _sources[i].Watermark = inputWatermarks[i];
+            _sources[i].Progress = inputs[i];
         }
 
         foreach (Node node in _nodes)
@@ -105,16 +124,19 @@ internal sealed class Dataflow
                 continue;
             }
 
-            node.Watermark = long.MaxValue;
+            var meeting = new Meeting();
             foreach (Node input in node.Inputs)
             {
-                node.Watermark = Math.Min(node.Watermark, input.Watermark);
+                meeting.Add(input.Progress);
             }
+
+            Progress reached = meeting.Result;
+            node.Progress = reached.Behind(node.Operator.HoldBackMicros);
 
             Node? outer = Enter(node);
             try
             {
-                node.Operator.EndEpoch(new EpochInfo(epoch, timeMicros, node.Watermark), node);
+                node.Operator.EndEpoch(new EpochInfo(epoch, timeMicros, reached.Watermark), node);
             }
             catch (OverflowException)
             {
@@ -253,6 +275,20 @@ internal sealed class Dataflow
     // Checked arithmetic of an operator: the user's numbers are too large, the query fails, nothing else does.
     private static SqlException OutOfRange() => new("22003", "value out of range", hint: "cast the argument to numeric");
 
+    private long Least(Func<Operator, long> of)
+    {
+        long least = long.MaxValue;
+        foreach (Node node in _nodes)
+        {
+            if (node.Operator is { } o)
+            {
+                least = Math.Min(least, of(o));
+            }
+        }
+
+        return least;
+    }
+
     private Node? Enter(Node node)
     {
         long now = Stopwatch.GetTimestamp();
@@ -290,13 +326,15 @@ internal sealed class Dataflow
 
         public bool IsRoot { get; set; }
 
+        public long HoldBack { get; } = (op?.HoldBackMicros ?? 0) + inputs.Select(i => i.HoldBack).DefaultIfEmpty(0).Max();
+
         public long RowsIn { get; set; }
 
         public long RowsOut { get; private set; }
 
         public long Ticks { get; set; }
 
-        public long Watermark { get; set; }
+        public Progress Progress { get; set; }
 
         public Node? OnlyTarget => _targets.Length == 1 && !IsRoot ? _targets[0].Target : null;
 

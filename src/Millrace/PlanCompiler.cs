@@ -74,6 +74,8 @@ internal sealed class PlanCompiler
                 return _flow.Add(new Values(p.Rows, p.Columns, _errors, _context));
             case FilterPlan p:
                 return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Node(p.Input));
+            case TemporalFilterPlan p:
+                return _flow.Add(new TemporalFilter(p.Predicate, p.Columns, _errors, _context), Node(p.Input));
             case ProjectPlan { Input: TimeWindowPlan windows } p when p.Expressions.All(e => e is ColumnExpr):
                 bool needEnd = p.Expressions.Any(e => e is ColumnExpr c && c.Index == windows.Columns.Count - 1);
                 return _flow.Add(new Project(p.Expressions, windows.Columns, p.Columns, _errors, _context), Window(windows, needEnd));
@@ -89,6 +91,12 @@ internal sealed class PlanCompiler
                 return _flow.Add(new HashJoin(p, _errors, _context), Node(p.Left), Node(p.Right));
             case AggregatePlan { Input: SessionPlan session } p when SessionAggregate.TryMake(p, session) is { } sessions:
                 return _flow.Add(sessions, Node(session.Input));
+            case AsOfJoinPlan p:
+                return _flow.Add(new AsOfJoin(p), Node(p.Left), Node(p.Right));
+            case TemporalJoinPlan p:
+                return _flow.Add(new HashJoin(p.AsJoin, _errors, _context, asOfNow: true), Node(p.Left), Node(p.Right));
+            case GapFillPlan p:
+                return _flow.Add(new GapFill(p, _context), Node(p.Input));
             case AggregatePlan p:
                 return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns), Node(p.Input));
             case DistinctPlan p:
@@ -105,7 +113,7 @@ internal sealed class PlanCompiler
             case SessionPlan p:
                 return _flow.Add(new SessionWindow(p), Node(p.Input));
             case EmitOnClosePlan p:
-                return _flow.Add(new EmitOnClose(p.WindowEnd, p.Columns), Closing(p.Input, p.WindowEnd, 0));
+                return _flow.Add(new EmitOnClose(p.WindowEnd, p.ByClock, p.Lateness, p.EveryChange, p.Columns), Closing(p.Input, p.WindowEnd, 0, p));
             case TableFunctionPlan p:
                 return _flow.Add(new TableFunction(p, _errors, _context), Node(p.Input));
             default:
@@ -115,22 +123,44 @@ internal sealed class PlanCompiler
 
     // What stands right under EMIT ON WINDOW CLOSE is read by nobody else: an aggregate by window may forget what has closed.
     // The end is the column plus a constant: it may be computed from the window's start.
-    private Dataflow.Node Closing(PlanNode plan, int windowEnd, long plusMicros)
+    private Dataflow.Node Closing(PlanNode plan, int windowEnd, long plusMicros, EmitOnClosePlan close)
     {
         switch (plan)
         {
             case ProjectPlan p when Source(p.Expressions[windowEnd]) is { } source:
-                Dataflow.Node projected = Closing(p.Input, source.Column, plusMicros + source.PlusMicros);
+                Dataflow.Node projected = Closing(p.Input, source.Column, plusMicros + source.PlusMicros, close);
                 return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context), projected);
             case FilterPlan p:
-                Dataflow.Node filtered = Closing(p.Input, windowEnd, plusMicros);
+                Dataflow.Node filtered = Closing(p.Input, windowEnd, plusMicros, close);
                 return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), filtered);
             case AggregatePlan p when windowEnd < p.Keys.Count && p.Columns[windowEnd].Type.IsTimestamp:
-                return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros), Node(p.Input));
+                return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros + close.Lateness, close.ByClock), Gated(p.Input, close));
             default:
                 return Node(plan);
         }
     }
+
+    // Below the windows: what comes after the last of its windows has closed goes no further.
+    private Dataflow.Node Gated(PlanNode plan, EmitOnClosePlan close)
+    {
+        switch (plan)
+        {
+            case TimeWindowPlan p when !close.ByClock:
+                return Window(p, needEnd: true, Gate(p, close));
+            case ProjectPlan { Input: TimeWindowPlan windows } p when !close.ByClock && p.Expressions.All(e => e is ColumnExpr):
+                bool needEnd = p.Expressions.Any(e => e is ColumnExpr c && c.Index == windows.Columns.Count - 1);
+                return _flow.Add(new Project(p.Expressions, windows.Columns, p.Columns, _errors, _context), Window(windows, needEnd, Gate(windows, close)));
+            case ProjectPlan p:
+                return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context), Gated(p.Input, close));
+            case FilterPlan p:
+                return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Gated(p.Input, close));
+            default:
+                return Node(plan);
+        }
+    }
+
+    private Dataflow.Node Gate(TimeWindowPlan p, EmitOnClosePlan close) =>
+        _flow.Add(new LateGate(p.Time, p.Cumulative ? p.Size : p.Slide, p.Size, p.Offset, close.Lateness, p.Input.Columns), Node(p.Input));
 
     private static (int Column, long PlusMicros)? Source(ScalarExpr expr) => expr switch
     {
@@ -140,9 +170,9 @@ internal sealed class PlanCompiler
         _ => null,
     };
 
-    private Dataflow.Node Window(TimeWindowPlan p, bool needEnd)
+    private Dataflow.Node Window(TimeWindowPlan p, bool needEnd, Dataflow.Node? input = null)
     {
-        Dataflow.Node input = Node(p.Input);
+        input ??= Node(p.Input);
         return _flow.Add(new TimeWindow(p.Time, p.Slide, p.Size, p.Offset, p.Cumulative, needEnd, p.Columns), input);
     }
 }

@@ -91,8 +91,12 @@ internal static class PlanText
             ValuesPlan p => "values " + string.Join("; ", p.Rows.Select(r => List(r, null))),
             TableFunctionPlan p => $"{p.Function} {p.WithOrdinality} ({List(p.Arguments, null)})",
             FilterPlan p => "filter " + Of(p.Predicate),
+            TemporalFilterPlan p => "temporal filter " + Of(p.Predicate),
             ProjectPlan p => "project " + List(p.Expressions, null),
             JoinPlan p => $"join {p.Kind} {Ints(p.LeftKeys)} = {Ints(p.RightKeys)} {string.Join(',', p.NullSafe)} {(p.Condition is null ? "" : Of(p.Condition))}",
+            AsOfJoinPlan p => $"asof {Ints(p.LeftKeys)} = {Ints(p.RightKeys)} {p.LeftTime} {p.Operator} {p.RightTime} {p.Outer}",
+            TemporalJoinPlan p => $"temporal join {Ints(p.LeftKeys)} = {Ints(p.RightKeys)} {p.Outer} {(p.Condition is null ? "" : Of(p.Condition))}",
+            GapFillPlan p => $"gapfill {Ints(p.PartitionBy)} {p.Bucket} {p.Width} {(p.Start is null ? "" : Of(p.Start))} {(p.End is null ? "" : Of(p.End))} {string.Join(',', p.Fills)}",
             AggregatePlan p => $"aggregate {Ints(p.Keys)}: {string.Join("; ", p.Calls.Select(Call))}",
             DistinctPlan => "distinct",
             UnionPlan => "union",
@@ -101,7 +105,7 @@ internal static class PlanText
             WindowPlan p => $"window {Ints(p.PartitionBy)} {Keys(p.OrderBy)}: {string.Join("; ", p.Calls.Select(Call))}",
             TimeWindowPlan p => $"windows {p.Time} {p.Slide} {p.Size} {p.Offset} {p.Cumulative}",
             SessionPlan p => $"session {Ints(p.PartitionBy)} {p.Time} {p.Gap}",
-            EmitOnClosePlan p => $"close {p.WindowEnd}",
+            EmitOnClosePlan p => $"close {p.WindowEnd} {p.ByClock} {p.Lateness} {p.EveryChange}",
             _ => throw new BugException($"BUG: no text for {plan.GetType().Name}"),
         });
         text.Append(' ').Append(string.Join(',', plan.Columns.Fields.Select(f => f.Type.ToString()))).Append('{');

@@ -37,6 +37,7 @@ internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connectio
         Each("millrace_object_rows", "gauge", "Rows held, by object.", o => o.Rows);
         Each("millrace_object_bytes", "gauge", "Memory held, by object.", o => o.Bytes);
         Each("millrace_object_watermark_seconds", "gauge", "Watermark as Unix time, by object.", o => o.WatermarkMicros / 1e6);
+        Each("millrace_object_late_rows_total", "counter", "Rows that came too late to count, by view.", o => o.LateRows);
         Each("millrace_object_failed", "gauge", "1 when a view stands still because of an error.", o => o.Error is null ? 0 : 1);
         return to.ToString();
 

@@ -14,6 +14,9 @@ internal sealed class AggregateStage(BindContext context, Scope scope, PlanBuild
     private readonly List<AggregateExpr> _calls = [];
     private readonly List<GroupingExpr> _groupings = [];
 
+    /// <summary>The keys, over FROM's row, in the order of the first columns of <see cref="Build"/>.</summary>
+    public IReadOnlyList<ScalarExpr> Keys => _keys;
+
     /// <summary>Finds the aggregates, and the columns that a grouped primary key determines.</summary>
     public void Collect(IEnumerable<ScalarExpr> expressions)
     {

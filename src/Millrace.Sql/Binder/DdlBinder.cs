@@ -60,6 +60,7 @@ internal sealed class DdlBinder(BindContext context)
         if (s.Materialized)
         {
             CheckMaterialized(plan, s.Query.Position);
+            plan = TemporalFilters.Apply(context, plan, s.Query.Position);
         }
 
         var columns = new Schema(fields);
@@ -267,11 +268,11 @@ internal sealed class DdlBinder(BindContext context)
         TimeFact[] facts = Lineage.Of(plan);
         if (emitOnClose && Array.FindIndex(facts, f => f.Role == TimeRole.WindowEnd) is >= 0 and var end)
         {
-            return (end, 0);
+            return (end, facts[end].ByClock ? -1 : 0);
         }
 
         int at = plan.AppendOnly ? Array.FindIndex(facts, f => f.Role == TimeRole.EventTime) : -1;
-        return at < 0 ? (-1, -1) : (at, facts[at].SizeUs);
+        return at < 0 ? (-1, -1) : (at, facts[at].ByClock ? -1 : facts[at].SizeUs);
     }
 
     private static void CheckMaterialized(PlanNode plan, int position)
@@ -288,27 +289,23 @@ internal sealed class DdlBinder(BindContext context)
                 "compute the value when inserting");
         }
 
-        // A row is looked at when it comes, not again when time has passed; what is stamped once and never taken back may know the time.
-        foreach (PlanNode node in PlanMap.All(plan).Where(n => n is not ProjectPlan { Input.AppendOnly: true }))
-        {
-            if (PlanMap.Expressions(node).FirstOrDefault(e => ExprMap.Any(e, TellsTime)) is not null)
-            {
-                throw new SqlException("0A000", "the time of day in a materialized view would change its rows without any change of its inputs", position,
-                    "use CREATE VIEW, or compare with a column; now() AS column is possible over streams");
-            }
-        }
-
+        CheckTemporalJoins(plan, position);
         if (PlanMap.All(plan).FirstOrDefault(n => n is ScanPlan { Object.Kind: ObjectKind.System }) is ScanPlan scan)
         {
             throw new SqlException("0A000", $"a materialized view cannot read system relation \"{scan.Object.Name}\"", position, "use CREATE VIEW");
         }
     }
 
-    private static bool TellsTime(ScalarExpr e) => e is CallExpr
+    /// <summary>Checks that the left sides of temporal joins only grow.</summary>
+    /// <exception cref="SqlException">0A000: a row that is taken back met rows that nobody knows any more.</exception>
+    public static void CheckTemporalJoins(PlanNode plan, int position)
     {
-        Function.Name: "now" or "current_timestamp" or "transaction_timestamp" or "statement_timestamp"
-        or "clock_timestamp" or "proctime" or "localtimestamp" or "current_date" or "localtime" or "current_time"
-    };
+        if (PlanMap.All(plan).Any(n => n is TemporalJoinPlan { Left.AppendOnly: false }))
+        {
+            throw new SqlException("0A000", "the left side of a join FOR SYSTEM_TIME AS OF PROCTIME() must only grow", position,
+                "join a stream, or leave out FOR SYSTEM_TIME: then later changes correct the result");
+        }
+    }
 
     private static ObjectKind KindOf(Syntax.ObjectKind kind, int position) => kind switch
     {

@@ -115,7 +115,9 @@ internal sealed class DmlBinder(BindContext context)
             }
         }
 
-        return new BoundSubscribe(Query(query), snapshot) { Progress = progress };
+        BoundQuery bound = Query(query);
+        DdlBinder.CheckTemporalJoins(bound.Plan, query.Position);
+        return new BoundSubscribe(bound with { Plan = TemporalFilters.Apply(context, bound.Plan, query.Position) }, snapshot) { Progress = progress };
     }
 
     /// <summary>The target of a change.</summary>

@@ -1,4 +1,4 @@
-// EMIT ON WINDOW CLOSE: finds the column that says when a row is final.
+// EMIT ON WINDOW CLOSE and ALLOW LATENESS: finds the column that says when a row is final.
 using Millrace.Core;
 
 namespace Millrace.Sql;
@@ -9,18 +9,26 @@ internal static class EmitOnWindowClose
     private const string Remedy =
         "group by window_start and window_end of TUMBLE, HOP or SESSION over a stream declared with WATERMARK FOR column AS column - INTERVAL '…'";
 
-    /// <summary>Holds the rows of a query back until their window closes.</summary>
+    /// <summary>Holds the rows of a query back until their window closes; without EMIT, gives every change until then and nothing more.</summary>
     /// <exception cref="SqlException">42601: no column says when a window closes.</exception>
-    public static QueryResult Apply(BindContext context, QueryResult query, int position)
+    public static QueryResult Apply(BindContext context, QueryResult query, Syntax.Query syntax, long lateness)
     {
+        bool emit = syntax.EmitOnWindowClose;
         PlanNode plan = query.Visible();
         if (Held(context, plan) is { } held)
         {
-            return new QueryResult(held, query.Columns, [.. query.Order.TakeWhile(k => k.Column < query.Columns.Count)]) { EmitOnClose = true };
+            plan = PlanMap.Rewrite(held, n => n is EmitOnClosePlan { Lateness: 0, EveryChange: false } close && ReferenceEquals(close, Found(held))
+                ? close with { Lateness = lateness, EveryChange = !emit } : n);
+            return new QueryResult(plan, query.Columns, [.. query.Order.TakeWhile(k => k.Column < query.Columns.Count)]) { EmitOnClose = emit };
         }
 
-        throw new SqlException("42601", "EMIT ON WINDOW CLOSE needs a window over a stream's event time", position, Remedy);
+        throw new SqlException(
+            "42601", (emit ? "EMIT ON WINDOW CLOSE" : "ALLOW LATENESS") + " needs a window over a stream's event time",
+            syntax.AllowLateness is { } allowed && !emit ? allowed.Position : syntax.Position, Remedy);
     }
+
+    // The topmost: those below belong to views that are read.
+    private static PlanNode? Found(PlanNode plan) => PlanMap.All(plan).FirstOrDefault(n => n is EmitOnClosePlan);
 
     private static PlanNode? Held(BindContext context, PlanNode plan)
     {
@@ -28,7 +36,7 @@ internal static class EmitOnWindowClose
         int end = Array.FindIndex(facts, f => f.Role == TimeRole.WindowEnd);
         if (end >= 0)
         {
-            return new EmitOnClosePlan(plan, end);
+            return new EmitOnClosePlan(plan, end) { ByClock = facts[end].ByClock };
         }
 
         if (plan is ProjectPlan project && Held(context, project.Input) is { } below)
@@ -50,10 +58,10 @@ internal static class EmitOnWindowClose
             var size = new LiteralExpr(new Interval(0, 0, facts[start].SizeUs), SqlType.Interval);
             var computed = new CallExpr(plus, [Plans.Column(plan, start), size], plan.Columns[start].Type);
             PlanNode wide = Plans.Project(plan, [.. Plans.Columns(plan), computed], [.. plan.Columns.Fields.Select(f => f.Name), "window_end"]);
-            return Plans.Pick(new EmitOnClosePlan(wide, plan.Columns.Count), Enumerable.Range(0, plan.Columns.Count));
+            return Plans.Pick(new EmitOnClosePlan(wide, plan.Columns.Count) { ByClock = facts[start].ByClock }, Enumerable.Range(0, plan.Columns.Count));
         }
 
-        int time = Array.FindIndex(facts, f => f.Role == TimeRole.EventTime);
+        int time = Array.FindIndex(facts, f => f is { Role: TimeRole.EventTime, ByClock: false });
         return time >= 0 && plan.AppendOnly ? new EmitOnClosePlan(plan, time) : null;
     }
 }

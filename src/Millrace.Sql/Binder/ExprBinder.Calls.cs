@@ -137,6 +137,10 @@ internal sealed partial class ExprBinder
                 SqlType common = CommonType(all, name.ToUpperInvariant(), e.Position);
                 all = [.. all.Select((v, i) => _coercion.Coerce(v, common, CastContext.Implicit, e.Args[i].Position))];
                 return context.Functions.FindScalars(name).Count > 0 ? Call(name, all, e.Position) : Extreme(name == "greatest" ? ">=" : "<=", all, common, e.Position);
+            case "locf" or "interpolate" when e.Args.Count == 1 && AllowAggregates:
+                ScalarExpr filled = BindTyped(e.Args[0]);
+                return new GapFillExpr(
+                    name == "locf" ? filled : _coercion.Coerce(filled, SqlType.Double, CastContext.Implicit, e.Args[0].Position), name == "interpolate", e.Position);
             case "pg_typeof" when e.Args.Count == 1:
                 return new LiteralExpr(ByteSlice.From(Bind(e.Args[0]).Type.ToString()), SqlType.Text);
             case "grouping":

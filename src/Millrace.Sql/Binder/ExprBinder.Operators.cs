@@ -46,7 +46,13 @@ internal sealed partial class ExprBinder
         }
 
         SqlType type = chosen.Candidate.Returns([.. converted.Select(a => a.Type)]);
-        return _coercion.Fold(new CallExpr((ScalarFunction)chosen.Candidate.Function, converted, type));
+        ScalarExpr call = _coercion.Fold(new CallExpr((ScalarFunction)chosen.Candidate.Function, converted, type));
+        if (converted.Length == 0)
+        {
+            context.Positions[call] = position;
+        }
+
+        return call;
     }
 
     private ScalarExpr Unary(Syntax.UnaryExpr e)

@@ -7,11 +7,6 @@ internal sealed partial class FromBinder
 {
     private FromItem Join(Syntax.JoinTable join, Scope? lateral, Frame? lateralFrame, Scope? parent, Frame? frame)
     {
-        if (join.AsOf)
-        {
-            throw new SqlException("0A000", "ASOF JOIN is not supported", join.Position, "use LEFT JOIN LATERAL (SELECT … ORDER BY … LIMIT 1) ON true");
-        }
-
         FromItem left = Item(join.Left, lateral, lateralFrame, parent, frame);
         var own = new Frame();
         FromItem right = Item(join.Right, new Scope(left.Tables, left.Columns, lateral, lateralFrame), own, parent, frame);
@@ -31,6 +26,11 @@ internal sealed partial class FromBinder
         }
 
         ScalarExpr? on = ExprMap.And([.. equal.SelectMany(ExprMap.Conjuncts)]);
+        if (join.AsOf || AsOf(join) is not null)
+        {
+            return both with { Plan = JoinAsOf(join, left, right, on, lateral, lateralFrame) };
+        }
+
         bool depends = DomainPush.Depends(right.Plan, own);
         if (depends && kind is JoinKind.Right or JoinKind.Full && depends)
         {

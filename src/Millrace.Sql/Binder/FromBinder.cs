@@ -40,6 +40,7 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         FromItem? result = null;
         foreach (Syntax.TableRef item in items)
         {
+            CheckNotAsOf(item);
             result = result is null ? Item(item, parent, frame) : Beside(result, item, parent, frame);
         }
 
@@ -65,6 +66,14 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
             {
                 throw new SqlException("42712", $"table name \"{t.Name}\" specified more than once", item.Position, "give one of them an alias");
             }
+        }
+    }
+
+    private static void CheckNotAsOf(Syntax.TableRef item)
+    {
+        if (item is Syntax.NamedTable { AsOf: { } asOf })
+        {
+            throw new SqlException("0A000", "AS OF belongs to the right side of a join", asOf.Position, "write FROM stream JOIN table FOR SYSTEM_TIME AS OF PROCTIME() ON …");
         }
     }
 
@@ -100,11 +109,6 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
     private FromItem Named(Syntax.NamedTable named)
     {
         string name = named.Name.Last;
-        if (named.AsOf is not null)
-        {
-            context.Notices.Add($"\"{name}\" is joined as it is, not as it was: later changes of it correct the result");
-        }
-
         if (named.Name.Schema is null && ctes?.Find(name) is { } cte)
         {
             if (cte.Plan is null)

@@ -54,12 +54,24 @@ internal sealed class QueryBinder(BindContext context)
         QueryResult result = query.Body is Syntax.SelectBody select
             ? new SelectBinder(context, this, ctes).Bind(select, query.OrderBy, parent, frame, resolve)
             : Ordered(Body(query.Body, parent, frame, ctes, resolve), query);
-        if (query.EmitOnWindowClose)
+        if (query.EmitOnWindowClose || query.AllowLateness is not null)
         {
-            result = EmitOnWindowClose.Apply(context, result, query.Position);
+            result = EmitOnWindowClose.Apply(context, result, query, Lateness(query.AllowLateness));
         }
 
         return Limited(result, query, parent, frame, ctes);
+    }
+
+    private long Lateness(Syntax.Expr? expr)
+    {
+        if (expr is null)
+        {
+            return 0;
+        }
+
+        LiteralExpr value = new ExprBinder(context, this, Scope.Empty(null, null), null) { Clause = "ALLOW LATENESS" }.Constant(expr, SqlType.Interval, "the lateness");
+        return value.Value is Interval { Months: 0 } i && (i.Days * 86_400_000_000L) + i.Micros is >= 0 and var micros ? micros
+            : throw new SqlException("22023", "the lateness must be a fixed time of zero or more", expr.Position, "write ALLOW LATENESS INTERVAL '10 minutes'");
     }
 
     /// <summary>The common tables of a WITH clause, added to those before.</summary>

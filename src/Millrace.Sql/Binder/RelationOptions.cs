@@ -10,7 +10,7 @@ public static class RelationOptions
 
     // Those that may change while the object lives.
     private static readonly string[] Live = [Retention.TimeOption, Retention.BytesOption, Key];
-    private static readonly string[] OfTables = ["event_time", "watermark_delay", .. Live, "appendonly", "append_only"];
+    private static readonly string[] OfTables = ["event_time", "watermark_delay", IdleTimeout.Option, .. Live, "appendonly", "append_only"];
 
     /// <summary>The options of CREATE TABLE and CREATE STREAM by name; their values are looked at by <see cref="Check"/>.</summary>
     public static Dictionary<string, string> OfTable(IReadOnlyList<Syntax.Option> options)
@@ -33,6 +33,11 @@ public static class RelationOptions
     /// <exception cref="SqlException">22023, 42703: one of them cannot be used; with its place.</exception>
     public static void Check(CatalogObject o, IReadOnlyList<Syntax.Option> options)
     {
+        foreach (Syntax.Option option in options.Where(x => x.Key == IdleTimeout.Option))
+        {
+            CheckIdleTimeout(o, option);
+        }
+
         foreach (Syntax.Option option in options.Where(x => Live.Contains(x.Key)))
         {
             if (o.Kind is not (ObjectKind.Stream or ObjectKind.MaterializedView) || !o.AppendOnly)
@@ -52,11 +57,23 @@ public static class RelationOptions
         }
     }
 
+    // Only where there is a watermark to hold anybody back with.
+    private static void CheckIdleTimeout(CatalogObject o, Syntax.Option option)
+    {
+        if (o.Kind != ObjectKind.Stream || o.WatermarkDelay < 0)
+        {
+            throw new SqlException("22023", $"{option.Key} is for streams with a watermark, \"{o.Name}\" is none", option.Position,
+                "declare WATERMARK FOR column AS column - INTERVAL '5 seconds'");
+        }
+
+        IdleTimeout.Parse(option.Text ?? "", option.Value?.Position ?? option.Position);
+    }
+
     /// <summary>ALTER … SET: new values by name.</summary>
     public static Dictionary<string, string?> Set(CatalogObject o, IReadOnlyList<Syntax.Option> options)
     {
         CheckLive(o, options.Select(x => (x.Key, x.Position)));
-        Dictionary<string, string> values = ByName(options, Live);
+        Dictionary<string, string> values = ByName(options, [.. Live, IdleTimeout.Option]);
         Check(o, options);
         return values.ToDictionary(v => v.Key, v => (string?)v.Value);
     }
@@ -101,7 +118,7 @@ public static class RelationOptions
     {
         foreach ((string key, int position) in options)
         {
-            if (Live.Contains(key))
+            if (Live.Contains(key) || key == IdleTimeout.Option)
             {
                 continue;
             }

@@ -20,9 +20,10 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
         FromItem from = body.From.Count == 0 ? FromItem.None : new FromBinder(context, queries, ctes).Bind(body.From, parent, frame);
         var scope = new Scope(from.Tables, from.Columns, parent, frame);
         var builder = new PlanBuilder(context, from.Plan);
-        if (body.Where is not null)
+        ScalarExpr? where = body.Where is null ? null : Binder(scope, "WHERE", body).Boolean(body.Where, "WHERE");
+        if (where is not null)
         {
-            builder.Filter(Binder(scope, "WHERE", body).Boolean(body.Where, "WHERE"));
+            builder.Filter(where);
         }
 
         ExprBinder lists = Binder(scope, "SELECT", body);
@@ -40,6 +41,7 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
 
         List<IReadOnlyList<ScalarExpr>>? sets = body.GroupBy is null ? null
             : new GroupBySets(Binder(scope, "GROUP BY", body), scope, [.. items.Select(i => (i.Name, i.Value, i.Ast is not null))]).Bind(body.GroupBy);
+        IReadOnlyList<ScalarExpr> keys = [];
         IEnumerable<ScalarExpr> all = [.. items.Select(i => i.Value), .. Values(orders), .. Values(distinctOn)];
         if (sets is not null || having is not null || all.Any(e => ExprMap.Any(e, x => x is AggregateExpr or GroupingExpr)))
         {
@@ -53,7 +55,15 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
             {
                 builder.Filter(stage.Rewrite(having));
             }
+
+            keys = sets is [_] ? stage.Keys : [];
         }
+
+        var gaps = new GapFillStage(builder, keys, where);
+        gaps.Add([.. items.Select(i => i.Value), .. Values(orders), .. Values(distinctOn)]);
+        items = [.. items.Select(i => i with { Value = gaps.Rewrite(i.Value) })];
+        orders = [.. orders.Select(o => o.Value is null ? o : o with { Value = gaps.Rewrite(o.Value) })];
+        distinctOn = [.. distinctOn.Select(o => o.Value is null ? o : o with { Value = gaps.Rewrite(o.Value) })];
 
         var windows = new WindowStage(builder);
         windows.Add([.. items.Select(i => i.Value), .. Values(orders), .. Values(distinctOn)]);

@@ -38,6 +38,9 @@ public readonly record struct Retention(long? Micros, long? Bytes)
         "22023", $"{TimeOption} \"{text}\" is not a length of time", position,
         Sum(text, Sizes) is null ? "write a count and a unit, such as '10 minutes' or '7 days'" : $"for a size write {BytesOption} = '{text}'");
 
+    /// <summary>A length of time in µs; null when the text is none.</summary>
+    public static long? TryParseTime(string text) => Sum(text, Times);
+
     /// <summary>A size such as <c>10 GB</c>, or a count of bytes. GB are 10⁹ bytes, GiB are 2³⁰.</summary>
     /// <exception cref="SqlException">22023: it is none.</exception>
     public static long ParseBytes(string text, int position) =>

@@ -415,11 +415,23 @@ public sealed record SessionPlan(PlanNode Input, IReadOnlyList<int> PartitionBy,
 /// <param name="WindowEnd">The timestamp column compared with the watermark.</param>
 public sealed record EmitOnClosePlan(PlanNode Input, int WindowEnd) : PlanNode(Input.Columns)
 {
+    /// <summary>True for windows over processing time: the clock closes them, not a watermark.</summary>
+    public bool ByClock { get; init; }
+
+    /// <summary>How long after its end a window takes rows, µs.</summary>
+    public long Lateness { get; init; }
+
+    /// <summary>True to give every change as it comes until the window closes: ALLOW LATENESS without EMIT ON WINDOW CLOSE.</summary>
+    public bool EveryChange { get; init; }
+
     /// <inheritdoc/>
     public override IReadOnlyList<PlanNode> Inputs => [Input];
 
     /// <inheritdoc/>
-    public override bool AppendOnly => true;
+    public override bool AppendOnly => !EveryChange || Input.AppendOnly;
+
+    /// <summary>The same over another input with as many or fewer columns.</summary>
+    public EmitOnClosePlan Over(PlanNode input, int windowEnd) => new(input, windowEnd) { ByClock = ByClock, Lateness = Lateness, EveryChange = EveryChange };
 
     /// <inheritdoc/>
     public override IReadOnlyList<int>? Key => Input.Key;

@@ -72,10 +72,20 @@ public static class PlanPrinter
                 return $"TableFunction {n.Function}({string.Join(", ", n.Arguments.Select(a => Expr(a, n.Input.Columns)))}){(n.WithOrdinality ? " with ordinality" : "")}";
             case FilterPlan n:
                 return $"Filter {Expr(n.Predicate, n.Columns)}";
+            case TemporalFilterPlan n:
+                return $"TemporalFilter {Expr(n.Predicate, n.Columns)}";
             case ProjectPlan n:
                 return "Project " + string.Join(", ", n.Expressions.Select((e, i) => Named(Expr(e, n.Input.Columns), n.Columns[i].Name)));
             case JoinPlan n:
                 return Join(n);
+            case AsOfJoinPlan n:
+                return $"AsOf{(n.Outer ? "Left" : "")}Join{Keys(n.LeftKeys, n.RightKeys, n)} as of {n.Left.Columns[n.LeftTime].Name} {n.Operator} {n.Right.Columns[n.RightTime].Name}";
+            case TemporalJoinPlan n:
+                return $"Temporal{(n.Outer ? "Left" : "")}Join{Keys(n.LeftKeys, n.RightKeys, n)}"
+                    + (n.Condition is null ? "" : $" where {Expr(n.Condition, new Schema([.. n.Left.Columns.Fields, .. n.Right.Columns.Fields]))}");
+            case GapFillPlan n:
+                return $"GapFill {Names([n.Bucket], n.Columns)} every {Span(n.Width)}" + Partition(n.PartitionBy, n.Input)
+                    + string.Concat(n.Fills.Select(f => $" {(f.Interpolate ? "interpolate" : "locf")}({Names([f.Column], n.Columns)})"));
             case AggregatePlan n:
                 return "Aggregate" + (n.Keys.Count == 0 ? "" : " by " + Names(n.Keys, n.Input.Columns))
                     + (n.Calls.Count == 0 ? "" : ": " + string.Join(", ", n.Calls.Select(c => Call(c, n.Input.Columns))));
@@ -97,7 +107,7 @@ public static class PlanPrinter
             case SessionPlan n:
                 return $"Session {Names([n.Time], n.Input.Columns)} gap {Span(n.Gap)}" + Partition(n.PartitionBy, n.Input);
             case EmitOnClosePlan n:
-                return $"EmitOnClose {Names([n.WindowEnd], n.Columns)}";
+                return (n.EveryChange ? "CloseWindows " : "EmitOnClose ") + Names([n.WindowEnd], n.Columns) + (n.Lateness == 0 ? "" : $" lateness {Span(n.Lateness)}");
             default:
                 return node.GetType().Name;
         }
@@ -111,6 +121,9 @@ public static class PlanPrinter
         string on = string.Join(", ", keys);
         return $"{n.Kind}Join" + (on.Length > 0 ? " on " + on : "") + (n.Condition is null ? "" : $" where {Expr(n.Condition, both)}");
     }
+
+    private static string Keys(IReadOnlyList<int> left, IReadOnlyList<int> right, PlanNode n) => left.Count == 0 ? ""
+        : " on " + string.Join(", ", left.Zip(right, (l, r) => $"{n.Inputs[0].Columns[l].Name} = {n.Inputs[1].Columns[r].Name}"));
 
     private static string TopN(TopNPlan n)
     {

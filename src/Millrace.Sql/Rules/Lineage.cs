@@ -19,7 +19,8 @@ internal enum TimeRole
 /// <summary>A column's role, and for a window's start the window's length.</summary>
 /// <param name="Role">The role.</param>
 /// <param name="SizeUs">Length of the window in µs (WindowStart), or the watermark's delay (EventTime); −1 when not fixed.</param>
-internal readonly record struct TimeFact(TimeRole Role, long SizeUs)
+/// <param name="ByClock">True for processing time: rows are stamped as they come, and what time it is stands for the watermark.</param>
+internal readonly record struct TimeFact(TimeRole Role, long SizeUs, bool ByClock = false)
 {
     public static readonly TimeFact None = new(TimeRole.None, -1);
 }
@@ -43,19 +44,19 @@ internal static class Lineage
             case ProjectPlan project:
                 TimeFact[] input = Of(project.Input);
                 return [.. project.Expressions.Select(e => OfExpression(e, input))];
-            case FilterPlan or DistinctPlan or EmitOnClosePlan:
+            case FilterPlan or TemporalFilterPlan or DistinctPlan or EmitOnClosePlan:
                 return Of(plan.Inputs[0]);
             case TopNPlan or WindowPlan or TableFunctionPlan:
                 return Padded(Of(plan.Inputs[0]), plan);
             case TimeWindowPlan window:
                 TimeFact[] rows = Of(window.Input);
-                bool timed = rows[window.Time].Role == TimeRole.EventTime;
+                (bool timed, bool byClock) = (rows[window.Time].Role == TimeRole.EventTime, rows[window.Time].ByClock);
                 return !timed ? Padded(rows, plan)
-                    : [.. rows, window.Cumulative ? TimeFact.None : new TimeFact(TimeRole.WindowStart, window.Size), new TimeFact(TimeRole.WindowEnd, -1)];
+                    : [.. rows, window.Cumulative ? TimeFact.None : new TimeFact(TimeRole.WindowStart, window.Size, byClock), new TimeFact(TimeRole.WindowEnd, -1, byClock)];
             case SessionPlan session:
                 TimeFact[] before = Of(session.Input);
                 return before[session.Time].Role == TimeRole.EventTime
-                    ? [.. before, TimeFact.None, new TimeFact(TimeRole.WindowEnd, -1)]
+                    ? [.. before, TimeFact.None, new TimeFact(TimeRole.WindowEnd, -1, before[session.Time].ByClock)]
                     : Padded(before, plan);
             case AggregatePlan aggregate:
                 TimeFact[] grouped = Of(aggregate.Input);
@@ -66,9 +67,11 @@ internal static class Lineage
                 TimeFact[] l = join.Kind is JoinKind.Right or JoinKind.Full ? Nothing(join.Left) : Of(join.Left);
                 TimeFact[] r = join.Kind is JoinKind.Left or JoinKind.Full ? Nothing(join.Right) : Of(join.Right);
                 return [.. l, .. r];
+            case AsOfJoinPlan or TemporalJoinPlan:
+                return Padded(Of(plan.Inputs[0]), plan);
             case UnionPlan union:
                 TimeFact[][] all = [.. union.Sources.Select(Of)];
-                return [.. Enumerable.Range(0, plan.Columns.Count).Select(i => all.All(f => f[i].Role == all[0][i].Role && f[i].SizeUs == all[0][i].SizeUs)
+                return [.. Enumerable.Range(0, plan.Columns.Count).Select(i => all.All(f => f[i] == all[0][i])
                     ? all[0][i] : TimeFact.None)];
             case SetOpPlan set:
                 return Of(set.Left);
@@ -91,11 +94,17 @@ internal static class Lineage
             return start with { Role = TimeRole.WindowEnd, SizeUs = -1 };
         }
 
+        // now() of a row that is stamped as it comes, as a timestamp with or without zone.
+        if (TimeBounds.IsPresent(expr) || (expr is CallExpr { Arguments: [var stamp], Type.Id: TypeId.Timestamp } && TimeBounds.IsPresent(stamp)))
+        {
+            return new TimeFact(TimeRole.EventTime, 0, ByClock: true);
+        }
+
         // time_bucket(interval, t) and date_trunc('unit', t) start a window of fixed length.
         if (expr is CallExpr { Function.Name: "time_bucket", Arguments: [LiteralExpr { Value: Interval { Months: 0 } i }, ColumnExpr t] }
             && input[t.Index].Role == TimeRole.EventTime)
         {
-            return new TimeFact(TimeRole.WindowStart, (i.Days * 86_400_000_000L) + i.Micros);
+            return new TimeFact(TimeRole.WindowStart, (i.Days * 86_400_000_000L) + i.Micros, input[t.Index].ByClock);
         }
 
         if (expr is CallExpr { Function.Name: "date_trunc", Arguments: [LiteralExpr { Value: ByteSlice unit }, ColumnExpr d] }
@@ -110,7 +119,7 @@ internal static class Lineage
                 "day" when expr.Type.Id == TypeId.Timestamp => 86_400_000_000,
                 _ => -1,
             };
-            return size > 0 ? new TimeFact(TimeRole.WindowStart, size) : TimeFact.None;
+            return size > 0 ? new TimeFact(TimeRole.WindowStart, size, input[d.Index].ByClock) : TimeFact.None;
         }
 
         return TimeFact.None;

@@ -19,8 +19,12 @@ internal static class PlanMap
         {
             TableFunctionPlan n => n with { Input = inputs[0] },
             FilterPlan n => new FilterPlan(inputs[0], n.Predicate),
+            TemporalFilterPlan n => new TemporalFilterPlan(inputs[0], n.Predicate),
             ProjectPlan n => n with { Input = inputs[0] },
             JoinPlan n => n with { Left = inputs[0], Right = inputs[1] },
+            AsOfJoinPlan n => n with { Left = inputs[0], Right = inputs[1] },
+            TemporalJoinPlan n => n with { Left = inputs[0], Right = inputs[1] },
+            GapFillPlan n => n with { Input = inputs[0] },
             AggregatePlan n => n with { Input = inputs[0] },
             DistinctPlan => new DistinctPlan(inputs[0]),
             UnionPlan n => n with { Sources = inputs },
@@ -29,7 +33,7 @@ internal static class PlanMap
             WindowPlan n => n with { Input = inputs[0] },
             TimeWindowPlan n => n with { Input = inputs[0] },
             SessionPlan n => n with { Input = inputs[0] },
-            EmitOnClosePlan n => new EmitOnClosePlan(inputs[0], n.WindowEnd),
+            EmitOnClosePlan n => n.Over(inputs[0], n.WindowEnd),
             _ => node,
         };
     }
@@ -40,8 +44,11 @@ internal static class PlanMap
         ValuesPlan n => n.Rows.SelectMany(r => r),
         TableFunctionPlan n => n.Arguments,
         FilterPlan n => [n.Predicate],
+        TemporalFilterPlan n => [n.Predicate],
         ProjectPlan n => n.Expressions,
         JoinPlan { Condition: { } condition } => [condition],
+        TemporalJoinPlan { Condition: { } condition } => [condition],
+        GapFillPlan n => new[] { n.Start, n.End }.OfType<ScalarExpr>(),
         TopNPlan n => new[] { n.LimitParameter, n.OffsetParameter }.OfType<ScalarExpr>(),
         _ => [],
     };
@@ -52,8 +59,11 @@ internal static class PlanMap
         ValuesPlan n => n with { Rows = [.. n.Rows.Select(r => (IReadOnlyList<ScalarExpr>)[.. r.Select(map)])] },
         TableFunctionPlan n => n with { Arguments = [.. n.Arguments.Select(map)] },
         FilterPlan n => map(n.Predicate) is var p && ReferenceEquals(p, n.Predicate) ? n : new FilterPlan(n.Input, p),
+        TemporalFilterPlan n => map(n.Predicate) is var p && ReferenceEquals(p, n.Predicate) ? n : new TemporalFilterPlan(n.Input, p),
         ProjectPlan n => n with { Expressions = [.. n.Expressions.Select(map)] },
         JoinPlan { Condition: { } condition } n => n with { Condition = map(condition) },
+        GapFillPlan n => n with { Start = n.Start is { } start ? map(start) : null, End = n.End is { } end ? map(end) : null },
+        TemporalJoinPlan { Condition: { } condition } n => n with { Condition = map(condition) },
         TopNPlan { LimitParameter: not null } or TopNPlan { OffsetParameter: not null } => MapLimits((TopNPlan)node, map),
         _ => node,
     };

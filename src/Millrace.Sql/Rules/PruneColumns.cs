@@ -97,11 +97,13 @@ internal static class PruneColumns
                     }, MapAppended(map, input, node));
                 }
 
+            case AsOfJoinPlan or TemporalJoinPlan or GapFillPlan:
+                return (PlanMap.WithInputs(node, [.. node.Inputs.Select(Whole)]), Identity(node));
             case EmitOnClosePlan emit:
                 {
                     int[] kept = [.. new SortedSet<int>([.. needed, emit.WindowEnd])];
                     int[] map = MapOf(kept, emit.Columns.Count);
-                    return (new EmitOnClosePlan(Narrow(emit.Input, kept), map[emit.WindowEnd]), map);
+                    return (emit.Over(Narrow(emit.Input, kept), map[emit.WindowEnd]), map);
                 }
 
             default:

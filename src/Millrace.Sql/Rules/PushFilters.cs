@@ -24,13 +24,20 @@ internal sealed class PushFilters
             case FilterPlan filter:
                 return Push(filter.Input, [.. terms, .. ExprMap.Conjuncts(filter.Predicate)]);
             case ProjectPlan project:
-                // A condition computed from something volatile or costly to repeat stays above.
-                List<ScalarExpr> through = Take(go, stay, t => !ExprMap.Columns(t).Any(c => ExprMap.IsVolatile(project.Expressions[c])));
+                // A condition computed from something volatile, or from the time at which a row came, stays above.
+                List<ScalarExpr> through = Take(go, stay, t => !ExprMap.Columns(t).Any(c => ExprMap.IsVolatile(project.Expressions[c]) || TimeBounds.TellsTime(project.Expressions[c])));
                 return Above(stay, project with { Input = Push(project.Input, [.. through.Select(t => ExprMap.Substitute(t, project.Expressions))]) });
             case JoinPlan { Kind: JoinKind.Inner, LeftKeys.Count: 0 }:
                 return Above(stay, InnerJoins(node, go));
             case JoinPlan join:
                 return Above(stay, OtherJoin(join, go, stay));
+            case AsOfJoinPlan or TemporalJoinPlan:
+                // Conditions on the left side choose rows; the right side must be seen whole.
+                PlanNode moment = PlanMap.WithInputs(node, [
+                    Push(node.Inputs[0], Take(go, stay, t => UsesOnlyBelow(t, node.Inputs[0].Columns.Count))), Push(node.Inputs[1], [])]);
+                return Above(stay, moment);
+            case GapFillPlan gaps:
+                return Above(stay, gaps with { Input = Push(gaps.Input, Take(go, stay, t => UsesOnly(t, gaps.PartitionBy))) });
             case AggregatePlan aggregate:
                 List<ScalarExpr> keyed = Take(go, stay, t => ExprMap.Columns(t) is { Count: > 0 } used && used.All(c => c < aggregate.Keys.Count));
                 return Above(stay, aggregate with
@@ -54,7 +61,9 @@ internal sealed class PushFilters
             case TableFunctionPlan function:
                 return Above(stay, function with { Input = Push(function.Input, Take(go, stay, t => UsesOnlyBelow(t, function.Input.Columns.Count))) });
             case EmitOnClosePlan emit:
-                return Above(stay, new EmitOnClosePlan(Push(emit.Input, go), emit.WindowEnd));
+                // What has been given of a closed window is not taken back below: rows that leave with time leave above.
+                List<ScalarExpr> fixedTerms = Take(go, stay, t => !TimeBounds.TellsTime(t));
+                return Above(stay, emit.Over(Push(emit.Input, fixedTerms), emit.WindowEnd));
             default:
                 return Above(terms, node);
         }

@@ -127,7 +127,7 @@ public sealed partial class Database : IAsyncDisposable
     {
         ObjectStatistics[] objects = [.. Engine.Objects.Where(o => o is not IndexState).Select(o => new ObjectStatistics(
             o.Id, o.RowsTotal, o.Rows, o.Bytes, o.ChangesTotal,
-            o.Watermark is long.MinValue or long.MaxValue ? null : o.Watermark, (o as ViewState)?.Error?.Message))];
+            o.Watermark is long.MinValue or long.MaxValue ? null : o.Watermark, (o as ViewState)?.Error?.Message, o.LateRows))];
         return new DatabaseStatistics(
             Epoch, Stopwatch.GetElapsedTime(_opened).TotalSeconds, GC.GetTotalMemory(false), Engine.LogBytes + Engine.CheckpointBytes, Engine.LogBytes,
             Engine.IngestRowsTotal, Engine.CommitsTotal, Engine.Subscriptions, objects);

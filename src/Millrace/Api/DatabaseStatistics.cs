@@ -9,7 +9,8 @@ namespace Millrace;
 /// <param name="ChangesTotal">Rows of change given out.</param>
 /// <param name="WatermarkMicros">Its watermark, µs since 1970, or null.</param>
 /// <param name="Error">Why a view stands still, or null.</param>
-public sealed record ObjectStatistics(int Id, long RowsTotal, long? Rows, long Bytes, long ChangesTotal, long? WatermarkMicros, string? Error);
+/// <param name="LateRows">Rows that came too late to count, for views.</param>
+public sealed record ObjectStatistics(int Id, long RowsTotal, long? Rows, long Bytes, long ChangesTotal, long? WatermarkMicros, string? Error, long LateRows = 0);
 
 /// <summary>Counters of one operator of a view.</summary>
 /// <param name="Id">Identity such as 5.0.</param>

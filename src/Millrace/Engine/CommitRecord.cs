@@ -15,6 +15,8 @@ internal enum EntryKind : byte
     Definition = 3,
     /// <summary>A change of an object's segments.</summary>
     Segments = 4,
+    /// <summary>The database was opened since the record before. Nothing follows.</summary>
+    Opened = 5,
 }
 
 /// <summary>One entry: rows of one object, a statement, or a change of segments.</summary>
@@ -22,7 +24,8 @@ internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch?
 
 /// <summary>
 /// Layout: byte version (2); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
-/// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see <see cref="SegmentChange"/>. The object may have more columns by now: they were added
+/// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see <see cref="SegmentChange"/>. An epoch that time
+/// alone made has no entries. The object may have more columns by now: they were added
 /// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes.
 /// </summary>
 internal static class CommitRecord
@@ -48,7 +51,7 @@ internal static class CommitRecord
             {
                 entry.Segments!.Write(writer);
             }
-            else
+            else if (entry.Kind != EntryKind.Opened)
             {
                 int at = writer.Length;
                 writer.WriteInt32(0);
@@ -90,6 +93,12 @@ internal static class CommitRecord
             if (kind == EntryKind.Segments)
             {
                 entries.Add(new CommitEntry(kind, id, null, null, SegmentChange.Read(ref reader)));
+                continue;
+            }
+
+            if (kind == EntryKind.Opened)
+            {
+                entries.Add(new CommitEntry(kind, id, null, null));
                 continue;
             }
 

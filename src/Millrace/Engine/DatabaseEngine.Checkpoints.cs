@@ -289,6 +289,12 @@ internal sealed partial class DatabaseEngine
                 continue;
             }
 
+            if (entry.Kind == EntryKind.Opened)
+            {
+                RouseStreams(now);
+                continue;
+            }
+
             if (entry.Kind == EntryKind.Segments)
             {
                 ApplySegments(_objects[entry.ObjectId], entry.Segments!);

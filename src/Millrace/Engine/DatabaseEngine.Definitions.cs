@@ -50,7 +50,7 @@ internal sealed partial class DatabaseEngine
         }
 
         _epoch = epoch;
-        Apply(change, id, request.Text);
+        Apply(change, id, request.Text, now);
         _acknowledgements.Add(() => request.Complete(new DefinitionResult(bound.Tag, change.Created, bound.Notices, epoch)));
         _refusals.Add(request.Fail);
         RunEpoch(now);
@@ -166,7 +166,7 @@ internal sealed partial class DatabaseEngine
         }
     }
 
-    private void Apply(DefinitionChange change, int id, string text)
+    private void Apply(DefinitionChange change, int id, string text, long now)
     {
         foreach (int dropped in change.Dropped)
         {
@@ -196,6 +196,7 @@ internal sealed partial class DatabaseEngine
             if (change.State is { } state)
             {
                 state.Definition = _catalog[id];
+                (state as StreamState)?.Rouse(now);
                 _objects.Add(id, state);
             }
         }
@@ -235,7 +236,7 @@ internal sealed partial class DatabaseEngine
             }
         }
 
-        Apply(change, id, text);
+        Apply(change, id, text, now);
     }
 
     private void Subscribe(SubscribeRequest request)
@@ -252,7 +253,8 @@ internal sealed partial class DatabaseEngine
         IReadOnlyList<int>? key = query.Plan.Key is { } k && k.All(c => c < query.Columns.Count) ? k : null;
         var layout = new RowLayout(query.Columns, key ?? []);
         var feed = new QueryFeed(query, layout, query.Plan.AppendOnly);
-        feed.Backfill(id => Find(id).Snapshot().Scan(LoadChunk), id => Find(id).Watermark, _epoch, _time);
+        feed.Backfill(id => Find(id).Snapshot().Scan(LoadChunk), id => Find(id).ProgressNow(_find), _epoch, _time);
+        _dueOfEpoch = -1;
         var subscriber = new Subscriber(feed, query.Columns, key, query.Plan.AppendOnly, request.Progress, request.BytesMax);
         List<Batch> rows = TakeRows(subscriber);
         if (request.Snapshot)
@@ -288,7 +290,7 @@ internal sealed partial class DatabaseEngine
 
         try
         {
-            if (subscriber.Feed.Step(id => Find(id).Delta, id => Find(id).Watermark, _epoch, now))
+            if (subscriber.Feed.Step(id => Find(id).Delta, id => Find(id).ProgressNow(_find), _epoch, now))
             {
                 List<Batch> rows = TakeRows(subscriber);
                 foreach (Batch batch in rows)

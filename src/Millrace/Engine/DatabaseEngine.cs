@@ -119,7 +119,7 @@ internal sealed partial class DatabaseEngine : IDisposable
 
         if (!_queue.TryTake(out Request? request))
         {
-            return BeginCheckpointWhenDue(busy: false);
+            return TickWhenDue() || BeginCheckpointWhenDue(busy: false);
         }
 
         try
@@ -230,7 +230,7 @@ internal sealed partial class DatabaseEngine : IDisposable
 
         long epoch = _epoch + 1;
         long now = NextTime();
-        List<CommitEntry> entries = commit.Entries;
+        List<CommitEntry> entries = WithOpening(commit.Entries);
         LogPosition position;
         try
         {
@@ -248,6 +248,7 @@ internal sealed partial class DatabaseEngine : IDisposable
         _epoch = epoch;
         _acknowledgements.Add(() => commit.Acknowledge(epoch));
         _refusals.Add(commit.Refuse);
+        ApplyOpening(entries, now);
         ApplyEntries(entries, position.Value, now);
         RunEpoch(now);
     }
@@ -269,6 +270,11 @@ internal sealed partial class DatabaseEngine : IDisposable
     {
         foreach (CommitEntry entry in entries)
         {
+            if (entry.Kind == EntryKind.Opened)
+            {
+                continue;
+            }
+
             switch (_objects[entry.ObjectId])
             {
                 case StreamState stream: stream.Append(entry.Batch!, position, now); break;
@@ -302,16 +308,23 @@ internal sealed partial class DatabaseEngine : IDisposable
         }
     }
 
-    // Objects in topological order; those whose inputs neither changed nor moved their watermark are passed over.
+    // Objects in topological order; those whose inputs neither changed nor moved their watermark, and for which no time has come, are passed over.
     private void StepObjects(long now)
     {
         foreach (ObjectState o in _objects.Values)
         {
             if (o is ViewState view)
             {
-                if (IsTouched(view.InputIds) && view.Step(_find, _epoch, now))
+                if ((IsTouched(view.InputIds) || view.IsDue(_find, now)) && view.Step(_find, _epoch, now))
                 {
                     view.TouchedEpoch = _epoch;
+                }
+            }
+            else if (o is StreamState stream)
+            {
+                if (stream.Pass(now))
+                {
+                    stream.TouchedEpoch = _epoch;
                 }
             }
             else if (o is IndexState index && Find(index.Definition.DependsOn[0]).Delta is { Count: > 0 } changes)

@@ -30,6 +30,9 @@ internal sealed record EngineOptions
     /// <summary>Bytes of writes that one group commit takes at most.</summary>
     public long EpochBytesMax { get; init; } = 32L << 20;
 
+    /// <summary>Epochs that time alone makes are at least so far apart, µs.</summary>
+    public long TickMicros { get; init; } = 100_000;
+
     /// <summary>Does the work before it returns.</summary>
     public static PendingIo RunHere(Action work)
     {

@@ -53,7 +53,7 @@ internal sealed class EngineThread
                     break;
                 }
 
-                _signal.WaitOne();
+                _signal.WaitOne(_engine.MillisecondsUntilDue);
             }
 
             _engine.Dispose();

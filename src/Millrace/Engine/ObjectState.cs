@@ -83,6 +83,15 @@ internal abstract class ObjectState(CatalogObject definition)
     /// <summary>No row with an earlier event time is expected (µs); MinValue when unknown, MaxValue when there is none to wait for.</summary>
     public virtual long Watermark => long.MaxValue;
 
+    /// <summary>Rows that came too late to count.</summary>
+    public virtual long LateRows => 0;
+
+    /// <summary>How far it has come in this epoch, by its rows and by the clock.</summary>
+    public virtual Progress ProgressNow(Func<int, ObjectState> find) => Progress.Nothing;
+
+    /// <summary>The next time at which its watermark reaches a value, or it becomes idle, though nothing comes in; MaxValue for never.</summary>
+    public virtual long DueFor(long watermark, Func<int, ObjectState> find) => long.MaxValue;
+
     public abstract long? Rows { get; }
 
     public abstract long Bytes { get; }
@@ -100,67 +109,6 @@ internal abstract class ObjectState(CatalogObject definition)
     /// <param name="reader">What <see cref="Save"/> wrote.</param>
     /// <param name="open">Makes a segment of what the manifest says of it.</param>
     public abstract void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open);
-}
-
-/// <summary>A stream: its rows in arrival order and its watermark.</summary>
-internal sealed class StreamState : ObjectState
-{
-    private long _maxTime = long.MinValue;
-
-    public StreamState(CatalogObject definition)
-        : base(definition) => Chunks = new ChunkList(definition.Columns, definition.EventTime);
-
-    public ChunkList Chunks { get; }
-
-    public override ChunkList AppendedRows => Chunks;
-
-    public override long Watermark => Definition.WatermarkDelay < 0 || _maxTime == long.MinValue ? long.MinValue : _maxTime - Definition.WatermarkDelay;
-
-    public override long? Rows => Chunks.Rows;
-
-    public override long Bytes => Chunks.ResidentBytes;
-
-    public void Append(Batch batch, long position, long now)
-    {
-        if (Definition.EventTime >= 0)
-        {
-            Column time = batch.Columns[Definition.EventTime];
-            long[] values = ((FixedColumn<long>)time).Values;
-            for (int i = 0; i < batch.Count; i++)
-            {
-                if (values[i] > _maxTime && !time.IsNull(i))
-                {
-                    _maxTime = values[i];
-                }
-            }
-        }
-
-        Chunks.Append(batch, position, now);
-        RowsTotal += batch.Count;
-        ChangesTotal += batch.Count;
-        Delta.Add(batch);
-    }
-
-    public override ObjectSnapshot Snapshot() => new(Definition, Chunks.Snapshot());
-
-    public override void Widen(CatalogObject wider)
-    {
-        Chunks.Widen(wider.Columns);
-        Definition = wider;
-    }
-
-    public override void Save(ByteWriter writer)
-    {
-        writer.WriteInt64(_maxTime);
-        Chunks.Save(writer);
-    }
-
-    public override void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open)
-    {
-        _maxTime = reader.ReadInt64();
-        Chunks.Load(ref reader, open);
-        RowsTotal = Chunks.NextOffset;
-    }
 }
 
 /// <summary>An index: another object's rows in another order.</summary>

@@ -10,7 +10,8 @@ internal sealed class QueryFeed
     private readonly Dataflow _dataflow;
     private readonly ChangeCollector? _collector;
     private readonly List<Batch> _appended = [];
-    private readonly long[] _watermarks;
+    private readonly Progress[] _inputs;
+    private long _watermark = long.MinValue;
     private bool _started;
 
     /// <param name="query">What runs.</param>
@@ -33,18 +34,40 @@ internal sealed class QueryFeed
                 _appended.Add(rows.Clone());
             }
         };
-        _watermarks = new long[_dataflow.Inputs.Count];
-        Array.Fill(_watermarks, long.MinValue);
+        _inputs = new Progress[_dataflow.Inputs.Count];
+        Array.Fill(_inputs, new Progress(long.MinValue, false));
     }
 
     public Dataflow Dataflow => _dataflow;
 
-    /// <summary>The slowest input's watermark, µs; MaxValue when no input has event time.</summary>
-    public long Watermark => _watermarks.Length == 0 ? long.MaxValue : _watermarks.Min();
+    /// <summary>How far the inputs have come together, µs, when last looked at; MaxValue when no input has event time. It never goes back.</summary>
+    public long Watermark => _watermark;
+
+    /// <summary>The epoch's time (µs) at which time alone changes the answer; MaxValue for never.</summary>
+    public long DueMicros { get; private set; } = long.MaxValue;
+
+    /// <summary>The smallest watermark (µs) that changes the answer; MaxValue when none does.</summary>
+    public long AwaitedWatermark { get; private set; } = long.MaxValue;
+
+    /// <summary>Rows that came too late to count.</summary>
+    public long LateRows { get; private set; }
 
     public long StateBytes => _dataflow.StateBytes;
 
-    public void Backfill(Func<int, IEnumerable<Batch>> history, Func<int, long> watermark, long epoch, long now)
+    /// <summary>How far the inputs have come together by now.</summary>
+    public Progress Meet(Func<int, Progress> progress)
+    {
+        var meeting = new Meeting();
+        foreach (CatalogObject input in _dataflow.Inputs)
+        {
+            meeting.Add(progress(input.Id));
+        }
+
+        Progress result = meeting.Result.Behind(_dataflow.HoldBackMicros);
+        return result with { Watermark = Math.Max(result.Watermark, _watermark) };
+    }
+
+    public void Backfill(Func<int, IEnumerable<Batch>> history, Func<int, Progress> progress, long epoch, long now)
     {
         _dataflow.BeginEpoch(now);
         for (int i = 0; i < _dataflow.Inputs.Count; i++)
@@ -55,16 +78,16 @@ internal sealed class QueryFeed
             }
         }
 
-        ReadWatermarks(watermark);
-        _dataflow.EndEpoch(epoch, now, _watermarks);
+        ReadProgress(progress);
+        EndEpoch(epoch, now);
         _started = true;
     }
 
     /// <summary>Feeds one epoch's changes; false when nothing could change the answer.</summary>
-    public bool Step(Func<int, List<Batch>> changes, Func<int, long> watermark, long epoch, long now)
+    public bool Step(Func<int, List<Batch>> changes, Func<int, Progress> progress, long epoch, long now)
     {
         Check.That(_started);
-        bool active = ReadWatermarks(watermark);
+        bool active = ReadProgress(progress) || DueMicros <= now;
         _dataflow.BeginEpoch(now);
         for (int i = 0; i < _dataflow.Inputs.Count; i++)
         {
@@ -77,7 +100,7 @@ internal sealed class QueryFeed
 
         if (active)
         {
-            _dataflow.EndEpoch(epoch, now, _watermarks);
+            EndEpoch(epoch, now);
         }
 
         return active;
@@ -105,9 +128,11 @@ internal sealed class QueryFeed
 
     public void Save(ByteWriter writer)
     {
-        foreach (long watermark in _watermarks)
+        writer.WriteInt64(_watermark);
+        foreach (Progress input in _inputs)
         {
-            writer.WriteInt64(watermark);
+            writer.WriteInt64(input.Watermark);
+            writer.WriteByte(input.Idle ? (byte)1 : (byte)0);
         }
 
         _dataflow.Save(writer);
@@ -115,25 +140,36 @@ internal sealed class QueryFeed
 
     public void Load(ref ByteReader reader)
     {
-        for (int i = 0; i < _watermarks.Length; i++)
+        _watermark = reader.ReadInt64();
+        for (int i = 0; i < _inputs.Length; i++)
         {
-            _watermarks[i] = reader.ReadInt64();
+            _inputs[i] = new Progress(reader.ReadInt64(), reader.ReadByte() != 0);
         }
 
         _dataflow.Load(ref reader);
+        LateRows = _dataflow.LateRows;
+        (DueMicros, AwaitedWatermark) = (_dataflow.DueMicros, _dataflow.AwaitedWatermark);
         _started = true;
     }
 
-    private bool ReadWatermarks(Func<int, long> watermark)
+    private void EndEpoch(long epoch, long now)
+    {
+        _dataflow.EndEpoch(epoch, now, _inputs);
+        (DueMicros, AwaitedWatermark) = (_dataflow.DueMicros, _dataflow.AwaitedWatermark);
+        LateRows = _dataflow.LateRows;
+    }
+
+    private bool ReadProgress(Func<int, Progress> progress)
     {
         bool moved = false;
-        for (int i = 0; i < _watermarks.Length; i++)
+        for (int i = 0; i < _inputs.Length; i++)
         {
-            long now = watermark(_dataflow.Inputs[i].Id);
-            moved |= now > _watermarks[i];
-            _watermarks[i] = Math.Max(_watermarks[i], now);
+            Progress now = progress(_dataflow.Inputs[i].Id);
+            moved |= now.Watermark > _inputs[i].Watermark || now.Idle != _inputs[i].Idle;
+            _inputs[i] = now with { Watermark = Math.Max(_inputs[i].Watermark, now.Watermark) };
         }
 
+        _watermark = Meet(progress).Watermark;
         return moved;
     }
 }

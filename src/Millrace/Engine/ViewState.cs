@@ -45,6 +45,36 @@ internal sealed class ViewState : ObjectState
 
     public override long Watermark => _feed.Watermark;
 
+    public override long LateRows => _feed.LateRows;
+
+    public override Progress ProgressNow(Func<int, ObjectState> find) => _feed.Meet(id => find(id).ProgressNow(find));
+
+    /// <summary>The next time at which an epoch is worth while for this view though nothing comes in; MaxValue for never.</summary>
+    public long DueMicros(Func<int, ObjectState> find)
+    {
+        if (Error is not null)
+        {
+            return long.MaxValue;
+        }
+
+        return _feed.AwaitedWatermark == long.MaxValue ? _feed.DueMicros : Math.Min(_feed.DueMicros, DueFor(_feed.AwaitedWatermark, find));
+    }
+
+    public override long DueFor(long watermark, Func<int, ObjectState> find)
+    {
+        long due = long.MaxValue;
+        foreach (int id in InputIds)
+        {
+            due = Math.Min(due, find(id).DueFor(watermark + _feed.Dataflow.HoldBackMicros, find));
+        }
+
+        return due;
+    }
+
+    /// <summary>True when time alone changes the answer in this epoch.</summary>
+    public bool IsDue(Func<int, ObjectState> find, long now) => Error is null
+        && (_feed.DueMicros <= now || (_feed.AwaitedWatermark != long.MaxValue && ProgressNow(find).Watermark >= _feed.AwaitedWatermark));
+
     public override long? Rows => _chunks?.Rows ?? _spine!.Rows;
 
     public override long Bytes => (_chunks?.ResidentBytes ?? _spine!.Bytes) + _feed.StateBytes;
@@ -53,7 +83,7 @@ internal sealed class ViewState : ObjectState
     /// <exception cref="SqlException">The query fails on the data there is.</exception>
     public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now)
     {
-        _feed.Backfill(id => inputs(id).Snapshot().Scan(load), id => inputs(id).Watermark, epoch, now);
+        _feed.Backfill(id => inputs(id).Snapshot().Scan(load), id => inputs(id).ProgressNow(inputs), epoch, now);
         Store(now);
     }
 
@@ -67,7 +97,7 @@ internal sealed class ViewState : ObjectState
 
         try
         {
-            bool active = _feed.Step(id => inputs(id).Delta, id => inputs(id).Watermark, epoch, now);
+            bool active = _feed.Step(id => inputs(id).Delta, id => inputs(id).ProgressNow(inputs), epoch, now);
             if (active)
             {
                 Store(now);

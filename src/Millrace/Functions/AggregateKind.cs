@@ -78,4 +78,18 @@ internal enum AggregateKind
     Last,
     /// <summary>single_value(x): the value of the one row there is; more than one is an error. What a scalar subquery becomes.</summary>
     SingleValue,
+    /// <summary>approx_count_distinct(x).</summary>
+    ApproxCountDistinct,
+    /// <summary>approx_percentile(fraction [, error]) WITHIN GROUP (ORDER BY x): arguments are the fraction, the error where given, then x.</summary>
+    ApproxPercentile,
+    /// <summary>delta(value, time): last minus first.</summary>
+    Delta,
+    /// <summary>increase(value, time): how much a counter grew, resets counted.</summary>
+    Increase,
+    /// <summary>rate(value, time): increase a second.</summary>
+    Rate,
+    /// <summary>derivative(value, time): slope of the least-squares line a second.</summary>
+    Derivative,
+    /// <summary>ema(value, time, half_life): the exponential moving average at the last time.</summary>
+    MovingAverage,
 }

@@ -84,6 +84,7 @@ internal static class AggregateList
 
         A(r, "regr_count(float8, float8)", AggregateKind.RegrCount, "int8", "Rows in which both are present", "regr_count(y, x)");
         Percentiles(r);
+        Sketches(r);
         A(r, "first(elem, any)", AggregateKind.First, "elem", "The value at the smallest time", "first(price, ts)", true);
         A(r, "last(elem, any)", AggregateKind.Last, "elem", "The value at the largest time", "last(price, ts)", true);
         A(r, "any_value(elem)", AggregateKind.Min, "elem", "Some value that is not null", "any_value(x)");
@@ -109,6 +110,29 @@ internal static class AggregateList
         A(r, "percentile_disc(float8, elem)", AggregateKind.PercentileDisc, "elem", "The first value at or behind a fraction of the order",
             "percentile_disc(0.5) WITHIN GROUP (ORDER BY x)", ordered: true);
         A(r, "mode(elem)", AggregateKind.Mode, "elem", "The most frequent value", "mode() WITHIN GROUP (ORDER BY x)", ordered: true);
+    }
+
+    private static void Sketches(FunctionRegistry r)
+    {
+        A(r, "approx_count_distinct(any)", AggregateKind.ApproxCountDistinct, "int8",
+            "Number of different values, by HyperLogLog: exact up to 256, then within about 1.6 % (one standard error); exact where rows can be taken back",
+            "approx_count_distinct(visitor)");
+        A(r, "approx_percentile(float8, float8)", AggregateKind.ApproxPercentile, "float8",
+            "The value at a fraction of the order, by DDSketch, within 1 % of it", "approx_percentile(0.99) WITHIN GROUP (ORDER BY x)", ordered: true);
+        A(r, "approx_percentile(float8, float8, float8)", AggregateKind.ApproxPercentile, "float8",
+            "The value at a fraction of the order, by DDSketch, within the relative error given", "approx_percentile(0.99, 0.001) WITHIN GROUP (ORDER BY x)",
+            ordered: true);
+        foreach (string time in new[] { "ts", "tstz" })
+        {
+            A(r, $"delta(float8, {time})", AggregateKind.Delta, "float8", "The last value minus the first, by time", "delta(temperature, ts)", true);
+            A(r, $"increase(float8, {time})", AggregateKind.Increase, "float8", "How much a counter grew; where it falls it has begun anew from 0",
+                "increase(requests_total, ts)", true);
+            A(r, $"rate(float8, {time})", AggregateKind.Rate, "float8", "How much a counter grew a second, between the first row and the last",
+                "rate(requests_total, ts)", true);
+            A(r, $"derivative(float8, {time})", AggregateKind.Derivative, "float8", "Slope a second of the least-squares line", "derivative(temperature, ts)", true);
+            A(r, $"ema(float8, {time}, interval)", AggregateKind.MovingAverage, "float8",
+                "Exponential moving average at the last row: a value weighs half as much for each half-life that it is older", "ema(price, ts, INTERVAL '5 minutes')", true);
+        }
     }
 
     private static void A(FunctionRegistry r, string signature, AggregateKind kind, string result, string doc, string example,

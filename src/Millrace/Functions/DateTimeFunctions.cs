@@ -133,6 +133,14 @@ internal static class DateTimeFunctions
             (Interval w, long t, ByteSlice z) => TimeZones.ToUtc(Zone(z), Bucket(w, TimeZones.ToLocal(Zone(z), t))),
             "Start of the bucket in a zone",
             "time_bucket('1 day', timestamptz '2024-01-01 20:00Z', 'Asia/Tokyo') → 2024-01-01 15:00:00+00");
+        foreach (string type in new[] { "ts", "tstz" })
+        {
+            r.F($"time_bucket_gapfill(interval, {type}) {type}", Bucket,
+                "In GROUP BY: start of the bucket, and a row for every bucket that has none between the first and the last; see locf and interpolate");
+            r.F($"time_bucket_gapfill(interval, {type}, {type}, {type}) {type}", (Interval w, long t, long start, long finish) => Bucket(w, t),
+                "The same, with every bucket from a start up to a finish");
+        }
+
         r.F("time_bucket(int8, int8) int8", (long w, long t) => w > 0 ? Calendar.FloorDiv(t, w) * w : throw NoWidth(),
             "Largest multiple that is not larger", "time_bucket(10, 37) → 30");
     }

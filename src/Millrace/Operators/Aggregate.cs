@@ -23,6 +23,7 @@ internal sealed class Aggregate : Operator
     private readonly string _detail;
     private readonly int _windowEnd;
     private readonly long _plusMicros;
+    private readonly bool _byClock;
     private readonly SortedDictionary<long, List<int>> _slotsByEnd = [];
     private int[] _slots = [];
     private int[] _touchedAt = []; // 1 + the slot's place in _touched, or 0
@@ -38,13 +39,15 @@ internal sealed class Aggregate : Operator
     /// <param name="columns">Keys, then one a call.</param>
     /// <param name="windowEnd">The key (by position) whose passing by the watermark ends a group, or −1.</param>
     /// <param name="plusMicros">What is added to that key to get the window's end, µs.</param>
+    /// <param name="byClock">True when the epoch's time closes windows, not the watermark.</param>
     public Aggregate(
         Schema input, IReadOnlyList<int> keys, IReadOnlyList<AggregateCall> calls, bool appendOnly, Schema columns, int windowEnd = -1,
-        long plusMicros = 0)
+        long plusMicros = 0, bool byClock = false)
         : base(columns)
     {
         _windowEnd = windowEnd;
         _plusMicros = plusMicros;
+        _byClock = byClock;
         _keys = [.. keys];
         _index = KeyIndex.For([.. keys.Select(k => input[k].Type)]);
         var factory = new AggregateFactory(input, appendOnly, _rows);
@@ -131,7 +134,7 @@ internal sealed class Aggregate : Operator
         _started = true;
         if (_touchedCount == 0)
         {
-            Close(epoch.Watermark);
+            Close(_byClock ? epoch.TimeMicros : epoch.Watermark);
             return;
         }
 
@@ -149,7 +152,7 @@ internal sealed class Aggregate : Operator
         if (_windowEnd >= 0)
         {
             NoteEnds(Fresh(touched));
-            Close(epoch.Watermark);
+            Close(_byClock ? epoch.TimeMicros : epoch.Watermark);
         }
 
         _touchedCount = 0;

@@ -1,4 +1,4 @@
-// EMIT ON WINDOW CLOSE: each window's rows once, when the watermark has passed its end.
+// EMIT ON WINDOW CLOSE: each window's rows once, when the watermark has passed its end; or every change until then.
 using System.Buffers.Binary;
 using Millrace.Core;
 
@@ -8,7 +8,12 @@ namespace Millrace.Engine;
 /// Holds rows ordered by their window's end and sums up their changes; when the watermark reaches an end, its rows are given for good. Changes of
 /// windows that have closed are dropped and counted: they are late. A row without a window end never closes.
 /// </summary>
-internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(columns)
+/// <param name="windowEnd">The column with the window's end.</param>
+/// <param name="byClock">True when windows are over processing time: the epoch's time closes them.</param>
+/// <param name="columns">Columns of input and output.</param>
+/// <param name="lateness">How long after its end a window stays open, µs.</param>
+/// <param name="everyChange">True to give changes as they come; nothing is held then.</param>
+internal sealed class EmitOnClose(int windowEnd, bool byClock, long lateness, bool everyChange, Schema columns) : Operator(columns)
 {
     private const int TimeLength = 9;
 
@@ -19,10 +24,11 @@ internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(colu
     private readonly OrderedRows _rows = new();
     private readonly BatchBuilder _output = new(columns);
     private long _closed = long.MinValue;
+    private long _late;
     private byte[] _key = [];
 
     /// <inheritdoc/>
-    public override string Name => "EmitOnClose";
+    public override string Name => everyChange ? "CloseWindows" : "EmitOnClose";
 
     /// <inheritdoc/>
     public override string Detail => Columns[windowEnd].Name;
@@ -33,8 +39,17 @@ internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(colu
     /// <inheritdoc/>
     public override long StateBytes => _rows.Bytes;
 
+    /// <inheritdoc/>
+    public override long HoldBackMicros => everyChange ? 0 : lateness;
+
+    /// <inheritdoc/>
+    public override long DueMicros => byClock ? FirstEnd : long.MaxValue;
+
+    /// <inheritdoc/>
+    public override long AwaitedWatermark => byClock ? long.MaxValue : FirstEnd;
+
     /// <summary>Changes that came after their window had closed.</summary>
-    public long LateRows { get; private set; }
+    public override long LateRows => _late;
 
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output)
@@ -42,6 +57,7 @@ internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(colu
         var ends = (FixedColumn<long>)input.Columns[windowEnd];
         _timeCodec.Encode(input, [windowEnd], _times);
         _rowCodec.Encode(input, _encoded);
+        _output.Reset();
         for (int i = 0; i < input.Count; i++)
         {
             if (ends.IsNull(i))
@@ -51,11 +67,18 @@ internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(colu
 
             if (ends.Values[i] <= _closed)
             {
-                LateRows++;
+                _late++;
                 continue;
             }
 
             ReadOnlySpan<byte> row = _encoded.Row(i);
+            if (everyChange)
+            {
+                _rowCodec.Decode(row, _output.Columns);
+                _output.EndRow(input.Weight(i));
+                continue;
+            }
+
             int length = TimeLength + row.Length;
             if (_key.Length < length)
             {
@@ -66,17 +89,24 @@ internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(colu
             row.CopyTo(_key.AsSpan(TimeLength));
             _rows.Add(_key.AsSpan(0, length), input.Weight(i));
         }
+
+        if (_output.Count > 0)
+        {
+            output.Emit(_output.View());
+        }
     }
 
     /// <inheritdoc/>
     public override void EndEpoch(in EpochInfo epoch, IOutput output)
     {
-        if (epoch.Watermark <= _closed)
+        long passed = byClock ? epoch.TimeMicros : epoch.Watermark;
+        passed = passed is long.MinValue or long.MaxValue ? passed : passed - lateness;
+        if (passed <= _closed)
         {
             return;
         }
 
-        _closed = epoch.Watermark;
+        _closed = passed;
         _output.Reset();
         int count = 0;
         for (OrderedRows.Cursor cursor = _rows.First(); cursor.Valid && End(cursor.Key) <= _closed; cursor.Next())
@@ -105,7 +135,7 @@ internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(colu
     public override void Save(ByteWriter writer)
     {
         writer.WriteInt64(_closed);
-        writer.WriteInt64(LateRows);
+        writer.WriteInt64(_late);
         _rows.Save(writer);
     }
 
@@ -113,9 +143,11 @@ internal sealed class EmitOnClose(int windowEnd, Schema columns) : Operator(colu
     public override void Load(ref ByteReader reader)
     {
         _closed = reader.ReadInt64();
-        LateRows = reader.ReadInt64();
+        _late = reader.ReadInt64();
         _rows.Load(ref reader);
     }
+
+    private long FirstEnd => _rows.Count == 0 ? long.MaxValue : End(_rows.First().Key) + lateness;
 
     private static long End(ReadOnlySpan<byte> key) => (long)BinaryPrimitives.ReadUInt64BigEndian(key[1..]) ^ long.MinValue;
 }

@@ -26,30 +26,41 @@ internal sealed class HashJoin : Operator
     private readonly long[] _weights = new long[PairsMax];
     private readonly int[] _selected = new int[PairsMax];
     private readonly HashSet<int> _emptied = [];
+    private readonly BatchBuilder? _waiting;
+    private long _watermark = long.MinValue;
+    private long _late;
     private long[] _matches = [];
     private int[] _slots = [];
 
-    private sealed class Side(Schema columns, IReadOnlyList<int> keys, int offset, bool retractable)
+    private sealed class Side(Schema columns, IReadOnlyList<int> keys, int offset, bool retractable, JoinBound bound)
     {
+        public readonly JoinBound Bound = bound;
         public readonly int[] Keys = [.. keys];
         public readonly int Offset = offset;
         public readonly int Width = columns.Count;
-        public readonly JoinRows Rows = retractable ? new EncodedJoinRows(columns) : new ColumnJoinRows(columns);
+        public readonly JoinRows Rows = retractable ? new EncodedJoinRows(columns)
+            : bound.Time >= 0 ? new BoundedJoinRows(columns, bound.Time, bound.Reach) : new ColumnJoinRows(columns);
         public bool Counted; // the weight of partners matters
         public bool WhenMatched; // semi: the row itself is given while it has partners; otherwise while it has none
     }
 
-    public HashJoin(JoinPlan plan, EvalErrors errors, EvalContext context)
+    /// <param name="plan">The join.</param>
+    /// <param name="errors">What a failing expression does.</param>
+    /// <param name="context">What expressions may know.</param>
+    /// <param name="asOfNow">True when left rows meet the right rows of the epoch in which they come, and are not kept: then left rows only come.</param>
+    public HashJoin(JoinPlan plan, EvalErrors errors, EvalContext context, bool asOfNow = false)
         : base(plan.Columns)
     {
+        _waiting = asOfNow ? new BatchBuilder(plan.Left.Columns) : null;
         _kind = plan.Kind;
         _context = context;
         _pairs = plan.Kind is JoinKind.Inner or JoinKind.Left or JoinKind.Right or JoinKind.Full;
         _index = KeyIndex.For([.. plan.LeftKeys.Select(k => plan.Left.Columns[k].Type)], [.. plan.NullSafe.Select(n => !n)]);
+        (JoinBound left, JoinBound right) = asOfNow ? (JoinBound.None, JoinBound.None) : JoinBounds.Of(plan);
         _sides =
         [
-            new Side(plan.Left.Columns, plan.LeftKeys, 0, !plan.Left.AppendOnly),
-            new Side(plan.Right.Columns, plan.RightKeys, plan.Left.Columns.Count, !plan.Right.AppendOnly),
+            new Side(plan.Left.Columns, plan.LeftKeys, 0, !plan.Left.AppendOnly, left),
+            new Side(plan.Right.Columns, plan.RightKeys, plan.Left.Columns.Count, !plan.Right.AppendOnly, right),
         ];
         _sides[0].Counted = plan.Kind is JoinKind.Left or JoinKind.Full or JoinKind.Semi or JoinKind.Anti;
         _sides[0].WhenMatched = plan.Kind == JoinKind.Semi;
@@ -60,11 +71,11 @@ internal sealed class HashJoin : Operator
         _passed = new BatchBuilder(both);
         _single = new BatchBuilder(plan.Columns);
         Detail = PlanText.Join(plan.LeftKeys.Zip(plan.RightKeys, (l, r) => $"{plan.Left.Columns[l].Name} = {plan.Right.Columns[r].Name}"), "on ") +
-            (plan.Condition is null ? "" : " where " + PlanText.Of(plan.Condition, both));
+            (plan.Condition is null ? "" : " where " + PlanText.Of(plan.Condition, both)) + Kept(plan.Left, left, "left") + Kept(plan.Right, right, "right");
     }
 
     /// <inheritdoc/>
-    public override string Name => _sides[0].Keys.Length == 0 && _kind == JoinKind.Inner ? "CrossJoin" : _pairs ? $"HashJoin {_kind}" : $"{_kind}Join";
+    public override string Name => _waiting is not null ? "TemporalJoin" : _sides[0].Keys.Length == 0 && _kind == JoinKind.Inner ? "CrossJoin" : _pairs ? $"HashJoin {_kind}" : $"{_kind}Join";
 
     /// <inheritdoc/>
     public override string Detail { get; }
@@ -75,8 +86,27 @@ internal sealed class HashJoin : Operator
     /// <inheritdoc/>
     public override long StateBytes => _index.Bytes + _sides[0].Rows.Bytes + _sides[1].Rows.Bytes;
 
+    // A row of one side may come as late as a row that was kept for it.
+    /// <inheritdoc/>
+    public override long HoldBackMicros => _sides.Max(s => s.Bound.Time < 0 ? 0 : Math.Max(0, s.Bound.Reach));
+
+    /// <inheritdoc/>
+    public override long LateRows => _late;
+
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output)
+    {
+        if (port == 0 && _waiting is not null)
+        {
+            // Until the right side has all its changes of the epoch.
+            _waiting.Append(input);
+            return;
+        }
+
+        Take(port, input, output);
+    }
+
+    private void Take(int port, Batch input, IOutput output)
     {
         if (_slots.Length < input.Count)
         {
@@ -87,13 +117,34 @@ internal sealed class HashJoin : Operator
         Side mine = _sides[port];
         _index.FindOrAdd(input, mine.Keys, _slots);
         Array.Clear(_matches, 0, input.Count);
+        CountLate(mine.Bound, input);
         MeetOthers(port, input, output);
-        Keep(mine, _sides[1 - port], input, output);
+        Keep(mine, input, output);
+    }
+
+    /// <inheritdoc/>
+    public override void EndEpoch(in EpochInfo epoch, IOutput output)
+    {
+        if (_waiting is { Count: > 0 })
+        {
+            Take(0, _waiting.View(), output);
+            _waiting.Reset();
+        }
+
+        _watermark = Math.Max(_watermark, epoch.Watermark);
+        foreach (Side side in _sides)
+        {
+            (side.Rows as BoundedJoinRows)?.DropBehind(_watermark, _emptied);
+        }
+
+        ForgetEmptied();
     }
 
     /// <inheritdoc/>
     public override void Save(ByteWriter writer)
     {
+        writer.WriteInt64(_late);
+        writer.WriteInt64(_watermark);
         _index.Save(writer);
         _sides[0].Rows.Save(writer);
         _sides[1].Rows.Save(writer);
@@ -102,6 +153,8 @@ internal sealed class HashJoin : Operator
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader)
     {
+        _late = reader.ReadInt64();
+        _watermark = reader.ReadInt64();
         _index.Load(ref reader);
         _sides[0].Rows.Load(ref reader);
         _sides[1].Rows.Load(ref reader);
@@ -213,7 +266,7 @@ internal sealed class HashJoin : Operator
     }
 
     // The change's own rows: given alone where they have (or lack) partners, then kept.
-    private void Keep(Side mine, Side theirs, Batch input, IOutput output)
+    private void Keep(Side mine, Batch input, IOutput output)
     {
         _single.Reset();
         for (int i = 0; mine.Counted && i < input.Count; i++)
@@ -229,25 +282,53 @@ internal sealed class HashJoin : Operator
             }
         }
 
-        mine.Rows.Add(input, _slots, _matches, _emptied);
-        if (_emptied.Count > 0)
+        if (_waiting is not null && ReferenceEquals(mine, _sides[0]))
         {
-            foreach (int slot in _emptied)
-            {
-                if (mine.Rows.First(slot) < 0 && theirs.Rows.First(slot) < 0)
-                {
-                    _index.Remove(slot);
-                }
-            }
-
-            _emptied.Clear();
+            // Their slots may be of keys that the right side does not have.
+            _emptied.UnionWith(_slots.AsSpan(0, input.Count).ToArray().Where(s => s >= 0));
+        }
+        else
+        {
+            mine.Rows.Add(input, _slots, _matches, _emptied);
         }
 
+        ForgetEmptied();
         if (_single.Count > 0)
         {
             output.Emit(_single.View());
         }
     }
+
+    private void ForgetEmptied()
+    {
+        foreach (int slot in _emptied)
+        {
+            if (_sides[0].Rows.IsEmpty(slot) && _sides[1].Rows.IsEmpty(slot))
+            {
+                _index.Remove(slot);
+            }
+        }
+
+        _emptied.Clear();
+    }
+
+    // Partners of such rows may have gone by now.
+    private void CountLate(JoinBound bound, Batch input)
+    {
+        if (bound.Arrival < 0 || _watermark is long.MinValue or long.MaxValue)
+        {
+            return;
+        }
+
+        var times = (FixedColumn<long>)input.Columns[bound.Arrival];
+        for (int i = 0; i < input.Count; i++)
+        {
+            _late += times.Values[i] < _watermark - bound.ArrivalReach && !times.IsNull(i) ? 1 : 0;
+        }
+    }
+
+    private static string Kept(PlanNode side, JoinBound bound, string name) =>
+        bound.Time < 0 ? "" : $" {name} until {side.Columns[bound.Time].Name} + {bound.Reach} us";
 
     private void EndSingle(Side side, long weight)
     {

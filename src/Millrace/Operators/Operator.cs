@@ -39,6 +39,18 @@ internal abstract class Operator(Schema columns)
     /// <summary>Bytes of state held.</summary>
     public virtual long StateBytes => 0;
 
+    /// <summary>The epoch's time (µs) at which time alone changes what it gives; MaxValue for never.</summary>
+    public virtual long DueMicros => long.MaxValue;
+
+    /// <summary>The smallest watermark (µs) that makes it give something; MaxValue when it waits for none.</summary>
+    public virtual long AwaitedWatermark => long.MaxValue;
+
+    /// <summary>How far event times in what it gives may lie behind the watermark of what it reads, µs.</summary>
+    public virtual long HoldBackMicros => 0;
+
+    /// <summary>Rows that came too late to count.</summary>
+    public virtual long LateRows => 0;
+
     /// <summary>Takes a change of input <paramref name="port"/>.</summary>
     public abstract void Process(int port, Batch input, IOutput output);
 

@@ -18,6 +18,9 @@ internal abstract class JoinRows
     /// <summary>The next row of the same key, or −1.</summary>
     public abstract int Next(int row);
 
+    /// <summary>True when no row of a key is left at all, so that its slot may go to another key.</summary>
+    public virtual bool IsEmpty(int key) => First(key) < 0;
+
     /// <summary>The row's weight.</summary>
     public abstract long Weight(int row);
 

@@ -24,6 +24,7 @@ internal static class MillraceRows
                 ("bytes", s?.Bytes),
                 ("changes_total", s?.ChangesTotal),
                 ("watermark", s?.WatermarkMicros),
+                ("late_rows", s?.LateRows),
                 ("error", s?.Error),
                 ("definition", o.Definition));
         }

@@ -1,4 +1,4 @@
-// Statements and the plans or errors they give, in tests/sql/plans.txt and errors.txt; MILLRACE_GOLDEN=1 writes what is instead of comparing.
+// Statements and the plans or errors they give, in tests/sql/plans.txt, errors.txt and time.txt; MILLRACE_GOLDEN=1 writes what is instead of comparing.
 using System.Text;
 using Xunit;
 
@@ -9,10 +9,11 @@ public class GoldenPlanTests
     [Theory]
     [InlineData("plans.txt")]
     [InlineData("errors.txt")]
+    [InlineData("time.txt")]
     public void Statements_give_what_the_file_says(string file)
     {
         string path = Path.Combine(Root(), "tests", "sql", file);
-        var database = new TestDatabase();
+        var database = new TestDatabase(file == "time.txt" ? Millrace.Engine.FunctionLibrary.Catalog : null);
         var failures = new List<string>();
         var written = new StringBuilder();
         foreach (string block in File.ReadAllText(path).Split("\n\n", StringSplitOptions.RemoveEmptyEntries))

@@ -23,6 +23,9 @@ public sealed record Query(WithClause? With, QueryBody Body) : Node
 
     /// <summary>EMIT ON WINDOW CLOSE: each window once, when the watermark passes it.</summary>
     public bool EmitOnWindowClose { get; init; }
+
+    /// <summary>ALLOW LATENESS: how long after its end a window takes rows; null where nothing is said.</summary>
+    public Expr? AllowLateness { get; init; }
 }
 
 /// <summary><c>WITH [RECURSIVE] …</c>.</summary>

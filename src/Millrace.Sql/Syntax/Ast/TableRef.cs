@@ -54,14 +54,14 @@ public enum WindowTableKind
 /// arrive the same.</summary>
 /// <param name="Kind">Which function.</param>
 /// <param name="Input">A named table or a subquery.</param>
-/// <param name="TimeColumn">The event-time column; null for SESSION with ORDER BY, where the order's column is it.</param>
+/// <param name="TimeColumn">The event-time column, or PROCTIME() or NOW() for the time at which a row comes; null for SESSION with ORDER BY, where the order's column is it.</param>
 /// <param name="Args">Slide or step first, then size, then offset; for SESSION the gap; in the order of the kinds above.</param>
 /// <param name="PartitionBy">SESSION's keys, or empty.</param>
 /// <param name="OrderBy">SESSION's order, or empty.</param>
 public sealed record WindowTable(
     WindowTableKind Kind,
     TableRef Input,
-    ColumnRef? TimeColumn,
+    Expr? TimeColumn,
     NodeList<Expr> Args,
     NodeList<Expr> PartitionBy,
     NodeList<OrderItem> OrderBy) : TableRef;

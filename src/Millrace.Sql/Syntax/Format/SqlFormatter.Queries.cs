@@ -47,6 +47,11 @@ public sealed partial class SqlFormatter
             AddIf(locking.Wait is not null, " " + locking.Wait?.ToUpperInvariant());
         }
         AddIf(query.EmitOnWindowClose, " EMIT ON WINDOW CLOSE");
+        if (query.AllowLateness is not null)
+        {
+            Add(" ALLOW LATENESS ");
+            WriteExpr(query.AllowLateness);
+        }
         _restricted = restricted;
     }
 

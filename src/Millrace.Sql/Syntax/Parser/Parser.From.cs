@@ -55,6 +55,7 @@ internal sealed partial class Parser
         asOf |= Accept("asof");
         Expect("join");
         TableRef right = ParseTablePrimary();
+        Expr? match = asOf && At("match_condition") ? ParseMatchCondition() : null;
         var join = new JoinTable(kind, left, right) { Position = position, Natural = natural, AsOf = asOf };
         if (kind == JoinKind.Cross || natural)
         {
@@ -70,7 +71,12 @@ internal sealed partial class Parser
         Leave(saved);
         if (Accept("on"))
         {
-            return join with { On = ParseExpr() };
+            Expr on = ParseExpr();
+            return join with { On = match is null ? on : new LogicalExpr(LogicalOperator.And, [on, match]) { Position = match.Position } };
+        }
+        if (match is not null)
+        {
+            return At("using") ? throw NotSupported("MATCH_CONDITION with USING", Here, "Write the equalities in ON.") : join with { On = match };
         }
         if (Accept("using"))
         {
@@ -84,6 +90,18 @@ internal sealed partial class Parser
         SqlException error = Unexpected("ON or USING");
         throw error.Hint is not null ? error : new SqlException(error.SqlState, error.Message, error.Position,
             "A join without a condition is written CROSS JOIN.");
+    }
+
+    /// <summary><c>MATCH_CONDITION (a.ts &gt;= b.ts)</c>: another way to write the comparison of an ASOF join.</summary>
+    private Expr ParseMatchCondition()
+    {
+        Take();
+        int saved = Enter();
+        ExpectLeft();
+        Expr match = ParseExpr();
+        ExpectRight();
+        Leave(saved);
+        return match;
     }
 
     private JoinKind ParseJoinKind(bool natural)
@@ -209,7 +227,7 @@ internal sealed partial class Parser
         {
             name = ParseName("an alias");
         }
-        else if (Current.IsColumnName && !At("emit", "on") && !AtAsOfJoin(0) && !At("match_recognize") && !At("qualify"))
+        else if (Current.IsColumnName && !At("emit", "on") && !At("allow", "lateness") && !AtAsOfJoin(0) && !At("match_recognize") && !At("match_condition") && !At("qualify"))
         {
             name = TakeName();
         }
@@ -381,7 +399,7 @@ internal sealed partial class Parser
         ExpectLeft();
         AcceptArgumentName("data");
         TableRef input = ParseWindowInput();
-        ColumnRef? column = null;
+        Expr? column = null;
         var args = new SortedDictionary<int, Expr>();
         NodeList<Expr> partition = kind == WindowTableKind.Session ? ParseSessionPartition(ref column, args) : [];
         // One key only: the comma behind it leads to the gap.
@@ -443,7 +461,7 @@ internal sealed partial class Parser
     }
 
     /// <summary>PARTITION BY's keys. In <c>SESSION(t PARTITION BY a, b, time, gap)</c> only the end tells keys from arguments.</summary>
-    private NodeList<Expr> ParseSessionPartition(ref ColumnRef? column, SortedDictionary<int, Expr> args)
+    private NodeList<Expr> ParseSessionPartition(ref Expr? column, SortedDictionary<int, Expr> args)
     {
         if (!Accept("partition", "by"))
         {
@@ -466,7 +484,7 @@ internal sealed partial class Parser
         return keys is [RowExpr row] ? row.Items : ToList(keys);
     }
 
-    private ColumnRef ParseTimeColumn()
+    private Expr ParseTimeColumn()
     {
         bool descriptor = At("descriptor") && Ahead(1).Kind == TokenKind.LeftParen;
         if (descriptor)
@@ -474,9 +492,12 @@ internal sealed partial class Parser
             _at += 2;
         }
         int position = Here;
-        ColumnRef column = ParseNameOrCallChecked() as ColumnRef
-            ?? throw new SqlException("42601", "expected the event-time column", position,
-                "Write TUMBLE(stream, time_column, INTERVAL '10 seconds').");
+        Expr column = ParseNameOrCallChecked();
+        if (column is not (ColumnRef or FunctionCall { Args.Count: 0, Name.Last: "proctime" or "now" }))
+        {
+            throw new SqlException("42601", "expected the event-time column", position,
+                "Write TUMBLE(stream, time_column, INTERVAL '10 seconds'), or PROCTIME() in its place.");
+        }
         if (descriptor)
         {
             ExpectRight();
@@ -511,7 +532,7 @@ internal sealed partial class Parser
     }
 
     private static void CheckWindowArguments(
-        WindowTableKind kind, Token word, ColumnRef? column, SortedDictionary<int, Expr> args, NodeList<OrderItem> order)
+        WindowTableKind kind, Token word, Expr? column, SortedDictionary<int, Expr> args, NodeList<OrderItem> order)
     {
         (int min, int max, string form) = kind switch
         {

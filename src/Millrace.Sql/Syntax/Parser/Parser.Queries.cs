@@ -31,6 +31,7 @@ internal sealed partial class Parser
         Expr? offset = null;
         bool ties = false;
         bool emit = false;
+        Expr? lateness = null;
         bool limited = false;
         var locking = new List<LockingClause>();
         int start = _at;
@@ -66,6 +67,11 @@ internal sealed partial class Parser
                 Expect("window", "close");
                 emit = true;
             }
+            else if (At("allow", "lateness") && lateness is null)
+            {
+                _at += 2;
+                lateness = ParseExpr();
+            }
             else
             {
                 break;
@@ -88,6 +94,7 @@ internal sealed partial class Parser
             WithTies = ties,
             Locking = ToList(locking),
             EmitOnWindowClose = emit,
+            AllowLateness = lateness,
         };
     }
 
@@ -189,7 +196,7 @@ internal sealed partial class Parser
 
     private static QueryBody ToBody(Query query, int position) => query is
     {
-        With: null, OrderBy.Count: 0, Limit: null, Offset: null, Locking.Count: 0, EmitOnWindowClose: false,
+        With: null, OrderBy.Count: 0, Limit: null, Offset: null, Locking.Count: 0, EmitOnWindowClose: false, AllowLateness: null,
     }
         ? query.Body
         : new NestedQueryBody(query) { Position = position };
@@ -305,7 +312,7 @@ internal sealed partial class Parser
         {
             alias = ParseLabel("a name for the column");
         }
-        else if (Current.IsBareLabel && !At("emit", "on"))
+        else if (Current.IsBareLabel && !At("emit", "on") && !At("allow", "lateness"))
         {
             alias = TakeName();
         }

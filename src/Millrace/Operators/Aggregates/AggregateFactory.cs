@@ -24,7 +24,9 @@ internal sealed class AggregateFactory(Schema input, bool appendOnly, GroupRows 
     {
         int[] arguments = [.. call.Arguments];
         var kind = (AggregateKind)call.Function.Body;
-        bool distinct = call.Distinct && kind is not (AggregateKind.Min or AggregateKind.Max or AggregateKind.BoolAnd or AggregateKind.BoolOr
+        bool countExactly = kind == AggregateKind.ApproxCountDistinct && !appendOnly; // a sketch cannot forget
+        kind = countExactly ? AggregateKind.Count : kind;
+        bool distinct = (call.Distinct || countExactly) && kind is not (AggregateKind.Min or AggregateKind.Max or AggregateKind.BoolAnd or AggregateKind.BoolOr
             or AggregateKind.BitAnd or AggregateKind.BitOr);
         if (appendOnly && distinct && kind == AggregateKind.Count)
         {
@@ -87,6 +89,13 @@ internal sealed class AggregateFactory(Schema input, bool appendOnly, GroupRows 
                 SortKey order = call.OrderBy.Count > 0 ? call.OrderBy[0] : new SortKey(value, false, false);
                 int[] wanted = kind == AggregateKind.Mode ? [value] : [first, value];
                 return new OrderedSetResult(kind, Own(new OrderedState(input, [order with { Column = value }], wanted, [value], false)), call);
+            case AggregateKind.ApproxCountDistinct:
+                return new HyperLogLogResult(Share($"distinct {first}", () => new HyperLogLogState(first, type!)));
+            case AggregateKind.ApproxPercentile:
+                return new QuantileSketchResult(Own(new QuantileSketchState(first, arguments.Length > 2 ? arguments[1] : -1, arguments[^1])));
+            case AggregateKind.Delta or AggregateKind.Increase or AggregateKind.Rate or AggregateKind.Derivative or AggregateKind.MovingAverage:
+                return new SeriesResult(kind, Share($"series {string.Join(',', arguments)}", () => new OrderedState(
+                    input, [new SortKey(arguments[1], false, false)], arguments, [first, arguments[1]], false)));
             case AggregateKind.BitAnd or AggregateKind.BitOr or AggregateKind.BitXor:
                 return new BitResult(kind, Own(new OrderedState(input, [], [first], [first], false)));
             default:

@@ -21,7 +21,7 @@ internal abstract class AggregateState
     /// <param name="weights">The weight of each row; null when each is 1.</param>
     public abstract void Add(Batch batch, int[] slots, long[]? weights);
 
-    /// <summary>True when <see cref="Merge"/> is there, and exact.</summary>
+    /// <summary>True when <see cref="Merge(AggregateState, int[], int[])"/> is there, and exact.</summary>
     public virtual bool CanMerge => false;
 
     /// <summary>Adds the groups of another state of the same kind, or of this one itself: that of <paramref name="theirs"/>[i] to that of <paramref name="ours"/>[i].</summary>

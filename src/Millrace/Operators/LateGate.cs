@@ -1,0 +1,96 @@
+// Rows whose windows have all closed: they are counted here, before anything is computed of them.
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>Stands below windows that close with the watermark, and drops the rows that come after the last window they fall into has closed.</summary>
+/// <param name="time">The time column.</param>
+/// <param name="slide">Distance of window starts (of the long windows for CUMULATE), µs.</param>
+/// <param name="size">Length of a window, µs.</param>
+/// <param name="offset">Shift of window starts, µs.</param>
+/// <param name="lateness">How long after its end a window stays open, µs.</param>
+/// <param name="columns">Columns of input and output.</param>
+internal sealed class LateGate(int time, long slide, long size, long offset, long lateness, Schema columns) : Operator(columns)
+{
+    private readonly BatchBuilder _output = new(columns);
+    private long _closed = long.MinValue;
+    private long _late;
+    private int[] _kept = [];
+
+    /// <inheritdoc/>
+    public override string Name => "LateGate";
+
+    /// <inheritdoc/>
+    public override string Detail => Columns[time].Name + (lateness > 0 ? $" lateness {lateness} us" : "");
+
+    /// <inheritdoc/>
+    public override long LateRows => _late;
+
+    /// <inheritdoc/>
+    public override void Process(int port, Batch input, IOutput output)
+    {
+        if (_closed is long.MinValue or long.MaxValue)
+        {
+            output.Emit(input);
+            return;
+        }
+
+        if (_kept.Length < input.Count)
+        {
+            _kept = new int[input.Count];
+        }
+
+        var times = (FixedColumn<long>)input.Columns[time];
+        int count = 0;
+        for (int i = 0; i < input.Count; i++)
+        {
+            if (times.IsNull(i) || !IsLate(times.Values[i]))
+            {
+                _kept[count++] = i;
+            }
+        }
+
+        _late += input.Count - count;
+        if (count == input.Count)
+        {
+            output.Emit(input);
+        }
+        else if (count > 0)
+        {
+            _output.Reset();
+            _output.AppendRows(input, _kept.AsSpan(0, count));
+            output.Emit(_output.View());
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void EndEpoch(in EpochInfo epoch, IOutput output) => _closed = Math.Max(_closed, epoch.Watermark);
+
+    /// <inheritdoc/>
+    public override void Save(ByteWriter writer)
+    {
+        writer.WriteInt64(_closed);
+        writer.WriteInt64(_late);
+    }
+
+    /// <inheritdoc/>
+    public override void Load(ref ByteReader reader)
+    {
+        _closed = reader.ReadInt64();
+        _late = reader.ReadInt64();
+    }
+
+    // Between windows that do not touch there may be none: such a row is not late, it just belongs to no window.
+    private bool IsLate(long t)
+    {
+        // Far from now nothing can overflow; and what is newer than the watermark is the common case.
+        if (t >= _closed || t is long.MinValue)
+        {
+            return false;
+        }
+
+        Int128 rest = ((Int128)t - offset) % slide;
+        Int128 end = t - (rest < 0 ? rest + slide : rest) + size;
+        return end > t && end + lateness <= _closed;
+    }
+}

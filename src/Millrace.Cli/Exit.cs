@@ -1,4 +1,5 @@
 // How the process ends: one line on standard error and a code that scripts can lean on.
+using Millrace.Cli.Import;
 using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Doors;
@@ -41,6 +42,7 @@ internal static class Exit
     public static (string Line, int Code) Describe(Exception e) => e switch
     {
         UsageException => (e.Message, Usage),
+        ImportException => (e.Message, Failed),
         SqlException s => (s.Hint is null ? s.Message : $"{s.Message} ({s.Hint})", Failed),
         CorruptionException => ($"{e.Message}; nothing was changed, `millrace check FOLDER` tells more", Damaged),
         DoorException => ($"{e.Message}; give the door another address or close it (for example --http 127.0.0.1:8087, --pg off)", Failed),

@@ -1,12 +1,14 @@
 // The executable `millrace`: its verbs and its doors, in plain sight.
 using System.CommandLine;
 using Millrace.Cli;
+using Millrace.Cli.Import;
 
 var root = new RootCommand("Millrace: a streaming database in one process. Events in, live SQL answers out.")
 {
     ServeVerb.Command(KnownDoors.All),
     DemoVerb.Command(KnownDoors.All),
     SqlVerb.Command(),
+    ImportVerb.Command(),
     CheckVerb.Command(),
     InspectVerb.Command(),
     CompactVerb.Command(),

@@ -2,11 +2,23 @@
 namespace Millrace.Core;
 
 /// <summary>
-/// Writes and reads batches and types as bytes. Layout of a batch: varint rows, byte hasWeights, [weights], then per column: byte hasNulls,
-/// [validity words], values. Types are not repeated: the reader brings the schema.
+/// Writes and reads batches and types as bytes. Layout of a batch: varint rows, byte hasWeights, [weights], then per column: byte form
+/// (see the constants), [validity words], values. Types are not repeated: the reader brings the schema.
 /// </summary>
 public static class BatchCodec
 {
+    // Forms of a column, as bits. Persisted.
+    private const byte HasNulls = 1;
+
+    // Text: varint distinct values, their offsets and bytes, then codes of one, two or four bytes, as the number of values needs.
+    private const byte IsCoded = 2;
+
+    // Nothing but nulls, alone: neither validity nor values follow.
+    private const byte AllNull = 4;
+
+    // Nothing else bounds a count that no bytes stand behind.
+    private const int AllNullMax = 1 << 24;
+
     /// <summary>Appends <paramref name="batch"/>.</summary>
     public static void Write(ByteWriter writer, Batch batch)
     {
@@ -115,7 +127,14 @@ public static class BatchCodec
 
     private static void WriteColumn(ByteWriter writer, Column column, int count)
     {
-        writer.WriteByte(column.Validity is null ? (byte)0 : (byte)1);
+        if (IsAllNull(column, count))
+        {
+            writer.WriteByte(AllNull);
+            return;
+        }
+
+        CodedText? coded = column is BytesColumn { Coded: { } c0 } text && c0.IsShorter(text, count) ? c0 : null;
+        writer.WriteByte((byte)((column.Validity is null ? 0 : HasNulls) | (coded is null ? 0 : IsCoded)));
         if (column.Validity is { } validity)
         {
             writer.WriteArray(validity, (count + 63) >> 6);
@@ -123,6 +142,7 @@ public static class BatchCodec
 
         switch (column)
         {
+            case BytesColumn when coded is not null: WriteCoded(writer, coded, count); break;
             case FixedColumn<bool> c: writer.WriteArray(c.Values, count); break;
             case FixedColumn<short> c: writer.WriteArray(c.Values, count); break;
             case FixedColumn<int> c: writer.WriteArray(c.Values, count); break;
@@ -153,7 +173,24 @@ public static class BatchCodec
 
     private static Column ReadColumn(ref ByteReader reader, SqlType type, int count)
     {
-        ulong[]? validity = reader.ReadByte() == 0 ? null : reader.ReadArray<ulong>((count + 63) >> 6);
+        byte form = reader.ReadByte();
+        if (form == AllNull && count <= AllNullMax)
+        {
+            return NullColumns.Of(type, count);
+        }
+
+        if (form > (HasNulls | IsCoded))
+        {
+            throw new FormatException($"unknown form {form} of a column");
+        }
+
+        ulong[]? validity = (form & HasNulls) == 0 ? null : reader.ReadArray<ulong>((count + 63) >> 6);
+        if ((form & IsCoded) != 0)
+        {
+            return type.Id is TypeId.Text or TypeId.Bytea or TypeId.Jsonb or TypeId.Unknown
+                ? ReadCoded(ref reader, type, count, validity) : throw new FormatException($"{type} cannot be coded");
+        }
+
         switch (type.Id)
         {
             case TypeId.Boolean: return new FixedColumn<bool>(type, ReadBooleans(ref reader, count), count, validity);
@@ -182,6 +219,79 @@ public static class BatchCodec
                 return new RowColumn(type, fields, count, validity);
             default: throw new FormatException($"unknown type id {(byte)type.Id}");
         }
+    }
+
+    private static bool IsAllNull(Column column, int count)
+    {
+        if (column.Validity is not { } validity || count is 0 or > AllNullMax)
+        {
+            return false;
+        }
+
+        for (int word = 0; word < count >> 6; word++)
+        {
+            if (validity[word] != 0)
+            {
+                return false;
+            }
+        }
+
+        return (count & 63) == 0 || (validity[count >> 6] & ((1UL << count) - 1)) == 0;
+    }
+
+    private static void WriteCoded(ByteWriter writer, CodedText coded, int count)
+    {
+        int distinct = coded.Values.Length;
+        writer.WriteVarint((ulong)distinct);
+        writer.WriteArray(coded.Values.Offsets, distinct + 1);
+        writer.Write(coded.Values.Data.AsSpan(0, coded.Values.Offsets[distinct]));
+        switch (coded.CodeBytes)
+        {
+            case 1: writer.WriteArray(Narrow<byte>(coded.Codes, count), count); break;
+            case 2: writer.WriteArray(Narrow<ushort>(coded.Codes, count), count); break;
+            default: writer.WriteArray(coded.Codes, count); break;
+        }
+    }
+
+    private static BytesColumn ReadCoded(ref ByteReader reader, SqlType type, int count, ulong[]? validity)
+    {
+        int distinct = reader.ReadCount();
+        int[] offsets = ReadOffsets(ref reader, distinct);
+        var values = new BytesColumn(type, offsets, reader.Read(offsets[distinct]).ToArray(), distinct);
+        int[] codes = new CodedText(values, []).CodeBytes switch
+        {
+            1 => Array.ConvertAll(reader.ReadArray<byte>(count), c => (int)c),
+            2 => Array.ConvertAll(reader.ReadArray<ushort>(count), c => (int)c),
+            _ => reader.ReadArray<int>(count),
+        };
+        foreach (int code in codes)
+        {
+            if ((uint)code >= (uint)distinct)
+            {
+                throw new FormatException($"code {code} where there are {distinct} values");
+            }
+        }
+
+        try
+        {
+            return BytesColumn.FromCodes(values, codes, count, validity);
+        }
+        catch (SqlException e)
+        {
+            throw new FormatException(e.Message);
+        }
+    }
+
+    private static T[] Narrow<T>(int[] codes, int count)
+        where T : unmanaged, System.Numerics.INumberBase<T>
+    {
+        var narrow = GC.AllocateUninitializedArray<T>(count);
+        for (int i = 0; i < count; i++)
+        {
+            narrow[i] = T.CreateTruncating(codes[i]);
+        }
+
+        return narrow;
     }
 
     // A byte other than 0 and 1 in a bool array is undefined behaviour for the code that reads it: refuse it here.

@@ -86,10 +86,54 @@ public sealed class BytesColumn : Column
     public byte[] Data { get; internal set; }
 
     /// <inheritdoc/>
-    public override Column Prefix(int rows) => new BytesColumn(Type, Offsets, Data, rows, Validity) { IsConstant = IsConstant };
+    public override Column Prefix(int rows) => new BytesColumn(Type, Offsets, Data, rows, Validity) { IsConstant = IsConstant, Coded = Coded };
 
     /// <inheritdoc/>
-    public override long Bytes => Offsets.Length * 4L + Data.Length + ValidityBytes;
+    public override long Bytes => Offsets.Length * 4L + Data.Length + ValidityBytes + (Coded?.Bytes ?? 0);
+
+    /// <summary>
+    /// The same values once more as codes into a few distinct ones, when whoever made the column knew them: the log keeps that shorter form. Null when
+    /// nobody did.
+    /// </summary>
+    public CodedText? Coded { get; init; }
+
+    /// <summary>Makes a column from distinct values and a code for each row.</summary>
+    /// <param name="values">The distinct values, none null.</param>
+    /// <param name="codes">For each row which of the values it has; for null rows any code. Kept.</param>
+    /// <param name="length">Rows.</param>
+    /// <param name="validity">As in <see cref="Column.Validity"/>.</param>
+    /// <exception cref="SqlException">54000 when the column would exceed 2 GiB.</exception>
+    public static BytesColumn FromCodes(BytesColumn values, int[] codes, int length, ulong[]? validity = null)
+    {
+        long bytes = 0;
+        int[] offsets = GC.AllocateUninitializedArray<int>(length + 1);
+        offsets[0] = 0;
+        int[] from = values.Offsets;
+        bool allValid = validity is null;
+        for (int i = 0; i < length; i++)
+        {
+            int code = codes[i];
+            bytes += allValid || (validity![i >> 6] >> i & 1) != 0 ? from[code + 1] - from[code] : 0;
+            offsets[i + 1] = (int)bytes;
+            if (bytes > Array.MaxLength)
+            {
+                throw new SqlException("54000", "one batch holds at most 2 GiB of text a column", hint: "send smaller batches");
+            }
+        }
+
+        byte[] data = GC.AllocateUninitializedArray<byte>((int)bytes);
+        byte[] source = values.Data;
+        for (int i = 0; i < length; i++)
+        {
+            int count = offsets[i + 1] - offsets[i];
+            if (count > 0)
+            {
+                source.AsSpan(from[codes[i]], count).CopyTo(data.AsSpan(offsets[i]));
+            }
+        }
+
+        return new BytesColumn(values.Type, offsets, data, length, validity) { Coded = new CodedText(values, codes) };
+    }
 
     /// <summary>The bytes of row <paramref name="row"/>.</summary>
     public ReadOnlySpan<byte> Span(int row) => Data.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);

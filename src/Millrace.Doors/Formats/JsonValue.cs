@@ -159,14 +159,7 @@ internal static class JsonValue
     {
         if (reader.TryGetInt64(out long value))
         {
-            long size = value == long.MinValue ? long.MaxValue : Math.Abs(value);
-            return size switch
-            {
-                < SecondsMax => value * 1_000_000,
-                < SecondsMax * 1_000 => value * 1_000,
-                < SecondsMax * 1_000_000 => value,
-                _ => value / 1_000,
-            };
+            return TextValue.Epoch(value);
         }
 
         double fraction = Finite(builder, ref reader, long.MaxValue);

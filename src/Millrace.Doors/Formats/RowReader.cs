@@ -1,5 +1,6 @@
 // Bytes of CSV or COPY text, in chunks cut anywhere, straight into the columns of a batch.
 using System.Text;
+using System.Text.Unicode;
 using Millrace.Core;
 using Millrace.Sql;
 
@@ -28,6 +29,9 @@ internal sealed class RowReader
     private readonly int _recordBytesMax;
     private readonly Func<RowException, bool>? _onBadRow;
     private readonly ByName? _byName;
+    private readonly byte _delimiter;
+    private readonly bool _isLean;
+    private LeanRows? _lean;
     private HeaderUse _header;
     private int[]? _map;
     private byte[] _carry = [];
@@ -52,10 +56,11 @@ internal sealed class RowReader
         int recordBytesMax = 64 << 20,
         ByName? byName = null)
     {
-        byte delimiter = OneByte(format.Delimiter, "delimiter");
+        _delimiter = OneByte(format.Delimiter, "delimiter");
+        _isLean = format is { Kind: CopyKind.Csv, Quote: '"', Escape: '"', Null: "", Delimiter: ',' or ';' or '|' or '\t' };
         _tokenizer = format.Kind == CopyKind.Csv
-            ? new CsvTokenizer(delimiter, OneByte(format.Quote, "quote"), OneByte(format.Escape, "escape"), format.Null)
-            : new CopyTextTokenizer(delimiter, format.Null);
+            ? new CsvTokenizer(_delimiter, OneByte(format.Quote, "quote"), OneByte(format.Escape, "escape"), format.Null)
+            : new CopyTextTokenizer(_delimiter, format.Null);
         _columns = columns;
         _header = header;
         _skipEmptyLines = skipEmptyLines;
@@ -114,10 +119,11 @@ internal sealed class RowReader
         _carried = 0;
     }
 
-    /// <summary>The rows so far as a batch of its own; empties <see cref="Rows"/>.</summary>
+    /// <summary>The rows so far as a batch of its own, text that repeats with its codes beside it; empties <see cref="Rows"/>.</summary>
     public Batch TakeBatch()
     {
         Batch batch = Rows.ToBatch();
+        _lean?.AddCodes(batch);
         Rows.Reset();
         return batch;
     }
@@ -147,8 +153,21 @@ internal sealed class RowReader
     private int ReadRecords(ReadOnlySpan<byte> input, bool final)
     {
         int at = 0;
+        int lines = _isLean ? input.LastIndexOf((byte)'\n') + 1 : 0;
+        lines = lines > 0 && Utf8.IsValid(input[..lines]) && !input[..lines].Contains((byte)0) ? lines : 0;
         while (!_done)
         {
+            if (_isLean && _header == HeaderUse.None)
+            {
+                // From the first row on: it learns from those that are read the long way.
+                _lean ??= new LeanRows(Rows, _map ?? [.. Enumerable.Range(0, _columns.Count)], _delimiter, _byName);
+                if (at < lines)
+                {
+                    at += _lean.Read(input[at..lines]);
+                    Line += _lean.Count;
+                }
+            }
+
             ReadOnlySpan<byte> rest = input[at..];
             int consumed;
             try
@@ -247,7 +266,7 @@ internal sealed class RowReader
                 }
                 else
                 {
-                    TextValue.Append(Rows.Columns[column], _tokenizer.Get(input, i));
+                    Append(Rows.Columns[column], _tokenizer.Get(input, i));
                 }
             }
 
@@ -263,6 +282,7 @@ internal sealed class RowReader
             }
 
             Rows.EndRow();
+            _lean?.Learn(Rows.Count - 1);
         }
         catch (SqlException e)
         {
@@ -276,6 +296,19 @@ internal sealed class RowReader
             }
 
             Skipped++;
+        }
+    }
+
+    // What comes by name may give times as numbers, as in JSON; COPY is PostgreSQL's, which takes none.
+    private void Append(ColumnBuilder builder, ReadOnlySpan<byte> text)
+    {
+        if (_byName is not null && builder.Type.IsTimestamp && TextValue.TryEpoch(text, out long micros))
+        {
+            ((FixedBuilder<long>)builder).Append(micros);
+        }
+        else
+        {
+            TextValue.Append(builder, text);
         }
     }
 

@@ -8,6 +8,9 @@ namespace Millrace.Doors.Formats;
 /// <summary>Appends values given as text.</summary>
 internal static class TextValue
 {
+    private const long SecondsMax = 100_000_000_000;
+    private const int EpochDigitsMin = 10;
+
     /// <summary>Appends the value that <paramref name="text"/> spells to <paramref name="builder"/>.</summary>
     /// <exception cref="SqlException">22P02, 22003, 22007 and their kin: not a value of the type; 22021: not UTF-8.</exception>
     public static void Append(ColumnBuilder builder, ReadOnlySpan<byte> text)
@@ -32,6 +35,30 @@ internal static class TextValue
                 break;
         }
     }
+
+    /// <summary>
+    /// Reads ten digits or more as a time: seconds, milli-, micro- or nanoseconds since 1970, told apart by size. Fewer digits may be a date.
+    /// </summary>
+    public static bool TryEpoch(ReadOnlySpan<byte> text, out long micros)
+    {
+        micros = 0;
+        if (text.Length - (text.StartsWith("-"u8) ? 1 : 0) < EpochDigitsMin || !Utf8Parser.TryParse(text, out long value, out int used) || used < text.Length)
+        {
+            return false;
+        }
+
+        micros = Epoch(value);
+        return true;
+    }
+
+    /// <summary>A number of seconds (below 1e11), milliseconds (1e14), microseconds (1e17) or nanoseconds since 1970 as µs.</summary>
+    public static long Epoch(long value) => (value == long.MinValue ? long.MaxValue : Math.Abs(value)) switch
+    {
+        < SecondsMax => value * 1_000_000,
+        < SecondsMax * 1_000 => value * 1_000,
+        < SecondsMax * 1_000_000 => value,
+        _ => value / 1_000,
+    };
 
     /// <summary>Refuses what is not UTF-8, and the zero byte, as PostgreSQL does.</summary>
     /// <exception cref="SqlException">22021.</exception>

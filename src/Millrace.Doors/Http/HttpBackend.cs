@@ -13,6 +13,8 @@ internal sealed record HttpBackend
 
     public required Func<string, Batch, CancellationToken, ValueTask<long>> AppendAsync { get; init; }
 
+    public required Func<IReadOnlyList<(string Name, Batch Batch)>, CancellationToken, ValueTask> AppendAllAsync { get; init; }
+
     public required Func<DatabaseStatistics> Statistics { get; init; }
 
     public required Func<ValueTask<DataflowGraph>> GraphAsync { get; init; }
@@ -24,6 +26,7 @@ internal sealed record HttpBackend
         Catalog = () => database.Catalog,
         NewSession = database.NewSession,
         AppendAsync = database.AppendAsync,
+        AppendAllAsync = database.AppendAsync,
         Statistics = database.Statistics,
         GraphAsync = database.GraphAsync,
         HasFailed = () => database.Failed.IsCompleted,

@@ -8,7 +8,7 @@ using Millrace.Doors.Dashboard;
 
 namespace Millrace.Doors.Http;
 
-/// <summary>HTTP in front of a database: JSON, NDJSON and CSV in; JSON and server-sent events out; health and metrics.</summary>
+/// <summary>HTTP in front of a database: JSON, NDJSON, CSV and line protocol in; JSON and server-sent events out; health and metrics.</summary>
 public static class HttpDoor
 {
     // Here, not where the first body is read: the runtime looks at its switch once, when the first stream of the process is unpacked.
@@ -27,7 +27,10 @@ public static class HttpDoor
         options ??= new HttpDoorOptions();
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Millrace.Http");
         var streams = new EventStreams(options, app.Lifetime.ApplicationStopping);
-        var ingest = new IngestEndpoint(database, options);
+        var budget = new IngestBudget(options.IngestBytesMax);
+        var ingest = new IngestEndpoint(database, options, budget);
+        var write = new WriteEndpoint(database, options, budget);
+        var influx = new InfluxEndpoint(database);
         var sql = new SqlEndpoint(database, options);
         var subscribe = new SubscribeEndpoint(database, streams);
         var catalog = new CatalogEndpoint(database);
@@ -39,6 +42,8 @@ public static class HttpDoor
         app.Use(next => new Safety(options, next).Invoke);
         app.UseRouting();
         Post("/v1/streams/{name}", ingest.Handle);
+        Post("/write", context => write.HandleV1(context, log));
+        Post("/api/v2/write", context => write.HandleV2(context, log));
         Post("/v1/sql", sql.Handle);
         Get("/v1/subscribe", subscribe.Handle);
         Get("/v1/catalog", catalog.Handle);
@@ -49,6 +54,9 @@ public static class HttpDoor
         Get("/health", health.Ready);
         Get("/readyz", health.Ready);
         Get("/livez", HealthEndpoint.Live);
+        Get("/ping", InfluxEndpoint.Ping);
+        Get("/query", influx.Query);
+        Post("/query", influx.Query);
         app.MapDashboard();
         app.MapFallback("/v1/{**rest}", context => Problem.Write(context, 404, "Not found", "there is no such address", hint:
             "POST /v1/streams/{name}, POST /v1/sql, GET /v1/subscribe?query=, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));

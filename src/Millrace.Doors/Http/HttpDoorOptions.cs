@@ -28,6 +28,9 @@ public sealed record HttpDoorOptions
     /// <summary>Bad rows whose reasons are told. Default 100.</summary>
     public int ErrorsTold { get; init; } = 100;
 
+    /// <summary>Gives lines of line protocol that have no timestamp their time.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Event streams (subscriptions and statistics) at once. Default 256.</summary>
     public int EventStreamsMax { get; init; } = 256;
 

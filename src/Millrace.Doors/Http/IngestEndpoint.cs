@@ -15,10 +15,9 @@ namespace Millrace.Doors.Http;
 /// fail: a bad row refuses the request), <c>unknown=error|ignore</c> for fields without a column (default error: a misspelt name is not lost in silence),
 /// <c>columns=a,b</c> for CSV without a header line. A body cut short writes nothing.
 /// </summary>
-internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions options)
+internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions options, IngestBudget budget)
 {
     private const int RowBytesMax = 16 << 20;
-    private readonly IngestBudget _budget = new(options.IngestBytesMax);
 
     private enum Layout
     {
@@ -34,13 +33,13 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
         bool skip = Choice(context.Request, "on_error", "fail", "skip");
         bool ignoreUnknown = Choice(context.Request, "unknown", "error", "ignore");
         var columns = new Schema(target.Columns.Fields.Take(target.Columns.Count - target.HiddenColumns).ToArray());
-        var byName = new ByName(ignoreUnknown, await DefaultsAsync(target, columns, context.RequestAborted));
+        var byName = new ByName(ignoreUnknown, await ColumnDefaults.EvaluateAsync(database.NewSession, target, _ => true, context.RequestAborted));
 
         var told = new List<RowException>();
         long rejected = 0;
         long lineOffset = 0;
-        using var lease = new IngestLease(_budget);
-        BatchBuilder rows;
+        using var lease = new IngestLease(budget);
+        Batch rows;
         if (layout == Layout.Csv)
         {
             var reader = new RowReader(
@@ -53,21 +52,29 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
                 reader.Write(Encoding.UTF8.GetBytes(header + "\n"));
             }
 
-            await RequestBody.ReadAsync(context, options.BodyBytesMax, lease, reader.Write);
-            reader.Complete();
-            rows = reader.Rows;
+            try
+            {
+                await RequestBody.ReadAsync(context, options.BodyBytesMax, lease, reader.Write);
+                reader.Complete();
+            }
+            catch (RowException e) when (lineOffset > 0)
+            {
+                throw Shifted(e, lineOffset);
+            }
+
+            rows = reader.TakeBatch();
         }
         else
         {
             var reader = new JsonRowReader(columns, layout == Layout.Lines, byName, OnBadRow, RowBytesMax);
             await RequestBody.ReadAsync(context, options.BodyBytesMax, lease, reader.Write);
             reader.Complete();
-            rows = reader.Rows;
+            rows = reader.Rows.ToBatch();
         }
 
         // From here on the rows are whole: a client that goes away does not undo the commit.
         int accepted = rows.Count;
-        long offset = accepted == 0 ? 0 : await database.AppendAsync(QualifiedName(target), rows.ToBatch(), CancellationToken.None);
+        long offset = accepted == 0 ? 0 : await database.AppendAsync(QualifiedName(target), rows, CancellationToken.None);
         await Answer(context, accepted, rejected, told, lineOffset, target.Kind == ObjectKind.Stream && accepted > 0 ? offset : null);
 
         bool OnBadRow(RowException error)
@@ -91,6 +98,10 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
             return true;
         }
     }
+
+    // Lines are those of the body, which has no header.
+    private static RowException Shifted(RowException error, long lines) =>
+        lines == 0 ? error : new RowException(Math.Max(error.Line - lines, 1), error.Column, error.Raw, error.Error);
 
     private static string QualifiedName(CatalogObject target) => target.Namespace == "public" ? target.Name : $"{target.Namespace}.{target.Name}";
 
@@ -142,28 +153,6 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
             : throw new HttpException(400, "Bad option", $"{name}={value} is not understood", $"{name} is {first} or {second}"));
     }
 
-    // Defaults are evaluated once a request, as now() is once a transaction.
-    private async ValueTask<Column?[]?> DefaultsAsync(CatalogObject target, Schema columns, CancellationToken cancellation)
-    {
-        int[] with = Enumerable.Range(0, columns.Count).Where(i => i < target.Defaults.Count && target.Defaults[i] is not null).ToArray();
-        if (with.Length == 0)
-        {
-            return null;
-        }
-
-        await using Session session = database.NewSession();
-        string query = "SELECT " + string.Join(", ", with.Select(i => $"CAST(({target.Defaults[i]}) AS {columns[i].Type})"));
-        IReadOnlyList<StatementResult> results = await session.ExecuteAsync(query, cancellation);
-        Batch row = results[0].Batches.First(b => b.Count == 1);
-        var defaults = new Column?[columns.Count];
-        for (int i = 0; i < with.Length; i++)
-        {
-            defaults[with[i]] = row.Columns[i];
-        }
-
-        return defaults;
-    }
-
     private static async Task Answer(HttpContext context, int accepted, long rejected, List<RowException> told, long lineOffset, long? offset)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
@@ -175,7 +164,7 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
             to.WriteStartArray("errors"u8);
             foreach (RowException error in told)
             {
-                Problem.WriteRowError(to, lineOffset == 0 ? error : new RowException(error.Line - lineOffset, error.Column, error.Raw, error.Error));
+                Problem.WriteRowError(to, Shifted(error, lineOffset));
             }
 
             to.WriteEndArray();

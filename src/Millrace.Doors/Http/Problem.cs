@@ -46,9 +46,8 @@ internal static partial class Problem
         switch (error)
         {
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
+            case IOException when error is not DiskException && context.RequestAborted.IsCancellationRequested:
                 return Task.CompletedTask;
-            case HttpException e:
-                return Write(context, e.Status, e.Title, e.Message, hint: e.Hint);
             case RowException e:
                 return Write(context, StatusOf(e.Error.SqlState), "Bad row", e.Error.Message, e.Error, extra: to =>
                 {
@@ -58,19 +57,47 @@ internal static partial class Problem
                     WriteRowError(to, e);
                     to.WriteEndArray();
                 });
+            default:
+                (int status, string title, string detail, string? hint) = Describe(context, error, log);
+                return Write(context, status, title, detail, error as SqlException, sql, hint);
+        }
+    }
+
+    /// <summary>A failure in words; one that is nobody's fault but the server's is logged.</summary>
+    public static (int Status, string Title, string Detail, string? Hint) Describe(HttpContext context, Exception error, ILogger log)
+    {
+        switch (error)
+        {
+            case HttpException e:
+                return (e.Status, e.Title, e.Message, e.Hint);
             case SqlException e:
-                return Write(context, StatusOf(e.SqlState), TitleOf(e.SqlState), e.Message, e, sql);
+                return (StatusOf(e.SqlState), TitleOf(e.SqlState), e.Message, e.Hint);
             case BadHttpRequestException e:
-                return Write(context, e.StatusCode, "Bad request", e.Message);
+                return (e.StatusCode, "Bad request", e.Message, null);
             case InvalidDataException:
-                return Write(context, 400, "Bad body", "the compressed body is damaged or cut short", hint: "nothing was written; send it again whole");
-            case IOException when error is not DiskException && context.RequestAborted.IsCancellationRequested:
-                return Task.CompletedTask;
+                return (400, "Bad body", "the compressed body is damaged or cut short", "nothing was written; send it again whole");
             case DiskException { IsDiskFull: true }:
-                return Write(context, 503, "Disk full", "the disk is full: nothing is taken in until there is space");
+                return (503, "Disk full", "the disk is full: nothing is taken in until there is space", null);
             default:
                 LogFailure(log, context.Request.Method, context.Request.Path, error);
-                return Write(context, 500, "Internal error", error is BugException ? error.Message : "the server failed to answer; its log says why");
+                return (500, "Internal error", error is BugException ? error.Message : "the server failed to answer; its log says why", null);
+        }
+    }
+
+    /// <summary>Sets the status and what goes with it.</summary>
+    public static void Begin(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
+        if (status is 503 or 429)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        // What is left of a body that was refused is not worth reading.
+        if (status is 413 or 503 or 415 && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true
+            && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
         }
     }
 
@@ -85,20 +112,8 @@ internal static partial class Problem
             return;
         }
 
-        context.Response.StatusCode = status;
+        Begin(context, status);
         context.Response.ContentType = "application/problem+json";
-        if (status is 503 or 429)
-        {
-            context.Response.Headers.RetryAfter = "1";
-        }
-
-        // What is left of a body that was refused is not worth reading.
-        if (status is 413 or 503 or 415 && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true
-            && HttpProtocol.IsHttp11(context.Request.Protocol))
-        {
-            context.Response.Headers.Connection = "close";
-        }
-
         var buffer = new ArrayBufferWriter<byte>(512);
         await using (var to = new Utf8JsonWriter(buffer, JsonWrite.Options))
         {

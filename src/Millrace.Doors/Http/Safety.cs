@@ -36,7 +36,7 @@ internal sealed class Safety(HttpDoorOptions options, RequestDelegate next)
 
         // Pages may be linked to from anywhere; everything that reads or changes data may not be used by another site's page.
         bool page = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        if ((!page || context.Request.Path.StartsWithSegments("/v1")) && !OriginIsOurs(context.Request))
+        if ((!page || context.Request.Path.StartsWithSegments("/v1") || context.Request.Path.StartsWithSegments("/query")) && !OriginIsOurs(context.Request))
         {
             return Problem.Write(context, 403, "Origin not allowed", "a page of another site may not use this server", hint:
                 "add its origin to the allowed origins (--http-origins, MILLRACE_HTTP_ORIGINS) if it is yours");

@@ -52,7 +52,7 @@ public static class RelationOptions
             {
                 case Retention.TimeOption: Retention.ParseTime(option.Text ?? "", at); break;
                 case Retention.BytesOption: Retention.ParseBytes(option.Text ?? "", at); break;
-                default: CheckKey(o, option.Text ?? "", at); break;
+                default: KeyOption.Columns(option.Text ?? "", o.Columns, o.EventTime, at); break;
             }
         }
     }
@@ -93,10 +93,8 @@ public static class RelationOptions
             return options;
         }
 
-        return new Dictionary<string, string>(options) { [Key] = string.Join(", ", Names(names).Select(n => n == from ? to : n)) };
+        return new Dictionary<string, string>(options) { [Key] = KeyOption.WithColumnRenamed(names, from, to) };
     }
-
-    private static string[] Names(string text) => text.Split(',', StringSplitOptions.TrimEntries);
 
     private static Dictionary<string, string> ByName(IReadOnlyList<Syntax.Option> options, string[] known)
     {
@@ -131,29 +129,4 @@ public static class RelationOptions
 
     private static SqlException Unknown(string key, int position, string[] known) => new(
         "22023", $"unrecognized option \"{key}\"", position, Suggest.Hint(key, known) ?? "the options are " + string.Join(", ", known.Where(k => !k.StartsWith("append", StringComparison.Ordinal))));
-
-    private static void CheckKey(CatalogObject o, string text, int position)
-    {
-        string[] names = Names(text);
-        foreach ((int i, string name) in names.Index())
-        {
-            int column = o.Columns.IndexOf(name);
-            if (column < 0)
-            {
-                throw new SqlException(
-                    "42703", $"column \"{name}\" named in {Key} does not exist", position,
-                    Suggest.Hint(name, o.Columns.Fields.Select(f => f.Name)) ?? $"write names of columns with commas between, such as {Key} = 'host, region'");
-            }
-
-            if (column == o.EventTime)
-            {
-                throw new SqlException("22023", $"the event time \"{name}\" cannot be part of {Key}", position, "rows of a series are in the order of their event time anyway: leave it out");
-            }
-
-            if (names.Take(i).Contains(name))
-            {
-                throw new SqlException("42701", $"column \"{name}\" appears twice in {Key}", position);
-            }
-        }
-    }
 }

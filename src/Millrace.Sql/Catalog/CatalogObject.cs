@@ -73,6 +73,12 @@ public sealed record CatalogObject
     public IReadOnlyList<string?> Defaults { get; init; } = [];
 
     /// <summary>
+    /// The columns whose values together name a series, in order (<c>WITH (key = …)</c>). Nothing is enforced: it says how history is grouped on disk, and
+    /// which columns are the tags of line protocol.
+    /// </summary>
+    public IReadOnlyList<int> SeriesKey => Options.TryGetValue("key", out string? text) ? KeyOption.Columns(text, Columns, EventTime) : [];
+
+    /// <summary>
     /// By column, what rows have in it that were written before it was added: null for NULL, else the representation <see cref="LiteralExpr"/> names.
     /// Columns beyond the end have been there from the start.
     /// </summary>

@@ -96,6 +96,22 @@ public sealed partial class Database : IAsyncDisposable
     /// <exception cref="SqlException">42P01 no such object; 23502 a null where none may be; 57P01 the database is shutting down; 53100 its disk is full.</exception>
     public async ValueTask<long> AppendAsync(string name, Batch batch, CancellationToken cancellation = default)
     {
+        WriteResult result = await SubmitAsync(new WriteRequest([EntryFor(name, batch)]), cancellation).ConfigureAwait(false);
+        return result.FirstOffset;
+    }
+
+    /// <summary>Appends rows to several streams and tables as one commit: all of them or none. See <see cref="AppendAsync(string, Batch, CancellationToken)"/>.</summary>
+    /// <exception cref="SqlException">As for one.</exception>
+    public async ValueTask AppendAsync(IReadOnlyList<(string Name, Batch Batch)> writes, CancellationToken cancellation = default)
+    {
+        if (writes.Count > 0)
+        {
+            await SubmitAsync(new WriteRequest([.. writes.Select(w => EntryFor(w.Name, w.Batch))]), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private WriteEntry EntryFor(string name, Batch batch)
+    {
         CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
         if (target.Kind is not (ObjectKind.Stream or ObjectKind.Table))
         {
@@ -116,10 +132,8 @@ public sealed partial class Database : IAsyncDisposable
             }
         }
 
-        WriteRule rule = target.Kind == ObjectKind.Stream ? WriteRule.Append
-            : target.OnConflict == ConflictRule.Error ? WriteRule.Overwrite : WriteStatement.RuleOf(target);
-        WriteResult result = await SubmitAsync(new WriteRequest([new WriteEntry(target.Id, batch, rule)]), cancellation).ConfigureAwait(false);
-        return result.FirstOffset;
+        return new WriteEntry(target.Id, batch, target.Kind == ObjectKind.Stream ? WriteRule.Append
+            : target.OnConflict == ConflictRule.Error ? WriteRule.Overwrite : WriteStatement.RuleOf(target));
     }
 
     /// <summary>Counters.</summary>

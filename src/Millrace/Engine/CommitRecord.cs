@@ -23,14 +23,14 @@ internal enum EntryKind : byte
 internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement, SegmentChange? Segments = null);
 
 /// <summary>
-/// Layout: byte version (2); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
+/// Layout: byte version (3); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
 /// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see <see cref="SegmentChange"/>. An epoch that time
 /// alone made has no entries. The object may have more columns by now: they were added
-/// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes.
+/// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes. Before version 3 columns had one form only.
 /// </summary>
 internal static class CommitRecord
 {
-    private const byte Version = 2;
+    private const byte Version = 3;
     private const byte VersionWithoutCounts = 1;
 
     public static void Write(ByteWriter writer, long epoch, long timeMicros, IReadOnlyList<CommitEntry> entries)
@@ -71,9 +71,9 @@ internal static class CommitRecord
     {
         var reader = new ByteReader(payload);
         byte version = reader.ReadByte();
-        if (version is not (Version or VersionWithoutCounts))
+        if (version is < VersionWithoutCounts or > Version)
         {
-            throw new FormatException($"commit record of version {version}; this build reads {VersionWithoutCounts} and {Version}");
+            throw new FormatException($"commit record of version {version}; this build reads {VersionWithoutCounts} to {Version}");
         }
 
         long epoch = (long)reader.ReadVarint();

@@ -129,7 +129,22 @@ internal sealed partial class DatabaseEngine
                 builder.Append(batch);
             }
 
-            return builder.Share();
+            return WithCodes(builder.Share(), batches);
+        }
+
+        // Text that all of them know in its shorter form goes into the log in that form.
+        private static Batch WithCodes(Batch joined, List<Batch> batches)
+        {
+            for (int c = 0; c < joined.Columns.Length; c++)
+            {
+                if (joined.Columns[c] is BytesColumn text && batches.TrueForAll(b => b.Columns[c] is BytesColumn { Coded: not null })
+                    && CodedText.Join([.. batches.Select(b => (BytesColumn)b.Columns[c])]) is { } coded)
+                {
+                    joined.Columns[c] = new BytesColumn(text.Type, text.Offsets, text.Data, text.Length, text.Validity) { Coded = coded };
+                }
+            }
+
+            return joined;
         }
     }
 }

@@ -180,6 +180,23 @@ public sealed class AddColumnTests
         Assert.Equal("42601", tooNarrow.SqlState);
     }
 
+    [Fact]
+    public async Task TheKeyOfAStreamIsKeptByColumn()
+    {
+        using var folder = new TempFolder();
+        await using (Database db = await Database.OpenAsync(folder.Path))
+        {
+            await db.ExecuteAsync("CREATE STREAM s (at timestamptz, v int, host text, \"Data Center\" text) WITH (event_time = 'at', key = '\"Data Center\", host')");
+            Assert.Equal([3, 2], db.Catalog.Find(null, "s")!.SeriesKey);
+            await db.ExecuteAsync("ALTER STREAM s ADD COLUMN rack text, SET (key = 'host,\"Data Center\",rack')");
+            await db.ExecuteAsync("ALTER STREAM s RENAME COLUMN rack TO \"a \"\"b\"\"\"");
+        }
+
+        await using Database again = await Database.OpenAsync(folder.Path);
+        Assert.Equal([2, 3, 4], again.Catalog.Find(null, "s")!.SeriesKey);
+        Assert.Equal("host, \"Data Center\", \"a \"\"b\"\"\"", again.Catalog.Find(null, "s")!.Options["key"]);
+    }
+
     private static Batch OneColumn(int value)
     {
         var builder = new BatchBuilder(new Schema([new Field("k", SqlType.Integer)]));

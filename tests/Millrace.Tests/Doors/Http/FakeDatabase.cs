@@ -54,6 +54,14 @@ internal sealed class FakeDatabase
                 return ValueTask.FromResult(Appended.Sum(b => (long)b.Count) - batch.Count);
             }
         },
+        AppendAllAsync = (writes, _) =>
+        {
+            lock (Appended)
+            {
+                Appended.AddRange(writes.Select(w => w.Batch));
+                return ValueTask.CompletedTask;
+            }
+        },
         Statistics = () => new DatabaseStatistics(
             7, 1.5, 100, 200, 150, 3, 2, 1, [new ObjectStatistics(1, 3, 3, 64, 3, 1_700_000_000_000_000, null), new ObjectStatistics(2, 3, null, 10, 4, null, "division by zero")]),
         GraphAsync = () => ValueTask.FromResult(new DataflowGraph(

@@ -38,6 +38,8 @@ public sealed class HttpEndpointTests
         JsonElement error = answer.GetProperty("errors")[0];
         Assert.Equal(2, error.GetProperty("line").GetInt64());
         Assert.Equal("id", error.GetProperty("column").GetString());
+        (_, answer) = await Post(host, "/v1/streams/clicks?columns=who,id", "text/csv", "a,1\nb,x\nc,3\n");
+        Assert.Equal(2, answer.GetProperty("errors")[0].GetProperty("line").GetInt64());
     }
 
     [Fact]

@@ -103,7 +103,11 @@ public sealed class LineReaderTests(ITestOutputHelper output)
     {
         var stream = new CatalogObject
         {
-            Id = 1, Name = "s", Kind = ObjectKind.Stream, EventTime = 0, Options = new Dictionary<string, string> { ["key"] = "host" },
+            Id = 1,
+            Name = "s",
+            Kind = ObjectKind.Stream,
+            EventTime = 0,
+            Options = new Dictionary<string, string> { ["key"] = "host" },
             Columns = new Schema([
                 new Field("at", SqlType.TimestampTz), new Field("host", SqlType.Text), new Field("rack", SqlType.Integer), new Field("n", SqlType.Integer),
                 new Field("amount", SqlType.NumericOf(10, 2)), new Field("day", SqlType.Date), new Field("f", SqlType.Double)]),

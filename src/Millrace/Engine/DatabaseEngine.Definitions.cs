@@ -253,7 +253,7 @@ internal sealed partial class DatabaseEngine
         IReadOnlyList<int>? key = query.Plan.Key is { } k && k.All(c => c < query.Columns.Count) ? k : null;
         var layout = new RowLayout(query.Columns, key ?? []);
         var feed = new QueryFeed(query, layout, query.Plan.AppendOnly);
-        feed.Backfill(id => Find(id).Snapshot().Scan(LoadChunk), id => Find(id).ProgressNow(_find), _epoch, _time);
+        feed.Backfill(id => Find(id).Snapshot(), LoadChunk, id => Find(id).ProgressNow(_find), _epoch, _time);
         _dueOfEpoch = -1;
         var subscriber = new Subscriber(feed, query.Columns, key, query.Plan.AppendOnly, request.Progress, request.BytesMax);
         List<Batch> rows = TakeRows(subscriber);

@@ -8,6 +8,7 @@ namespace Millrace.Engine;
 internal sealed class QueryFeed
 {
     private readonly Dataflow _dataflow;
+    private readonly PlanNode _plan;
     private readonly ChangeCollector? _collector;
     private readonly List<Batch> _appended = [];
     private readonly Progress[] _inputs;
@@ -20,6 +21,7 @@ internal sealed class QueryFeed
     public QueryFeed(BoundQuery query, RowLayout layout, bool appendOnly)
     {
         int visible = layout.Schema.Count;
+        _plan = query.Plan;
         _dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Null);
         _collector = appendOnly ? null : new ChangeCollector(layout);
         _dataflow.Sink = batch =>
@@ -67,12 +69,18 @@ internal sealed class QueryFeed
         return result with { Watermark = Math.Max(result.Watermark, _watermark) };
     }
 
-    public void Backfill(Func<int, IEnumerable<Batch>> history, Func<int, Progress> progress, long epoch, long now)
+    /// <summary>Runs the rows there are through the query, once, before the first change.</summary>
+    /// <param name="history">An input's rows.</param>
+    /// <param name="load">Reads back what is not in memory.</param>
+    /// <param name="progress">How far an input has come.</param>
+    /// <param name="epoch">The present epoch.</param>
+    /// <param name="now">Its time, µs.</param>
+    public void Backfill(Func<int, ObjectSnapshot> history, ChunkLoader load, Func<int, Progress> progress, long epoch, long now)
     {
         _dataflow.BeginEpoch(now);
         for (int i = 0; i < _dataflow.Inputs.Count; i++)
         {
-            foreach (Batch batch in history(_dataflow.Inputs[i].Id))
+            foreach (Batch batch in History(i, history(_dataflow.Inputs[i].Id), load, now))
             {
                 _dataflow.Push(i, batch);
             }
@@ -81,6 +89,19 @@ internal sealed class QueryFeed
         ReadProgress(progress);
         EndEpoch(epoch, now);
         _started = true;
+    }
+
+    // Rows that are given on as they come keep their order: it is that of their offsets, and must be the same when the log is replayed.
+    private IEnumerable<Batch> History(int input, ObjectSnapshot rows, ChunkLoader load, long now)
+    {
+        ScanNeed need = ScanNeed.Of(_plan, _dataflow.Inputs[input]);
+        need = need with { InOrder = need.InOrder || _collector is null };
+        if (AppendedScan.Of(rows, need, _dataflow.Context, EvalErrors.Null) is not { } scan)
+        {
+            return rows.Scan(load);
+        }
+
+        return PartialAggregation.TryRun(_dataflow, input, scan, _plan, () => new EvalContext(), now, CancellationToken.None) ? scan.Unsealed(load) : scan.All(load);
     }
 
     /// <summary>Feeds one epoch's changes; false when nothing could change the answer.</summary>

@@ -31,7 +31,7 @@ internal static class QueryRunner
             IEnumerable<Batch> rows;
             if (source.Appended(input, ScanNeed.Of(query.Plan, input), dataflow.Context) is { } scan)
             {
-                rows = PartialAggregation.TryRun(dataflow, i, scan, query.Plan, source, now, cancellation) ? scan.Unsealed(snapshot.Load) : scan.All(snapshot.Load);
+                rows = PartialAggregation.TryRun(dataflow, i, scan, query.Plan, source.NewContext, now, cancellation) ? scan.Unsealed(snapshot.Load) : scan.All(snapshot.Load);
             }
             else
             {

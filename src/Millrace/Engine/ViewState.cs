@@ -83,7 +83,7 @@ internal sealed class ViewState : ObjectState
     /// <exception cref="SqlException">The query fails on the data there is.</exception>
     public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now)
     {
-        _feed.Backfill(id => inputs(id).Snapshot().Scan(load), id => inputs(id).ProgressNow(inputs), epoch, now);
+        _feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now);
         Store(now);
     }
 

@@ -113,4 +113,11 @@ internal sealed class EvalContext
         Errors++;
         LastError = error.Message;
     }
+
+    /// <summary>Takes over the failures counted by another thread.</summary>
+    public void Report(EvalContext other)
+    {
+        Errors += other.Errors;
+        LastError ??= other.LastError;
+    }
 }

@@ -16,15 +16,17 @@ internal sealed class AppendedScan
     private readonly ScanNeed _need;
     private readonly SegmentScan _scan;
     private readonly EvalContext _context;
+    private readonly EvalErrors _errors;
     private readonly List<(StoredSegment Segment, int Group)> _pieces = [];
 
-    private AppendedScan(CatalogObject definition, ChunkSnapshot rows, ScanNeed need, EvalContext context)
+    private AppendedScan(CatalogObject definition, ChunkSnapshot rows, ScanNeed need, EvalContext context, EvalErrors errors)
     {
+        _errors = errors;
         _definition = definition;
         _rows = rows;
         _need = need;
         _context = context;
-        _scan = new SegmentScan { Columns = need.Columns, Ranges = Predicates.Ranges(need.Terms, context), ArrivalOrder = need.InOrder };
+        _scan = new SegmentScan { Columns = need.Columns, Ranges = Predicates.Ranges(need.Terms, errors == EvalErrors.Throw ? context : null), ArrivalOrder = need.InOrder };
         if (need.InOrder)
         {
             return;
@@ -49,12 +51,19 @@ internal sealed class AppendedScan
     }
 
     /// <summary>A scan of an object's rows; null when it is none that only ever grows.</summary>
+    /// <param name="rows">The object's rows.</param>
+    /// <param name="need">What is wanted of them.</param>
+    /// <param name="context">Surroundings for expressions.</param>
+    /// <param name="errors">What a failing filter does; <see cref="EvalErrors.Null"/> for what goes on after this scan: now() is then no constant.</param>
     /// <exception cref="SqlException">The object stands still.</exception>
-    public static AppendedScan? Of(ObjectSnapshot rows, ScanNeed need, EvalContext context)
+    public static AppendedScan? Of(ObjectSnapshot rows, ScanNeed need, EvalContext context, EvalErrors errors)
     {
         rows.ThrowIfStill();
-        return rows.Appended is { } appended ? new AppendedScan(rows.Definition, appended, need, context) : null;
+        return rows.Appended is { } appended ? new AppendedScan(rows.Definition, appended, need, context, errors) : null;
     }
+
+    /// <summary>What a failing expression does.</summary>
+    public EvalErrors Errors => _errors;
 
     /// <summary>How many pieces <see cref="Worker.Read"/> can be asked for; 0 when rows must come in the order of arrival.</summary>
     public int Pieces => _pieces.Count;
@@ -111,12 +120,12 @@ internal sealed class AppendedScan
             _scan = scan;
             _context = context;
             _filtered = new bool[scan._definition.Columns.Count];
-            if (scan._need.Terms is not { Count: > 0 } terms || !terms.All(Predicates.IsRepeatable))
+            if (scan._need.Terms is not { Count: > 0 } terms || !terms.All(t => Predicates.IsRepeatable(t, scan._errors == EvalErrors.Throw)))
             {
                 return;
             }
 
-            _filter = CompiledFilter.Compile(terms.Count == 1 ? terms[0] : new AndExpr(terms), scan._definition.Columns, EvalErrors.Throw);
+            _filter = CompiledFilter.Compile(terms.Count == 1 ? terms[0] : new AndExpr(terms), scan._definition.Columns, scan._errors);
             foreach (int column in terms.SelectMany(BatchColumns.Used))
             {
                 _filtered[column] = true;

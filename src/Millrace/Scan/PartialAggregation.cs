@@ -19,7 +19,7 @@ internal static class PartialAggregation
 
     /// <summary>Pushes the pieces of a scan through; false, and nothing done, when that is for one thread to do.</summary>
     public static bool TryRun(
-        Dataflow flow, int input, AppendedScan scan, PlanNode plan, RowSource source, long now, CancellationToken cancellation)
+        Dataflow flow, int input, AppendedScan scan, PlanNode plan, Func<EvalContext> newContext, long now, CancellationToken cancellation)
     {
         int threads = Math.Min(Environment.ProcessorCount, scan.Pieces);
         if (threads < 2 || scan.SealedRows < RowsMin || Over(plan, flow.Inputs[input]) is not { } grouping || flow.AggregateOver(input) is not { CanMerge: true })
@@ -31,7 +31,7 @@ internal static class PartialAggregation
         flows[0] = flow;
         for (int t = 1; t < threads; t++)
         {
-            flows[t] = PlanCompiler.Compile(grouping, EvalErrors.Throw, source.NewContext());
+            flows[t] = PlanCompiler.Compile(grouping, scan.Errors, newContext());
             flows[t].BeginEpoch(now);
         }
 
@@ -64,6 +64,7 @@ internal static class PartialAggregation
         for (int t = 1; t < threads; t++)
         {
             flow.Absorb(input, flows[t]);
+            flow.Context.Report(flows[t].Context);
         }
 
         return true;

@@ -10,8 +10,8 @@ internal static class Predicates
 {
     /// <summary>What is understood of the terms; the others judge row by row later.</summary>
     /// <param name="terms">All of them hold for a row wanted.</param>
-    /// <param name="context">Gives now() and the session's zone.</param>
-    public static List<ColumnRange> Ranges(IReadOnlyList<ScalarExpr> terms, EvalContext context)
+    /// <param name="context">Gives now() and the session's zone; null when only literals are constant.</param>
+    public static List<ColumnRange> Ranges(IReadOnlyList<ScalarExpr> terms, EvalContext? context)
     {
         var ranges = new List<ColumnRange>();
         foreach (ScalarExpr term in terms)
@@ -25,20 +25,20 @@ internal static class Predicates
         return ranges;
     }
 
-    /// <summary>True when the expression gives the same for the same row within a statement.</summary>
-    public static bool IsRepeatable(ScalarExpr expr) => expr switch
+    /// <summary>True when the expression gives the same for the same row, within a statement or, unless <paramref name="stable"/>, at any time.</summary>
+    public static bool IsRepeatable(ScalarExpr expr, bool stable = true) => expr switch
     {
-        CallExpr e => e.Function.Volatility != Volatility.Volatile && e.Arguments.All(IsRepeatable),
-        AndExpr e => e.Arguments.All(IsRepeatable),
-        OrExpr e => e.Arguments.All(IsRepeatable),
-        NotExpr e => IsRepeatable(e.Argument),
-        IsNullExpr e => IsRepeatable(e.Argument),
-        InListExpr e => IsRepeatable(e.Argument),
+        CallExpr e => e.Function.Volatility <= (stable ? Volatility.Stable : Volatility.Immutable) && e.Arguments.All(a => IsRepeatable(a, stable)),
+        AndExpr e => e.Arguments.All(a => IsRepeatable(a, stable)),
+        OrExpr e => e.Arguments.All(a => IsRepeatable(a, stable)),
+        NotExpr e => IsRepeatable(e.Argument, stable),
+        IsNullExpr e => IsRepeatable(e.Argument, stable),
+        InListExpr e => IsRepeatable(e.Argument, stable),
         ColumnExpr or LiteralExpr => true,
         _ => false,
     };
 
-    private static ColumnRange? Range(ScalarExpr term, EvalContext context)
+    private static ColumnRange? Range(ScalarExpr term, EvalContext? context)
     {
         switch (term)
         {
@@ -68,9 +68,9 @@ internal static class Predicates
         _ => comparison,
     };
 
-    private static ColumnRange? Compare(ColumnExpr column, string comparison, ScalarExpr other, EvalContext context)
+    private static ColumnRange? Compare(ColumnExpr column, string comparison, ScalarExpr other, EvalContext? context)
     {
-        if (!other.Type.SameAs(column.Type) || BatchColumns.Used(other).Any() || !IsRepeatable(other))
+        if (!other.Type.SameAs(column.Type) || BatchColumns.Used(other).Any() || !IsRepeatable(other) || (context is null && other is not LiteralExpr))
         {
             return null;
         }
@@ -78,7 +78,7 @@ internal static class Predicates
         object? value;
         try
         {
-            value = other is LiteralExpr literal ? literal.Value : ConstantFolder.Evaluate(other, context).Value;
+            value = other is LiteralExpr literal ? literal.Value : ConstantFolder.Evaluate(other, context!).Value;
         }
         catch (SqlException)
         {

@@ -14,5 +14,5 @@ internal sealed record RowSource(
     /// <summary>The rows of a snapshot as they are.</summary>
     public static RowSource Of(DatabaseSnapshot snapshot, Func<EvalContext> newContext) => new(
         (o, range) => snapshot.Find(range?.SourceId ?? o.Id).Scan(snapshot.Load, range?.Prefix),
-        (o, need, context) => AppendedScan.Of(snapshot.Find(o.Id), need, context), newContext);
+        (o, need, context) => AppendedScan.Of(snapshot.Find(o.Id), need, context, EvalErrors.Throw), newContext);
 }

@@ -61,6 +61,9 @@ internal sealed record ScanNeed
                 case FilterPlan filter:
                     Visit(filter.Input, With(needed, BatchColumns.Used(filter.Predicate)), order, OnlyOf(last, filter));
                     break;
+                case TemporalFilterPlan filter:
+                    Visit(filter.Input, With(needed, BatchColumns.Used(filter.Predicate)), order, null);
+                    break;
                 case ProjectPlan project:
                     var read = new bool[project.Input.Columns.Count];
                     for (int i = 0; i < project.Expressions.Count; i++)

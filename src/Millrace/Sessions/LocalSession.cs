@@ -234,7 +234,7 @@ internal sealed partial class LocalSession : Session
 
     // What a transaction has written itself is not in the snapshot.
     private AppendedScan? ScanAppended(DatabaseSnapshot snapshot, CatalogObject o, ScanNeed need, EvalContext context) =>
-        o.Kind == ObjectKind.System || _transaction?.HasRowsOf(o) == true ? null : AppendedScan.Of(snapshot.Find(o.Id), need, context);
+        o.Kind == ObjectKind.System || _transaction?.HasRowsOf(o) == true ? null : AppendedScan.Of(snapshot.Find(o.Id), need, context, EvalErrors.Throw);
 
     private async ValueTask<StatementResult> SubscribeAsync(BoundSubscribe subscribe, CancellationToken cancellation)
     {

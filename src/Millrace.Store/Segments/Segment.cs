@@ -12,6 +12,8 @@ internal sealed class Segment : IDisposable
     private const int BatchRows = 8192;
     private readonly IDiskFile _file;
     private readonly uint _identity;
+    private readonly ZoneMap[] _bounds;
+    private readonly bool _keyAscends;
 
     private Segment(IDiskFile file, SegmentInfo info, Footer footer)
     {
@@ -19,6 +21,8 @@ internal sealed class Segment : IDisposable
         Info = info;
         Footer = footer;
         _identity = SegmentFormat.IdentityOf(info.Path);
+        _bounds = [.. Enumerable.Range(0, footer.Types.Count).Select(c => BoundsOf(footer, c))];
+        _keyAscends = KeyAscends(footer);
     }
 
     public SegmentInfo Info { get; }
@@ -119,29 +123,123 @@ internal sealed class Segment : IDisposable
         }
     }
 
-    /// <summary>The groups that may hold rows wanted.</summary>
+    /// <summary>The groups that may hold rows wanted, ascending.</summary>
     public List<int> GroupsOf(SegmentScan scan)
     {
         var wanted = new List<int>();
-        for (int g = 0; g < Groups.Count; g++)
+        foreach (ColumnRange range in scan.Ranges)
         {
-            GroupMeta group = Groups[g];
-            (long first, long last) = group.Offsets;
-            bool may = last >= scan.FromOffset && first < scan.ToOffset;
-            for (int r = 0; r < scan.Ranges.Count && may; r++)
+            if (range.Column < _bounds.Length && !range.MayMatch(_bounds[range.Column], allNull: false))
             {
-                ColumnRange range = scan.Ranges[r];
-                // A column that was added later: its value in these rows is not known here.
-                may = range.Column >= Footer.Types.Count || range.MayMatch(group.Blocks[range.Column].Zone, group.Blocks[range.Column].Nulls == group.Rows);
-            }
-
-            if (may)
-            {
-                wanted.Add(g);
+                return wanted;
             }
         }
 
+        ColumnRange? key = _keyAscends ? scan.Ranges.FirstOrDefault(r => r.Column == Footer.Key[0] && r.AnyOf is not null) : null;
+        if (key is null)
+        {
+            for (int g = 0; g < Groups.Count; g++)
+            {
+                if (MayHold(g, scan))
+                {
+                    wanted.Add(g);
+                }
+            }
+
+            return wanted;
+        }
+
+        // Groups stand in the order of the key: those of a value lie together, and the values wanted ascend.
+        int next = 0;
+        foreach (byte[] value in key.AnyOf!)
+        {
+            int g = Math.Max(next, FirstReaching(value));
+            for (; g < Groups.Count && value.AsSpan().SequenceCompareTo(Groups[g].Blocks[key.Column].Zone.MinBytes) >= 0; g++)
+            {
+                if (MayHold(g, scan))
+                {
+                    wanted.Add(g);
+                }
+            }
+
+            next = g;
+        }
+
         return wanted;
+    }
+
+    private bool MayHold(int g, SegmentScan scan)
+    {
+        GroupMeta group = Groups[g];
+        (long first, long last) = group.Offsets;
+        bool may = last >= scan.FromOffset && first < scan.ToOffset;
+        for (int r = 0; r < scan.Ranges.Count && may; r++)
+        {
+            ColumnRange range = scan.Ranges[r];
+            // A column that was added later: its value in these rows is not known here.
+            may = range.Column >= Footer.Types.Count || range.MayMatch(group.Blocks[range.Column].Zone, group.Blocks[range.Column].Nulls == group.Rows);
+        }
+
+        return may;
+    }
+
+    // The first group whose largest key is not below the value.
+    private int FirstReaching(byte[] value)
+    {
+        (int low, int high) = (0, Groups.Count);
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            bool below = Groups[middle].Blocks[Footer.Key[0]].Zone.MaxBytes.AsSpan().SequenceCompareTo(value) < 0;
+            (low, high) = below ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    // What the groups' bounds say of the whole segment; nothing where one of them says nothing.
+    private static ZoneMap BoundsOf(Footer footer, int column)
+    {
+        ZoneMap all = default;
+        foreach (GroupMeta group in footer.Groups)
+        {
+            BlockMeta block = group.Blocks[column];
+            if (block.Nulls == group.Rows)
+            {
+                continue;
+            }
+
+            if (block.Zone.Kind != ZoneKind.Integer)
+            {
+                return default;
+            }
+
+            all = all.Kind == ZoneKind.None ? block.Zone : all with { Min = Math.Min(all.Min, block.Zone.Min), Max = Math.Max(all.Max, block.Zone.Max) };
+        }
+
+        return all;
+    }
+
+    private static bool KeyAscends(Footer footer)
+    {
+        if (footer.Key.Count == 0)
+        {
+            return false;
+        }
+
+        byte[]? before = null;
+        foreach (GroupMeta group in footer.Groups)
+        {
+            BlockMeta block = group.Blocks[footer.Key[0]];
+            if (block.Nulls > 0 || block.Zone.Kind != ZoneKind.Bytes || (before is not null && before.AsSpan().SequenceCompareTo(block.Zone.MinBytes) > 0))
+            {
+                return false;
+            }
+
+            before = block.Zone.MaxBytes;
+        }
+
+        return true;
     }
 
     /// <summary>One group's rows in the segment's order, with NULLs in columns not wanted.</summary>

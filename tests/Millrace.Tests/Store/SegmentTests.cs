@@ -95,6 +95,13 @@ public sealed class SegmentTests
             Columns = [true, true, false],
             Ranges = [new ColumnRange(0) { AnyOf = ["host_3"u8.ToArray()] }, new ColumnRange(1) { Integers = (0, Hour) }],
         };
+        foreach (string[] hosts in new string[][] { ["host_3"], ["host_0", "host_9"], ["a", "host_4", "host_41", "host_5", "z"], ["z"] })
+        {
+            var some = new SegmentScan { ArrivalOrder = false, Ranges = [new ColumnRange(0) { AnyOf = [.. hosts.Select(System.Text.Encoding.UTF8.GetBytes)] }] };
+            Assert.Equal(3 * hosts.Count(h => h.Length == 6), segment.GroupsOf(some).Count);
+        }
+
+        Assert.Empty(segment.GroupsOf(new SegmentScan { Ranges = [new ColumnRange(1) { Integers = (long.MinValue, -1) }] }));
         Batch read = Assert.Single(segment.Scan(one));
         Assert.Equal(3_333, read.Count);
         Assert.Equal("host_3"u8.ToArray(), ((BytesColumn)read.Columns[0]).Span(0).ToArray());

@@ -12,6 +12,8 @@ var root = new RootCommand("Millrace: a streaming database in one process. Event
     CheckVerb.Command(),
     InspectVerb.Command(),
     CompactVerb.Command(),
+    BackupVerb.Command(),
+    RestoreVerb.Command(),
     BenchVerb.Command(),
 };
 root.SetAction((_, _) => StartVerb.RunAsync());

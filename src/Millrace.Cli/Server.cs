@@ -42,10 +42,18 @@ internal sealed class Server : IAsyncDisposable
     {
         // The default thread pool starts too small for many clients that block in commits at once.
         ThreadPool.SetMinThreads(16, 16);
-        Database database = await Database.OpenAsync(settings.Data, new DatabaseOptions { Durability = settings.Durability });
+        var defaults = new DatabaseOptions();
+        Database database = await Database.OpenAsync(settings.Data, defaults with
+        {
+            Durability = settings.Durability,
+            SegmentRows = settings.Sizes.SegmentRows ?? defaults.SegmentRows,
+            SegmentBytes = settings.Sizes.SegmentBytes ?? defaults.SegmentBytes,
+            CheckpointLogBytes = settings.Sizes.CheckpointBytes ?? defaults.CheckpointLogBytes,
+            Warning = Warn,
+        });
         foreach (string warning in database.RecoveryReport.Skip(1))
         {
-            await Console.Error.WriteLineAsync("millrace: " + warning.ReplaceLineEndings(" "));
+            Warn(warning);
         }
 
         try
@@ -111,6 +119,8 @@ internal sealed class Server : IAsyncDisposable
             Environment.Exit(Exit.Interrupted);
         }
     }
+
+    private static void Warn(string warning) => Console.Error.WriteLine("millrace: " + warning.ReplaceLineEndings(" "));
 
     private static string Part(string name, IPEndPoint? address) => address is null ? "" : $" {name}={address}";
 }

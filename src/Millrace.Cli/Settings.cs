@@ -1,5 +1,6 @@
 // Where serve's and demo's settings come from: option before environment before file before default.
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Millrace.Doors;
@@ -11,6 +12,9 @@ namespace Millrace.Cli;
 /// <summary>The settings of a server.</summary>
 internal sealed record Settings(string Data, Durability Durability, IPEndPoint? Postgres, IPEndPoint? Http, HttpDoorOptions HttpOptions)
 {
+    /// <summary>Rows, bytes in memory and log bytes after which rows are sealed and checkpoints are made; null: as the library has it.</summary>
+    public (long? SegmentRows, long? SegmentBytes, long? CheckpointBytes) Sizes { get; init; }
+
     /// <summary>The doors as the host wants them.</summary>
     public DoorHostOptions DoorOptions() => new() { Postgres = Postgres, Http = Http, HttpOptions = HttpOptions };
 }
@@ -38,6 +42,9 @@ internal sealed class SettingsReader
         Add("http-hosts", "Host names the HTTP door answers to besides localhost, separated by commas", "NAMES");
         Add("http-origins", "Origins whose pages may use the HTTP door, separated by commas", "ORIGINS");
         Add("auth", "none: whoever reaches an address beyond loopback may do everything", "MODE");
+        Add("segment-rows", "Rows of a stream that are sealed together (default 1048576)", "ROWS");
+        Add("segment-bytes", "Bytes of a stream's rows in memory after which they are sealed (default 134217728)", "BYTES");
+        Add("checkpoint-bytes", "Bytes of log after which a checkpoint is made (default 268435456)", "BYTES");
         foreach (Option<string?> option in _options.Values)
         {
             command.Add(option);
@@ -76,7 +83,17 @@ internal sealed class SettingsReader
             ParseDurability(durability, durabilitySource),
             addresses[KnownDoors.Postgres.Name],
             addresses[KnownDoors.Http.Name],
-            new HttpDoorOptions { AllowedHosts = List(Get("http-hosts").Text), AllowedOrigins = List(Get("http-origins").Text) });
+            new HttpDoorOptions { AllowedHosts = List(Get("http-hosts").Text), AllowedOrigins = List(Get("http-origins").Text) })
+        {
+            Sizes = (Count("segment-rows"), Count("segment-bytes"), Count("checkpoint-bytes")),
+        };
+
+        long? Count(string name)
+        {
+            (string? text, string source) = Get(name);
+            return text is null ? null : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count > 0 ? count
+                : throw new UsageException($"{source}: \"{text}\" is not a whole number above 0");
+        }
 
         (string? Text, string Source) Get(string name)
         {

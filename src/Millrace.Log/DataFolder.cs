@@ -12,6 +12,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>The newest format of a data folder that this build reads, and the one it writes.</summary>
     public const int FormatVersion = 1;
 
+    /// <summary>The file that makes a folder a backup.</summary>
+    public const string BackupManifest = "BACKUP";
+
     private const string FormatFile = "FORMAT";
     private const string Before = "millrace data folder, format ";
     private const string Between = ", crc ";
@@ -65,11 +68,22 @@ public sealed class DataFolder : IDisposable
         foreach (string name in disk.List(""))
         {
             // LOCK is ours, lost+found is a file system's own, and a .tmp is a first start that was cut short.
+            if (name == BackupManifest)
+            {
+                throw new DataFolderException("this folder is a backup; make a data folder of it first: millrace restore BACKUP DATA");
+            }
+
             if (name is not ("LOCK" or "lost+found") && !name.EndsWith(IDisk.TemporarySuffix, StringComparison.Ordinal))
             {
                 throw new DataFolderException($"not a Millrace data folder: it has no {FormatFile} file but holds '{name}'; name an empty or new folder");
             }
         }
+        Create(disk);
+    }
+
+    /// <summary>Makes a data folder of what is there, by the file that says so.</summary>
+    public static void Create(IDisk disk)
+    {
         string text = Before + FormatVersion.ToString(CultureInfo.InvariantCulture);
         string line = $"{text}{Between}{Crc32C.Of(Encoding.ASCII.GetBytes(text)):x8}\n";
         disk.Publish(FormatFile, [Encoding.ASCII.GetBytes(line)]);

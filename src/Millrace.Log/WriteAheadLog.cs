@@ -158,6 +158,17 @@ public sealed class WriteAheadLog : IDisposable
             : throw new CorruptionException(file.Path, bad.Offset, bad.Expected, bad.Found);
     }
 
+    /// <summary>
+    /// The files with the records from <paramref name="position"/> to <see cref="End"/>, and how many of their bytes these take; nothing in them changes any
+    /// more up to there. What a copy of the log is made of: sync it first, and free nothing of it until it is copied.
+    /// </summary>
+    public IReadOnlyList<(string Path, long Bytes)> FilesFrom(LogPosition position)
+    {
+        FlushForReading();
+        long end = End.Value;
+        return [.. files.Where(f => f.End > position.Value || f == files[^1]).Select(f => (f.Path, Math.Min(f.Length, end - f.Base)))];
+    }
+
     /// <summary>Deletes the files that hold nothing at or behind <paramref name="position"/>; never the one being written.</summary>
     public void FreeBefore(LogPosition position)
     {

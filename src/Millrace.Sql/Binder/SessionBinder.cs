@@ -26,6 +26,8 @@ internal sealed class SessionBinder(BindContext context)
                 return new BoundFlush();
             case Syntax.CheckpointStatement:
                 return new BoundCheckpoint();
+            case Syntax.BackupStatement s:
+                return new BoundBackup(s.Folder);
             case Syntax.MaintenanceStatement s:
                 foreach (Syntax.ObjectName table in s.Tables)
                 {

@@ -83,6 +83,14 @@ public sealed record BoundCheckpoint : BoundStatement
     public override string Tag => "CHECKPOINT";
 }
 
+/// <summary>BACKUP TO.</summary>
+/// <param name="Folder">A folder on the server's machine.</param>
+public sealed record BoundBackup(string Folder) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "BACKUP";
+}
+
 /// <summary>DECLARE CURSOR.</summary>
 /// <param name="Name">The cursor.</param>
 /// <param name="Query">Its query.</param>

@@ -18,13 +18,15 @@ public sealed partial class Database : IAsyncDisposable
     private readonly SystemClock _clock = new();
     private readonly EngineThread _thread;
     private readonly DiskThread _background;
+    private readonly DiskThread _backups;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private int _disposed;
 
-    private Database(IDisk disk, DiskThread background, DatabaseEngine engine, DatabaseOptions options)
+    private Database(IDisk disk, DiskThread background, DiskThread backups, DatabaseEngine engine, DatabaseOptions options)
     {
         _disk = disk;
         _background = background;
+        _backups = backups;
         Engine = engine;
         Options = options;
         _thread = new EngineThread(engine);
@@ -61,6 +63,7 @@ public sealed partial class Database : IAsyncDisposable
             {
                 var disk = new RealDisk(folder);
                 var background = new DiskThread("millrace-seal");
+                var backups = new DiskThread("millrace-backup");
                 try
                 {
                     var engine = new DatabaseEngine(disk, new EngineOptions
@@ -72,12 +75,15 @@ public sealed partial class Database : IAsyncDisposable
                         SealRows = options.SegmentRows,
                         SealBytes = options.SegmentBytes,
                         Background = background.Begin,
+                        BackupThread = backups.Begin,
+                        Warning = options.Warning,
                     });
-                    return new Database(disk, background, engine, options);
+                    return new Database(disk, background, backups, engine, options);
                 }
                 catch
                 {
                     background.Dispose();
+                    backups.Dispose();
                     disk.Dispose();
                     throw;
                 }
@@ -177,6 +183,7 @@ public sealed partial class Database : IAsyncDisposable
         {
             await _thread.StopAsync().ConfigureAwait(false);
             _background.Dispose();
+            _backups.Dispose();
             _disk.Dispose();
         }
     }

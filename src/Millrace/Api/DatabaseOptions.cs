@@ -24,6 +24,9 @@ public sealed record DatabaseOptions
     /// <summary>Bytes of a stream's rows in memory after which they are sealed although they are fewer. Default 128 MiB.</summary>
     public long SegmentBytes { get; init; } = 128L << 20;
 
+    /// <summary>Told once of each file that turns out to be damaged while the database is open, in a sentence that names it. Called from any thread.</summary>
+    public Action<string>? Warning { get; init; }
+
     /// <summary>Bytes of changes that may wait for one subscriber before it is dropped. Default 16 MiB.</summary>
     public long SubscriptionBytesMax { get; init; } = 16L << 20;
 }

@@ -26,6 +26,11 @@ public sealed record FolderCheck(bool Sound, IReadOnlyList<string> Lines)
         }
 
         using var disk = new LookOnlyDisk(new RealDisk(folder));
+        if (!disk.Exists("FORMAT") && disk.Exists(BackupFolder.ManifestFile))
+        {
+            return CheckBackup(disk);
+        }
+
         if (!disk.Exists("FORMAT"))
         {
             throw new DataFolderException($"{folder} is not a data folder: it has no file FORMAT");
@@ -43,13 +48,35 @@ public sealed record FolderCheck(bool Sound, IReadOnlyList<string> Lines)
             return new FolderCheck(false, [$"damaged: {e.Message}", "It names the version of everything else; the server refuses to start. Restore it from a copy of the folder."]);
         }
 
+        bool log;
         using (held)
         {
             sound &= CheckCheckpoints(disk, lines);
-            sound &= CheckLog(disk, lines);
+            log = CheckLog(disk, lines);
         }
 
-        sound = sound && CheckSegments(disk, lines);
+        // Without the log nobody knows which segments count.
+        sound = (log ? CheckSegments(disk, lines) : log) && sound;
+        lines.Add(sound ? "sound" : "damaged");
+        return new FolderCheck(sound, lines);
+    }
+
+    private static FolderCheck CheckBackup(LookOnlyDisk disk)
+    {
+        BackupFolder backup;
+        try
+        {
+            backup = BackupFolder.Read(disk);
+        }
+        catch (CorruptionException e)
+        {
+            return new FolderCheck(false, [$"damaged: {e.Message}", "It is the list of what the backup holds; nothing can be restored from it.", "damaged"]);
+        }
+
+        List<string> lines = [.. backup.Verify(disk).Select(w => "damaged: " + w)];
+        bool sound = lines.Count == 0;
+        lines.AddRange(backup.Missing.Select(m => "not in the backup, it was damaged when that was made: " + m));
+        lines.Add(string.Create(CultureInfo.InvariantCulture, $"backup of epoch {backup.Epoch}: {backup.Files.Count:N0} files, {backup.Bytes:N0} bytes"));
         lines.Add(sound ? "sound" : "damaged");
         return new FolderCheck(sound, lines);
     }

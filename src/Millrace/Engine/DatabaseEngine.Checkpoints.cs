@@ -40,7 +40,7 @@ internal sealed partial class DatabaseEngine
         List<ReadOnlyMemory<byte>> content;
         try
         {
-            content = SaveCheckpoint();
+            content = SaveCheckpoint(out _checkpointNeeds);
         }
         catch (Exception e) when (e is DiskException or LogPoisonedException)
         {
@@ -117,7 +117,7 @@ internal sealed partial class DatabaseEngine
             _checkpointEpoch = _epoch;
             try
             {
-                _disk.Publish(CheckpointPath(_epoch), SaveCheckpoint());
+                _disk.Publish(CheckpointPath(_epoch), SaveCheckpoint(out _checkpointNeeds));
                 CheckpointPublished();
             }
             catch (Exception e) when (e is DiskException or LogPoisonedException)
@@ -140,7 +140,7 @@ internal sealed partial class DatabaseEngine
                 _disk.Delete(CheckpointFolder + "/" + old);
             }
 
-            _log.FreeBefore(new LogPosition(Math.Min(_neededByOlder, _neededByNewest)));
+            _log.FreeBefore(new LogPosition(Math.Min(Math.Min(_neededByOlder, _neededByNewest), _backup?.LogFrom ?? long.MaxValue)));
             DeleteObsoleteSegments(_epochOfOlder);
         }
         catch (DiskException)
@@ -154,12 +154,12 @@ internal sealed partial class DatabaseEngine
 
     private static string CheckpointPath(long epoch) => $"{CheckpointFolder}/{epoch:D20}{CheckpointFile.Extension}";
 
-    private List<ReadOnlyMemory<byte>> SaveCheckpoint()
+    private List<ReadOnlyMemory<byte>> SaveCheckpoint(out long needs)
     {
         // With durability os or none the log may be behind: a checkpoint that survives what it builds on could not be started from.
         _log.Sync();
         // As of now, not of when the file is durable: retention may go on meanwhile, and a replay from here may still read what it frees.
-        _checkpointNeeds = Math.Min(_log.End.Value, FirstNeeded());
+        needs = Math.Min(_log.End.Value, FirstNeeded());
         var file = new CheckpointFile.Writer();
         ByteWriter head = file.Section(0);
         head.WriteInt64(_epoch);

@@ -34,7 +34,7 @@ internal sealed partial class DatabaseEngine
     /// <summary>Why the last piece of work on segments failed; null when it went well.</summary>
     public string? SealFailure { get; private set; }
 
-    private StoredSegment Stored(SegmentInfo info) => new(_disk, info);
+    private StoredSegment Stored(SegmentInfo info) => new(_disk, info, Warn);
 
     private bool PollSealing()
     {
@@ -298,6 +298,15 @@ internal sealed partial class DatabaseEngine
         _ => 7 * DayMicros,
     };
 
+    // What recovery finds is in its report.
+    private void Warn(string damage)
+    {
+        if (_recovered)
+        {
+            _options.Warning?.Invoke(damage + "; queries that need it are refused, everything else goes on");
+        }
+    }
+
     private void TryOpen(StoredSegment segment)
     {
         try
@@ -332,6 +341,7 @@ internal sealed partial class DatabaseEngine
         }
 
         HashSet<string> kept = [.. _objects.Values.SelectMany(o => o.AppendedRows?.Segments ?? []).Select(s => s.Info.Path)];
+        kept.UnionWith((_backup?.Segments ?? []).Select(s => s.Info.Path));
         kept.UnionWith(_obsolete.Where(o => o.Value > olderEpoch).Select(o => o.Key));
         foreach (string name in _disk.List(SegmentFolder))
         {

@@ -33,6 +33,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     private volatile DatabaseSnapshot _current;
     private volatile ObjectState[] _published = [];
     private PendingIo? _sync;
+    private volatile bool _recovered;
     private long _epoch;
     private long _time;
 
@@ -49,6 +50,7 @@ internal sealed partial class DatabaseEngine : IDisposable
             _current = new DatabaseSnapshot(0, 0, _catalog.Snapshot(), [], LoadChunk);
             Recover();
             PublishSnapshot(all: true);
+            _recovered = true;
         }
         catch
         {
@@ -70,7 +72,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     public RequestQueue Queue => _queue;
 
     /// <summary>True when no request waits and no disk operation is under way.</summary>
-    public bool IsIdle => Failure is not null || (_sync is null && _checkpointIo is null && _sealing is null && _queue.IsEmpty);
+    public bool IsIdle => Failure is not null || (_sync is null && _checkpointIo is null && _sealing is null && _backup is null && _queue.IsEmpty);
 
     public long LogBytes => _log.BytesOnDisk;
 
@@ -112,7 +114,7 @@ internal sealed partial class DatabaseEngine : IDisposable
             return true;
         }
 
-        if (PollCheckpoint() || PollSealing() || BeginSealingWhenDue() || BeginCheckpointWhenDue(busy: true))
+        if (PollCheckpoint() || PollBackup() || PollSealing() || BeginSealingWhenDue() || BeginCheckpointWhenDue(busy: true))
         {
             return true;
         }
@@ -131,6 +133,7 @@ internal sealed partial class DatabaseEngine : IDisposable
                 case SubscribeRequest subscribe: Subscribe(subscribe); break;
                 case UnsubscribeRequest unsubscribe: Unsubscribe(unsubscribe); break;
                 case CheckpointRequest checkpoint: BeginCheckpoint(checkpoint); break;
+                case BackupRequest backup: BeginBackup(backup); break;
                 case CompactRequest compact:
                     _compactWaiters.Add(compact);
                     _sealLook = true;
@@ -172,6 +175,7 @@ internal sealed partial class DatabaseEngine : IDisposable
 
         _queue.FailAll(Stopped());
         EndSealing();
+        EndBackup();
         if (_sync is { } sync)
         {
             try

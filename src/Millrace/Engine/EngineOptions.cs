@@ -27,6 +27,12 @@ internal sealed record EngineOptions
     /// <summary>Where work goes that must not hold up the engine. As it comes: here and now.</summary>
     public Func<Action, PendingIo> Background { get; init; } = RunHere;
 
+    /// <summary>Told once of each segment that turns out to be damaged; from any thread.</summary>
+    public Action<string>? Warning { get; init; }
+
+    /// <summary>Where backups are copied: it may take hours, and sealing goes on meanwhile.</summary>
+    public Func<Action, PendingIo> BackupThread { get; init; } = RunHere;
+
     /// <summary>Bytes of writes that one group commit takes at most.</summary>
     public long EpochBytesMax { get; init; } = 32L << 20;
 

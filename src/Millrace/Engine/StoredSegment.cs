@@ -7,22 +7,22 @@ using Millrace.Store.Segments;
 namespace Millrace.Engine;
 
 /// <summary>One segment of an object. Safe from any thread; the file stays open once it was, so that a reader outlives its deletion.</summary>
-internal sealed class StoredSegment(IDisk disk, SegmentInfo info)
+internal sealed class StoredSegment(IDisk disk, SegmentInfo info, Action<string>? noticed = null)
 {
     private readonly Lock _gate = new();
     private volatile Segment? _open;
-    private volatile string? _damage;
+    private string? _damage;
 
     public SegmentInfo Info { get; } = info;
 
     /// <summary>What is wrong with the file, as far as anybody has noticed.</summary>
-    public string? Damage => _damage;
+    public string? Damage => Volatile.Read(ref _damage);
 
     /// <summary>The open segment.</summary>
     /// <exception cref="SqlException">XX001: it is damaged or missing; the message names file and rows.</exception>
     public Segment Open()
     {
-        if (_damage is { } damage)
+        if (Damage is { } damage)
         {
             throw Damaged(damage);
         }
@@ -41,13 +41,14 @@ internal sealed class StoredSegment(IDisk disk, SegmentInfo info)
             }
             catch (Exception e) when (e is CorruptionException or NewerFormatException)
             {
-                _damage = e.Message;
+                Notice(e.Message);
                 throw Damaged(e.Message);
             }
             catch (DiskException e) when (!disk.Exists(Info.Path))
             {
-                _damage = $"{e.Message}; lost: {Info.Rows} rows with offsets {Info.FirstOffset} to {Info.LastOffset}";
-                throw Damaged(_damage);
+                string missing = $"{e.Message}; lost: {Info.Rows} rows with offsets {Info.FirstOffset} to {Info.LastOffset}";
+                Notice(missing);
+                throw Damaged(missing);
             }
         }
     }
@@ -55,8 +56,16 @@ internal sealed class StoredSegment(IDisk disk, SegmentInfo info)
     /// <summary>Notes damage that shows only when a block is read; returns what to tell the reader.</summary>
     public SqlException Note(CorruptionException damage)
     {
-        _damage = damage.Message;
+        Notice(damage.Message);
         return Damaged(damage.Message);
+    }
+
+    private void Notice(string what)
+    {
+        if (Interlocked.Exchange(ref _damage, what) is null)
+        {
+            noticed?.Invoke(what);
+        }
     }
 
     private static SqlException Damaged(string what) => new(

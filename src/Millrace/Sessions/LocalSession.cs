@@ -163,6 +163,9 @@ internal sealed partial class LocalSession : Session
             case BoundCheckpoint:
                 await _database.SubmitAsync(new CheckpointRequest(), cancellation).ConfigureAwait(false);
                 return Done(bound);
+            case BoundBackup backup:
+                BackupReport report = await _database.BackupAsync(backup.Folder, cancellation).ConfigureAwait(false);
+                return Done(bound with { Notices = [.. report.Lines(backup.Folder)] });
             case BoundPrepare or BoundExecute or BoundDeallocate or BoundDeclareCursor or BoundFetch or BoundCloseCursor or BoundDiscard:
                 return await ExecuteNamedAsync(bound, prepared, cancellation).ConfigureAwait(false);
             case BoundExplain explain:

@@ -168,5 +168,6 @@ internal static class CatalogColumns
         objects 12500: id:i schema_name:t name:t kind:t append_only:b rows_total:l? rows:l? bytes:l? changes_total:l? watermark:z? late_rows:l? error:t?
           definition:t
         segments 12501: object_id:i object:t path:t rows:l first_offset:l last_offset:l min_time:z max_time:z bytes:l damage:t?
+        backup 12510: folder:t epoch:l state:t bytes_done:l bytes_total:l error:t?
         """;
 }

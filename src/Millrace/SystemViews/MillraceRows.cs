@@ -49,6 +49,15 @@ internal static class MillraceRows
         }
     }
 
+    /// <summary>millrace.backup: the backup under way, or the last one since the start.</summary>
+    public static void Backup(SystemContext context, RelationRows rows)
+    {
+        if (context.Database.LastBackup is { } b)
+        {
+            rows.Add(("folder", b.Folder), ("epoch", b.Epoch), ("state", b.State), ("bytes_done", b.BytesDone), ("bytes_total", b.BytesTotal), ("error", b.Error));
+        }
+    }
+
     /// <summary>The kind in words.</summary>
     public static string KindName(CatalogObject o) => o.Kind switch
     {

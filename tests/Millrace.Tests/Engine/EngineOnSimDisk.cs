@@ -41,6 +41,7 @@ internal sealed class EngineOnSimDisk
             TailBytesMax = 0,
             SealRows = _sealRows,
             Background = Begin,
+            BackupThread = Begin,
         });
 
     /// <summary>As after kill −9, or after a loss of power.</summary>

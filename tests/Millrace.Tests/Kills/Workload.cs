@@ -9,7 +9,8 @@ namespace Millrace.Tests.Kills;
 
 /// <summary>
 /// Each writer numbers its transactions. Transaction n of writer w adds three rows to a stream, notes n in a table and moves one coin between two
-/// accounts, so that a lost, doubled or torn transaction shows. The last writer posts its three rows over HTTP.
+/// accounts, so that a lost, doubled or torn transaction shows. The last writer posts its three rows over HTTP. Two append-only views copy the stream; the
+/// rows of one are let go by size.
 /// </summary>
 internal sealed class Workload
 {
@@ -31,6 +32,16 @@ internal sealed class Workload
     private readonly int[] _acknowledged = new int[Writers];
     private readonly int[] _tried = new int[Writers];
 
+    internal int[] AcknowledgedByWriter => [.. _acknowledged];
+
+    /// <summary>Checks against what was acknowledged at an earlier moment: a backup knows nothing of what came later.</summary>
+    internal void IsAtLeast(int[] acknowledged) => acknowledged.CopyTo(_acknowledged, 0);
+
+    /// <summary>The most segments there were at a look, and the rows that retention has let go: whether it was wild enough.</summary>
+    internal long SegmentsSeen { get; private set; }
+
+    internal long LetGo { get; private set; }
+
     internal long Acknowledged => _acknowledged.Sum(a => (long)a);
 
     internal static string Connection(string address) =>
@@ -38,7 +49,9 @@ internal sealed class Workload
 
     internal static async Task CreateAsync(NpgsqlConnection connection)
     {
-        await RunAsync(connection, "CREATE STREAM events (w int, n int, part int, k int, v bigint, at timestamp, WATERMARK FOR at AS at - INTERVAL '5 seconds')");
+        await RunAsync(connection, "CREATE STREAM events (w int, n int, part int, k int, v bigint, at timestamp, WATERMARK FOR at AS at - INTERVAL '5 seconds') WITH (key = 'k')");
+        await RunAsync(connection, "CREATE MATERIALIZED VIEW copied AS SELECT w, n, part FROM events");
+        await RunAsync(connection, "CREATE MATERIALIZED VIEW recent WITH (retention_bytes = '1 byte') AS SELECT w, n, part FROM events");
         await RunAsync(connection, "CREATE TABLE progress (w int PRIMARY KEY, n int)");
         await RunAsync(connection, "CREATE TABLE accounts (id int PRIMARY KEY, balance bigint)");
         foreach ((string name, string query) in _views)
@@ -61,6 +74,7 @@ internal sealed class Workload
             Assert.True(row[2] == RowsEach && row[3] == RowsEach, $"writer {row[0]}, transaction {row[1]}: {row[2]} rows, {row[3]} different ones");
         }
 
+        await CheckOrderAsync(connection, next);
         for (int w = 0; w < Writers; w++)
         {
             Assert.True(next[w] >= _acknowledged[w], $"writer {w}: {_acknowledged[w]} acknowledged, {next[w]} there");
@@ -79,6 +93,34 @@ internal sealed class Workload
             fresh.Sort(StringComparer.Ordinal);
             Assert.True(fresh.SequenceEqual(kept), $"view {name} has {kept.Count} rows, its query {fresh.Count}");
         }
+    }
+
+    // Every row once and in the order in which its writer sent it; of those that may be let go, nothing twice and nothing that was never there.
+    private async Task CheckOrderAsync(NpgsqlConnection connection, int[] transactions)
+    {
+        foreach (string name in (string[])["events", "copied", "recent"])
+        {
+            var last = new (int N, int Part)[Writers];
+            int count = 0;
+            foreach (string line in await RowsAsync(connection, $"SELECT w, n, part FROM {name}"))
+            {
+                int[] row = [.. line.Split('|').Select(int.Parse)];
+                (int n, int part) = last[row[0]];
+                bool follows = part == RowsEach - 1 || n == 0 ? row[1] == n + 1 && row[2] == 0 : row[1] == n && row[2] == part + 1;
+                bool later = (row[1], row[2]).CompareTo((n, part)) > 0 || n == 0;
+                Assert.True(name == "recent" ? later : follows, $"{name}: writer {row[0]}: row {row[2]} of {row[1]} comes behind row {part} of {n}");
+                Assert.True(row[1] <= transactions[row[0]], $"{name}: writer {row[0]}: transaction {row[1]} of {transactions[row[0]]}");
+                last[row[0]] = (row[1], row[2]);
+                count++;
+            }
+
+            int all = transactions.Sum() * RowsEach;
+            Assert.True(name == "recent" || count == all, $"{name}: {count} rows, {all} in events");
+            LetGo = Math.Max(LetGo, all - count);
+        }
+
+        Assert.Equal(["0"], await RowsAsync(connection, "SELECT count(*) FROM millrace.segments WHERE damage IS NOT NULL"));
+        SegmentsSeen = Math.Max(SegmentsSeen, long.Parse((await RowsAsync(connection, "SELECT count(*) FROM millrace.segments"))[0], CultureInfo.InvariantCulture));
     }
 
     /// <summary>Writes until the server goes. Each writer ends by itself then.</summary>

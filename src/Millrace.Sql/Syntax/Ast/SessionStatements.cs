@@ -146,6 +146,10 @@ public sealed record FlushStatement : Statement;
 /// <summary>CHECKPOINT.</summary>
 public sealed record CheckpointStatement : Statement;
 
+/// <summary>BACKUP TO 'folder'.</summary>
+/// <param name="Folder">A folder on the server's machine.</param>
+public sealed record BackupStatement(string Folder) : Statement;
+
 /// <summary>VACUUM and ANALYZE: accepted, nothing to do.</summary>
 /// <param name="Verb">"VACUUM" or "ANALYZE", for the command tag.</param>
 /// <param name="Tables">The tables named, or empty.</param>

@@ -191,6 +191,7 @@ public sealed partial class SqlFormatter
                 break;
             case FlushStatement: Add("FLUSH"); break;
             case CheckpointStatement: Add("CHECKPOINT"); break;
+            case BackupStatement backup: Add("BACKUP TO " + QuoteString(backup.Folder)); break;
             case MaintenanceStatement maintenance:
                 Add(maintenance.Verb);
                 AddIf(maintenance.Tables.Count > 0, " ");

@@ -496,6 +496,13 @@ internal sealed partial class Parser
             : throw Unexpected("ALL, PLANS, SEQUENCES or TEMP");
     }
 
+    private BackupStatement ParseBackup()
+    {
+        Take();
+        Expect("to");
+        return At(TokenKind.String) ? new BackupStatement(Take().Text) : throw Unexpected("a folder in single quotes");
+    }
+
     private Statement ParseNotification()
     {
         string verb = Take().Text;

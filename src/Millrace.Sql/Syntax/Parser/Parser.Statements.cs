@@ -87,6 +87,7 @@ internal sealed partial class Parser
             case "flush": return Word(new FlushStatement());
             case "wait": return Word(new FlushStatement());
             case "checkpoint": return Word(new CheckpointStatement());
+            case "backup": return ParseBackup();
             case "vacuum" or "analyze" or "analyse": return ParseMaintenance();
             case "declare": return ParseDeclare();
             case "fetch" or "move": return ParseFetch();

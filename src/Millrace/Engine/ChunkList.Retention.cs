@@ -29,6 +29,18 @@ internal sealed partial class ChunkList
         return dropped;
     }
 
+    /// <summary>The time (µs) at which the next unit has outlived <paramref name="micros"/>; MaxValue when there are no rows.</summary>
+    public long DueFor(long micros)
+    {
+        long oldest = _start < _end ? _chunks[_start].MaxTime : _tail.Count > 0 ? _tailMaxTime : long.MaxValue;
+        foreach (StoredSegment segment in _segments)
+        {
+            oldest = Math.Min(oldest, segment.Info.MaxTime);
+        }
+
+        return oldest > long.MaxValue - micros - 1 ? long.MaxValue : oldest + micros + 1;
+    }
+
     // A unit goes when its newest row is too old: never a row earlier than promised, and none of it later than its unit's newest.
     private void DropBefore(long time, List<string> files)
     {
@@ -36,6 +48,12 @@ internal sealed partial class ChunkList
         {
             files.AddRange(_segments.Where(s => s.Info.MaxTime < time).Select(s => s.Info.Path));
             SetSegments([.. _segments.Where(s => s.Info.MaxTime >= time)]);
+        }
+
+        if (_tailMaxTime < time)
+        {
+            // Nobody may add to it for long: it goes like a chunk.
+            Seal();
         }
 
         while (_start < _end && _chunks[_start].MaxTime < time)

@@ -88,7 +88,9 @@ internal sealed partial class DatabaseEngine
             }
             else
             {
-                waiter.Fail(new SqlException("58030", "the checkpoint could not be written: " + io.Error.Message, hint: "the log still holds everything"));
+                waiter.Fail(new SqlException(
+                    io.Error is DiskException { IsDiskFull: true } ? "53100" : "58030", "the checkpoint could not be written: " + io.Error.Message,
+                    hint: "the log still holds everything"));
             }
         }
 
@@ -185,6 +187,7 @@ internal sealed partial class DatabaseEngine
     {
         _disk.CreateFolder(CheckpointFolder);
         _disk.CreateFolder(SegmentFolder);
+        DeleteHalfPublished();
         long from = -1;
         string[] names = [.. _disk.List(CheckpointFolder).Where(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal)).OrderDescending(StringComparer.Ordinal)];
         foreach (string name in names)
@@ -212,6 +215,22 @@ internal sealed partial class DatabaseEngine
 
         Replay(from < 0 ? _log.First : new LogPosition(from));
         LookAtSegments();
+    }
+
+    // What a kill left of a checkpoint that was being written; the segments' are deleted with those that do not count.
+    private void DeleteHalfPublished()
+    {
+        foreach (string name in _disk.List(CheckpointFolder).Where(n => n.EndsWith(IDisk.TemporarySuffix, StringComparison.Ordinal)))
+        {
+            try
+            {
+                _disk.Delete(CheckpointFolder + "/" + name);
+            }
+            catch (DiskException)
+            {
+                // It only takes room: the next start tries again.
+            }
+        }
     }
 
     private void ResetState()

@@ -112,7 +112,7 @@ internal sealed partial class DatabaseEngine
 
         foreach (CompactRequest waiter in _compactWaiters)
         {
-            waiter.Fail(error is SqlException ? error : WriteFailed(error));
+            waiter.Fail(error is SqlException ? error : WriteFailed(error, "could not write segments"));
         }
 
         _compactWaiters.Clear();

@@ -45,6 +45,11 @@ internal sealed partial class DatabaseEngine
         long due = long.MaxValue;
         foreach (ObjectState o in _objects.Values)
         {
+            if (o.AppendedRows is { } rows && o != _sealing?.Target && _catalog.RetentionOf(o.Id).Micros is { } keep)
+            {
+                due = Math.Min(due, rows.DueFor(keep));
+            }
+
             if (o is ViewState view)
             {
                 due = Math.Min(due, view.DueMicros(_find));

@@ -257,8 +257,8 @@ internal sealed partial class DatabaseEngine : IDisposable
         RunEpoch(now);
     }
 
-    private static SqlException WriteFailed(Exception e) => e as SqlException ?? new SqlException(
-        (e as DiskException)?.IsDiskFull == true ? "53100" : "58030", "could not write to the log: " + e.Message,
+    private static SqlException WriteFailed(Exception e, string what = "could not write to the log") => e as SqlException ?? new SqlException(
+        (e as DiskException)?.IsDiskFull == true ? "53100" : "58030", $"{what}: {e.Message}",
         hint: (e as DiskException)?.IsDiskFull == true ? "free some disk space; reads go on meanwhile" : null);
 
     // A new file of the log is synced before it is used; when that fails the log is as dead as after any other failed sync.

@@ -144,6 +144,29 @@ public sealed class RetentionTests
         Assert.Equal([2L, 3, 4, 7], db.Values("s"));
     }
 
+    /// <summary>When nothing comes in, the clock alone lets rows go, and asks for nothing once they are gone.</summary>
+    [Fact]
+    public void TimeAloneLetsRowsGo()
+    {
+        var db = new EngineOnSimDisk(new SimDisk(8) { CompleteAtOnce = true }, sealRows: 4);
+        db.Define("CREATE STREAM s (k int, v bigint) WITH (retention = '1 hour')");
+        for (int i = 0; i < 6; i++)
+        {
+            db.Write("s", (i, i));
+            db.Clock.Advance(TimeSpan.FromMinutes(10));
+        }
+
+        db.Clock.Advance(TimeSpan.FromMinutes(35));
+        db.Settle();
+        Assert.Equal([4L, 5], db.Values("s"));
+        db.Clock.Advance(TimeSpan.FromHours(2));
+        db.Settle();
+        Assert.Empty(db.Values("s"));
+        Assert.Equal(long.MaxValue, db.Engine.DueMicros);
+        db.Reopen(crash: true);
+        Assert.Empty(db.Values("s"));
+    }
+
     /// <summary>Rows that retention let go while their segment was being made, or merged, do not come back with it.</summary>
     [Theory]
     [InlineData(false)]

@@ -47,7 +47,7 @@ internal sealed partial class ExprBinder
 
         SqlType type = chosen.Candidate.Returns([.. converted.Select(a => a.Type)]);
         ScalarExpr call = _coercion.Fold(new CallExpr((ScalarFunction)chosen.Candidate.Function, converted, type));
-        if (converted.Length == 0)
+        if (converted.Length == 0 || chosen.Candidate.Function is ScalarFunction { Name: GapFillStage.Bucket })
         {
             context.Positions[call] = position;
         }

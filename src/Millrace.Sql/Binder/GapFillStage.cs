@@ -12,15 +12,19 @@ internal sealed record GapFillExpr(ScalarExpr Argument, bool Interpolate, int Po
 }
 
 /// <summary>Plans the gaps of a grouped query.</summary>
+/// <param name="context">Shared by the statement's parts.</param>
 /// <param name="builder">The groups: keys first.</param>
 /// <param name="keys">What the keys were, over FROM's row.</param>
 /// <param name="where">The condition on FROM's row, which may say where to begin and end.</param>
-internal sealed class GapFillStage(PlanBuilder builder, IReadOnlyList<ScalarExpr> keys, ScalarExpr? where)
+internal sealed class GapFillStage(BindContext context, PlanBuilder builder, IReadOnlyList<ScalarExpr> keys, ScalarExpr? where)
 {
+    /// <summary>The function that says which buckets there are.</summary>
+    public const string Bucket = "time_bucket_gapfill";
+
     private readonly List<GapFillExpr> _calls = [];
     private int _first = -1;
 
-    private static bool IsBucket(ScalarExpr expr) => expr is CallExpr { Function.Name: "time_bucket_gapfill" };
+    private static bool IsBucket(ScalarExpr expr) => expr is CallExpr { Function.Name: Bucket };
 
     /// <summary>Fills the gaps, when a key is a bucket to be filled; refuses what only makes sense then.</summary>
     public void Add(IReadOnlyList<ScalarExpr> expressions)
@@ -50,22 +54,23 @@ internal sealed class GapFillStage(PlanBuilder builder, IReadOnlyList<ScalarExpr
             return;
         }
 
+        int position = context.Positions.GetValueOrDefault(keys[at], -1);
         if (keys.Count(IsBucket) > 1)
         {
-            throw new SqlException("0A000", "one time_bucket_gapfill a query", -1, "group by the others with time_bucket");
+            throw new SqlException("0A000", "one time_bucket_gapfill a query", position, "group by the others with time_bucket");
         }
 
         var bucket = (CallExpr)keys[at];
         if (bucket.Arguments[0] is not LiteralExpr { Value: Interval { Months: 0 } width } || (width.Days * 86_400_000_000L) + width.Micros is not (> 0 and var micros))
         {
-            throw new SqlException("0A000", "time_bucket_gapfill needs a constant width of fixed length, not months or years", -1, "use days");
+            throw new SqlException("0A000", "time_bucket_gapfill needs a constant width of fixed length, not months or years", position, "use days");
         }
 
         bool given = bucket.Arguments.Count == 4;
         (ScalarExpr? start, ScalarExpr? end) = given ? (bucket.Arguments[2], bucket.Arguments[3]) : Range(bucket.Arguments[1]);
         if (given && !(IsFixed(start) && IsFixed(end)))
         {
-            throw new SqlException("0A000", "start and finish of time_bucket_gapfill may not depend on the row", -1,
+            throw new SqlException("0A000", "start and finish of time_bucket_gapfill may not depend on the row", position,
                 "leave them out to fill between the first and the last row of each series");
         }
 

@@ -59,7 +59,7 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
             keys = sets is [_] ? stage.Keys : [];
         }
 
-        var gaps = new GapFillStage(builder, keys, where);
+        var gaps = new GapFillStage(context, builder, keys, where);
         gaps.Add([.. items.Select(i => i.Value), .. Values(orders), .. Values(distinctOn)]);
         items = [.. items.Select(i => i with { Value = gaps.Rewrite(i.Value) })];
         orders = [.. orders.Select(o => o.Value is null ? o : o with { Value = gaps.Rewrite(o.Value) })];

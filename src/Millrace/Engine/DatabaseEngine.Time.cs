@@ -63,7 +63,7 @@ internal sealed partial class DatabaseEngine
             {
                 foreach (Sql.CatalogObject input in subscriber.Feed.Dataflow.Inputs.Where(i => _objects.ContainsKey(i.Id)))
                 {
-                    due = Math.Min(due, Find(input.Id).DueFor(awaited, _find));
+                    due = Math.Min(due, Find(input.Id).DueFor(awaited + subscriber.Feed.Dataflow.HoldBackMicros, _find));
                 }
             }
         }

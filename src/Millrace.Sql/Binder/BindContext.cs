@@ -18,6 +18,12 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     /// <summary>Types of the parameters so far; unknown until a use gives them one.</summary>
     public List<SqlType> Parameters { get; } = [.. options.ParameterTypes.Select(t => t ?? SqlType.Unknown)];
 
+    /// <summary>Names of the parameters by index; empty where they have numbers only.</summary>
+    public IReadOnlyList<string> ParameterNames { get; set; } = options.ParameterNames;
+
+    /// <summary>Parameters that the statement uses, by index.</summary>
+    public HashSet<int> UsedParameters { get; } = [];
+
     /// <summary>Identities of the objects read.</summary>
     public SortedSet<int> DependsOn { get; } = [];
 

@@ -12,6 +12,9 @@ public sealed record BindOptions
     /// <summary>Types of the first parameters as the client gave them; null or unknown for those to be inferred.</summary>
     public IReadOnlyList<SqlType?> ParameterTypes { get; init; } = [];
 
+    /// <summary>Names of the first parameters, for an endpoint's query; empty when parameters have numbers only.</summary>
+    public IReadOnlyList<string> ParameterNames { get; init; } = [];
+
     /// <summary>The text that the statement was parsed from: views and defaults keep their part of it. Needed for CREATE only.</summary>
     public string? Text { get; init; }
 

@@ -27,6 +27,14 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
         };
     }
 
+    /// <summary>Binds the query of an endpoint, with parameters in the endpoint's order.</summary>
+    /// <exception cref="SqlException">Something it reads has changed so that it does not work any more.</exception>
+    public BoundQuery BindEndpoint(CatalogObject endpoint)
+    {
+        BoundQuery query = new EndpointBinder(_context).Query(endpoint);
+        return query with { Parameters = [.. _context.Parameters], DependsOn = [.. _context.DependsOn] };
+    }
+
     /// <summary>Binds an expression without columns, such as a column's default; converted by assignment.</summary>
     /// <param name="expr">The expression.</param>
     /// <param name="type">The type wanted.</param>
@@ -57,6 +65,8 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new DdlBinder(_context).CreateView(s);
             case Syntax.CreateIndexStatement s:
                 return new DdlBinder(_context).CreateIndex(s);
+            case Syntax.CreateEndpointStatement s:
+                return new EndpointBinder(_context).Create(s);
             case Syntax.DropStatement s:
                 return new DdlBinder(_context).Drop(s);
             case Syntax.AlterStatement s:

@@ -142,12 +142,13 @@ internal sealed class DdlBinder(BindContext context)
         List<CatalogObject> objects = [];
         foreach (Syntax.ObjectName name in s.Names)
         {
-            if (Relations.TryFind(context.Catalog, name) is not { } found)
+            CatalogObject? named = kind >= ObjectKind.Endpoint ? context.Catalog.Find(kind, name.Last) : Relations.TryFind(context.Catalog, name);
+            if (named is not { } found)
             {
                 if (!s.IfExists)
                 {
-                    throw new SqlException("42P01", $"{Word(kind)} \"{name.Display}\" does not exist", name.Position,
-                        Suggest.Hint(name.Last, context.Catalog.All.Where(o => o.Kind == kind).Select(o => o.Name)));
+                    throw new SqlException(kind >= ObjectKind.Endpoint ? "42704" : "42P01", $"{Word(kind)} \"{name.Display}\" does not exist", name.Position,
+                        Suggest.Hint(name.Last, context.Catalog.All.Concat(context.Catalog.Beside).Where(o => o.Kind == kind).Select(o => o.Name)));
                 }
 
                 context.Notices.Add($"{Word(kind)} \"{name.Display}\" does not exist, skipping");
@@ -168,6 +169,11 @@ internal sealed class DdlBinder(BindContext context)
     public BoundStatement Alter(Syntax.AlterStatement s)
     {
         ObjectKind kind = KindOf(s.Kind, s.Position);
+        if (kind >= ObjectKind.Endpoint)
+        {
+            throw new SqlException("0A000", $"ALTER {Word(kind).ToUpperInvariant()} is not supported", s.Position, "use CREATE OR REPLACE ENDPOINT");
+        }
+
         if (s.IfExists && Relations.TryFind(context.Catalog, s.Name) is null)
         {
             return new BoundNoOp("ALTER " + Word(kind).ToUpperInvariant()) { Notices = [$"relation \"{s.Name.Display}\" does not exist, skipping"] };
@@ -314,6 +320,7 @@ internal sealed class DdlBinder(BindContext context)
         Syntax.ObjectKind.View => ObjectKind.View,
         Syntax.ObjectKind.MaterializedView => ObjectKind.MaterializedView,
         Syntax.ObjectKind.Index => ObjectKind.Index,
+        Syntax.ObjectKind.Endpoint => ObjectKind.Endpoint,
         _ => throw new SqlException("0A000", $"{kind.ToString().ToLowerInvariant()} objects are not supported", position),
     };
 
@@ -337,6 +344,7 @@ internal sealed class DdlBinder(BindContext context)
         ObjectKind.Index => "index",
         ObjectKind.Stream => "stream",
         ObjectKind.Table => "table",
+        ObjectKind.Endpoint => "endpoint",
         _ => "relation",
     };
 }

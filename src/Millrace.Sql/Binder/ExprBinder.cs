@@ -198,11 +198,18 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
 
     private Millrace.Sql.ParameterExpr Parameter(Syntax.ParameterExpr e)
     {
-        if (e.Index is < 1 or > 65535)
+        if (e.Name is not null)
+        {
+            return Parameter(e.Name) ?? throw new SqlException("42P02", $"there is no parameter ${e.Name}", e.Position,
+                context.ParameterNames.Count == 0 ? "parameters have names in CREATE ENDPOINT only; elsewhere write $1, $2 …" : Suggest.Hint(e.Name, context.ParameterNames));
+        }
+
+        if (e.Index is < 1 or > 65535 || (context.ParameterNames.Count > 0 && e.Index > context.ParameterNames.Count))
         {
             throw new SqlException("42P02", $"there is no parameter ${e.Index}", e.Position);
         }
 
+        context.UsedParameters.Add(e.Index - 1);
         while (context.Parameters.Count < e.Index)
         {
             context.Parameters.Add(SqlType.Unknown);
@@ -211,9 +218,27 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
         return new Millrace.Sql.ParameterExpr(e.Index - 1, context.Parameters[e.Index - 1]);
     }
 
+    private Millrace.Sql.ParameterExpr? Parameter(string name)
+    {
+        int index = 0;
+        while (index < context.ParameterNames.Count && context.ParameterNames[index] != name)
+        {
+            index++;
+        }
+
+        if (index == context.ParameterNames.Count)
+        {
+            return null;
+        }
+
+        context.UsedParameters.Add(index);
+        return new Millrace.Sql.ParameterExpr(index, context.Parameters[index]);
+    }
+
     private ScalarExpr Column(Syntax.ColumnRef e)
     {
-        ScalarExpr found = Find(e) ?? throw UnknownColumn(e);
+        // As in PostgreSQL's functions a column goes before a parameter of the same name; $name is always the parameter.
+        ScalarExpr found = Find(e) ?? (e.Parts.Count == 1 ? Parameter(e.Last) : null) ?? throw UnknownColumn(e);
         if (found is ColumnExpr c)
         {
             found = c with { };

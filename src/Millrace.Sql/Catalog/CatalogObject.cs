@@ -18,7 +18,15 @@ public enum ObjectKind : byte
     Index = 5,
     /// <summary>A read-only relation that the system computes when asked (pg_catalog, information_schema, millrace).</summary>
     System = 6,
+    /// <summary>A query with parameters that the HTTP door publishes under its name.</summary>
+    Endpoint = 7,
 }
+
+/// <summary>A parameter of an endpoint.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="Default">Its value when the caller leaves it out; null when the caller must give it.</param>
+public sealed record EndpointParameter(string Name, SqlType Type, LiteralExpr? Default);
 
 /// <summary>What an insert does when the primary key is taken, where the statement does not say.</summary>
 public enum ConflictRule : byte
@@ -105,6 +113,12 @@ public sealed record CatalogObject
     /// </summary>
     public IReadOnlyList<int> InputWidths { get; init; } = [];
 
+    /// <summary>For an endpoint: its parameters in order.</summary>
+    public IReadOnlyList<EndpointParameter> Parameters { get; init; } = [];
+
+    /// <summary>True for what can be named in a query; false for what lives beside (endpoints).</summary>
+    public bool IsRelation => Kind < ObjectKind.Endpoint;
+
     /// <summary>For an index: the column indexes in order.</summary>
     public IReadOnlyList<int> IndexColumns { get; init; } = [];
 }
@@ -114,6 +128,7 @@ public sealed class CatalogSnapshot
 {
     private readonly Dictionary<(string, string), CatalogObject> _byName = [];
     private readonly Dictionary<int, CatalogObject> _byId = [];
+    private readonly Dictionary<(ObjectKind, string), CatalogObject> _beside = [];
 
     /// <summary>Takes the given objects.</summary>
     public CatalogSnapshot(IEnumerable<CatalogObject> objects, long version = 0)
@@ -121,6 +136,12 @@ public sealed class CatalogSnapshot
         Version = version;
         foreach (CatalogObject o in objects)
         {
+            if (!o.IsRelation)
+            {
+                _beside.Add((o.Kind, o.Name), o);
+                continue;
+            }
+
             _byName.Add((o.Namespace, o.Name), o);
             _byId.Add(o.Id, o);
         }
@@ -129,8 +150,14 @@ public sealed class CatalogSnapshot
     /// <summary>Grows with every DDL statement.</summary>
     public long Version { get; }
 
-    /// <summary>All objects.</summary>
+    /// <summary>All relations and indexes.</summary>
     public IReadOnlyCollection<CatalogObject> All => _byId.Values;
+
+    /// <summary>What is not a relation: endpoints. Each kind has names of its own, so an endpoint may be called like the view it publishes.</summary>
+    public IReadOnlyCollection<CatalogObject> Beside => _beside.Values;
+
+    /// <summary>Finds what is not a relation.</summary>
+    public CatalogObject? Find(ObjectKind kind, string name) => _beside.GetValueOrDefault((kind, name));
 
     /// <summary>Finds by name; without a namespace public is searched, then pg_catalog, then millrace.</summary>
     public CatalogObject? Find(string? ns, string name)

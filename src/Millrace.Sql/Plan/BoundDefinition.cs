@@ -56,6 +56,16 @@ public sealed record BoundCreateIndex(CatalogObject Template, CatalogObject Tabl
     public bool Exists { get; init; }
 }
 
+/// <summary>CREATE ENDPOINT.</summary>
+/// <param name="Template">The new endpoint, Id 0: its query's text, parameters and columns.</param>
+/// <param name="Replaced">The endpoint of that name that goes (OR REPLACE) or stays (IF NOT EXISTS); null when there is none.</param>
+/// <param name="OrReplace">OR REPLACE.</param>
+public sealed record BoundCreateEndpoint(CatalogObject Template, CatalogObject? Replaced, bool OrReplace) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "CREATE ENDPOINT";
+}
+
 /// <summary>DROP.</summary>
 /// <param name="Kind">What was asked to be dropped.</param>
 /// <param name="Objects">The objects found (with IF EXISTS some may be missing).</param>
@@ -69,6 +79,7 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
         ObjectKind.View => "VIEW",
         ObjectKind.Index => "INDEX",
         ObjectKind.Stream => "STREAM",
+        ObjectKind.Endpoint => "ENDPOINT",
         _ => "TABLE",
     };
 }

@@ -295,7 +295,7 @@ internal sealed partial class Lexer
         Add(TokenKind.BitString, start, bits.ToString());
     }
 
-    /// <summary><c>$1</c> or <c>$tag$ … $tag$</c>.</summary>
+    /// <summary><c>$1</c>, <c>$name</c> or <c>$tag$ … $tag$</c>.</summary>
     private void Dollar()
     {
         int start = _at;
@@ -322,7 +322,13 @@ internal sealed partial class Lexer
         }
         if (tagEnd >= _text.Length || _text[tagEnd] != '$')
         {
-            throw UnexpectedCharacter('$');
+            if (tagEnd == start + 1)
+            {
+                throw UnexpectedCharacter('$');
+            }
+            _at = tagEnd;
+            Add(TokenKind.Parameter, start, _text[(start + 1)..tagEnd].ToLowerInvariant());
+            return;
         }
         ReadOnlySpan<char> tag = _text.AsSpan(start, tagEnd + 1 - start);
         int length = _text.AsSpan(tagEnd + 1).IndexOf(tag);

@@ -4,6 +4,7 @@ using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Engine;
 using Millrace.Log;
+using Millrace.Published;
 using Millrace.Sessions;
 using Millrace.Sql;
 
@@ -19,6 +20,7 @@ public sealed partial class Database : IAsyncDisposable
     private readonly EngineThread _thread;
     private readonly DiskThread _background;
     private readonly DiskThread _backups;
+    private readonly PublishedQueries _published;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private int _disposed;
 
@@ -30,6 +32,7 @@ public sealed partial class Database : IAsyncDisposable
         Engine = engine;
         Options = options;
         _thread = new EngineThread(engine);
+        _published = new PublishedQueries(this);
     }
 
     /// <summary>The catalog as of the newest epoch.</summary>
@@ -141,6 +144,10 @@ public sealed partial class Database : IAsyncDisposable
         return new WriteEntry(target.Id, batch, target.Kind == ObjectKind.Stream ? WriteRule.Append
             : target.OnConflict == ConflictRule.Error ? WriteRule.Overwrite : WriteStatement.RuleOf(target));
     }
+
+    /// <summary>The endpoint of a name, ready to answer; null when there is none.</summary>
+    /// <exception cref="SqlException">Something it reads has changed so that it cannot be bound any more.</exception>
+    public PublishedQuery? FindEndpoint(string name) => _published.Find(name);
 
     /// <summary>Counters.</summary>
     public DatabaseStatistics Statistics()

@@ -61,6 +61,7 @@ internal sealed partial class DatabaseEngine
         BoundCreateRelation { Exists: true, OrReplace: false } c => c.Template,
         BoundCreateView { Exists: true, OrReplace: false } c => c.Template,
         BoundCreateIndex { Exists: true } c => c.Template,
+        BoundCreateEndpoint { OrReplace: false, Replaced: { } there } => there,
         _ => null,
     };
 
@@ -83,6 +84,8 @@ internal sealed partial class DatabaseEngine
             case BoundCreateIndex create:
                 CatalogObject index = create.Template with { Id = id, Columns = create.Table.Columns, DependsOn = [create.Table.Id] };
                 return new DefinitionChange(index, new IndexState(index), [], null);
+            case BoundCreateEndpoint create:
+                return new DefinitionChange(create.Template with { Id = id }, null, create.Replaced is { } old ? [old.Id] : [], null);
             case BoundDrop drop:
                 return new DefinitionChange(null, null, WithDependents(drop), null);
             case BoundAlter alter:
@@ -159,10 +162,11 @@ internal sealed partial class DatabaseEngine
 
     private void RefuseWhenPlainViewsDepend(CatalogObject o, string what)
     {
-        if (_catalog.DependentsOf(o.Id).FirstOrDefault(d => d.Kind == ObjectKind.View) is { } view)
+        if (_catalog.DependentsOf(o.Id).FirstOrDefault(d => d.Kind is ObjectKind.View or ObjectKind.Endpoint) is { } view)
         {
             throw new SqlException(
-                "2BP01", $"\"{o.Name}\" cannot be {what} because view \"{view.Name}\" names it", hint: "drop the view first, or make it a materialized view");
+                "2BP01", $"\"{o.Name}\" cannot be {what} because {(view.Kind == ObjectKind.View ? "view" : "endpoint")} \"{view.Name}\" names it",
+                hint: view.Kind == ObjectKind.View ? "drop the view first, or make it a materialized view" : "drop the endpoint first");
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed partial class DatabaseEngine : IDisposable
         try
         {
             _log = WriteAheadLog.Open(disk, "log", options.Log);
-            _current = new DatabaseSnapshot(0, 0, _catalog.Snapshot(), [], LoadChunk);
+            _current = new DatabaseSnapshot(0, 0, _catalog.Snapshot(), [], [], LoadChunk);
             Recover();
             PublishSnapshot(all: true);
             _recovered = true;
@@ -423,14 +423,21 @@ internal sealed partial class DatabaseEngine : IDisposable
             before.AsSpan(0, Math.Min(before.Length, objects.Length)).CopyTo(objects);
         }
 
+        long[] changed = new long[objects.Length];
+        _current.Changes[..Math.Min(_current.Changes.Length, changed.Length)].CopyTo(changed);
         foreach (ObjectState o in _objects.Values)
         {
-            objects[o.Id] ??= o.Snapshot();
+            if (objects[o.Id] is null)
+            {
+                objects[o.Id] = o.Snapshot();
+                changed[o.Id] = _epoch;
+            }
         }
 
         foreach (int id in _dirty)
         {
             objects[id] = _objects.GetValueOrDefault(id)?.Snapshot();
+            changed[id] = _epoch;
         }
 
         _dirty.Clear();
@@ -439,7 +446,7 @@ internal sealed partial class DatabaseEngine : IDisposable
             _published = [.. _objects.Values];
         }
 
-        _current = new DatabaseSnapshot(_epoch, _time, _catalog.Snapshot(), objects, LoadChunk);
+        _current = new DatabaseSnapshot(_epoch, _time, _catalog.Snapshot(), objects, changed, LoadChunk);
     }
 
     private void ApplyRetention()

@@ -5,8 +5,14 @@ using Millrace.Sql;
 namespace Millrace.Engine;
 
 /// <summary>The catalog and all rows as of one epoch. A reader that holds it never sees half a transaction, nor two views that disagree.</summary>
-internal sealed class DatabaseSnapshot(long epoch, long timeMicros, CatalogSnapshot catalog, ObjectSnapshot?[] objects, ChunkLoader load)
+internal sealed class DatabaseSnapshot(long epoch, long timeMicros, CatalogSnapshot catalog, ObjectSnapshot?[] objects, long[] changed, ChunkLoader load)
 {
+    /// <summary>The epoch in which an object last changed; 0 for one that is not there.</summary>
+    public long ChangedAt(int id) => (uint)id < (uint)changed.Length ? changed[id] : 0;
+
+    /// <summary>The last changes by object id, to be carried on.</summary>
+    public ReadOnlySpan<long> Changes => changed;
+
     public long Epoch { get; } = epoch;
 
     public long TimeMicros { get; } = timeMicros;

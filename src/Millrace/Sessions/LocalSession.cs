@@ -155,7 +155,7 @@ internal sealed partial class LocalSession : Session
                 return await SubscribeAsync(subscribe, cancellation).ConfigureAwait(false);
             case BoundTransaction transaction:
                 return await TransactAsync(transaction, cancellation).ConfigureAwait(false);
-            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundDrop or BoundAlter:
+            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundDrop or BoundAlter:
                 return await DefineAsync(bound, prepared, cancellation).ConfigureAwait(false);
             case BoundFlush:
                 await FlushAsync(cancellation).ConfigureAwait(false);
@@ -194,9 +194,11 @@ internal sealed partial class LocalSession : Session
         }
     }
 
-    private StatementResult Query(BoundQuery query, CancellationToken cancellation)
+    private StatementResult Query(BoundQuery query, CancellationToken cancellation) => Read(query, Snapshot, cancellation);
+
+    /// <summary>Runs a query over a snapshot.</summary>
+    internal StatementResult Read(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation)
     {
-        DatabaseSnapshot snapshot = Snapshot;
         List<Batch> rows = Run(query, snapshot, cancellation);
         long count = rows.Sum(b => (long)b.Count);
         return new StatementResult

@@ -1,4 +1,5 @@
 // millrace.*: what PostgreSQL has no name for.
+using Millrace.Core;
 using Millrace.Sql;
 
 namespace Millrace.Engine;
@@ -57,6 +58,24 @@ internal static class MillraceRows
             rows.Add(("folder", b.Folder), ("epoch", b.Epoch), ("state", b.State), ("bytes_done", b.BytesDone), ("bytes_total", b.BytesTotal), ("error", b.Error));
         }
     }
+
+    /// <summary>millrace.endpoints: every published query.</summary>
+    public static void Endpoints(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject o in context.Catalog.Beside.Where(o => o.Kind == ObjectKind.Endpoint).OrderBy(o => o.Name, StringComparer.Ordinal))
+        {
+            rows.Add(
+                ("id", o.Id),
+                ("name", o.Name),
+                ("parameters", o.Parameters.Select(p => $"{p.Name} {p.Type}{(p.Default is null ? "" : " DEFAULT " + DefaultText(p))}").ToArray()),
+                ("columns", o.Columns.Fields.Select(f => $"{f.Name} {f.Type}").ToArray()),
+                ("path", "/v1/endpoints/" + Uri.EscapeDataString(o.Name)),
+                ("definition", o.Definition));
+        }
+    }
+
+    private static string DefaultText(EndpointParameter p) => p.Default!.Value is null ? "NULL"
+        : TextFormat.ToText(BoxedValue.ToColumn(p.Default.Value, p.Type), 0)!;
 
     /// <summary>The kind in words.</summary>
     public static string KindName(CatalogObject o) => o.Kind switch

@@ -41,6 +41,7 @@ internal static class SystemRelations
         ["millrace.objects"] = MillraceRows.Objects,
         ["millrace.segments"] = MillraceRows.Segments,
         ["millrace.backup"] = MillraceRows.Backup,
+        ["millrace.endpoints"] = MillraceRows.Endpoints,
     };
 
     /// <summary>Every system relation.</summary>

@@ -33,6 +33,9 @@ public enum ObjectKind
 
     /// <summary>A database (COMMENT ON only).</summary>
     Database,
+
+    /// <summary>A published query.</summary>
+    Endpoint,
 }
 
 /// <summary>What a table does with a row whose key is there already, as its definition says.</summary>

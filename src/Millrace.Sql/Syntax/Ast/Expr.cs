@@ -40,9 +40,13 @@ public sealed record TypedLiteral(TypeName Type, string Value) : Expr;
 /// <param name="Precision">The digits of fractional seconds, or null.</param>
 public sealed record IntervalLiteral(string Value, string? Fields, int? Precision) : Expr;
 
-/// <summary>A parameter <c>$n</c>.</summary>
-/// <param name="Index">Its number, from 1.</param>
-public sealed record ParameterExpr(int Index) : Expr;
+/// <summary>A parameter <c>$n</c>, or <c>$name</c> in an endpoint's query.</summary>
+/// <param name="Index">Its number, from 1; 0 when it is named.</param>
+public sealed record ParameterExpr(int Index) : Expr
+{
+    /// <summary>Its name, or null when it has a number.</summary>
+    public string? Name { get; init; }
+}
 
 /// <summary>The word DEFAULT in VALUES or SET; nowhere else.</summary>
 public sealed record DefaultExpr : Expr;

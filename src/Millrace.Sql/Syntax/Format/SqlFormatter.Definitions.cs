@@ -166,6 +166,34 @@ public sealed partial class SqlFormatter
         AddIf(create.WithNoData, " WITH NO DATA");
     }
 
+    private void WriteCreateEndpoint(CreateEndpointStatement create)
+    {
+        Add("CREATE ");
+        AddIf(create.OrReplace, "OR REPLACE ");
+        Add("ENDPOINT ");
+        AddIf(create.IfNotExists, "IF NOT EXISTS ");
+        WriteName(create.Name);
+        if (create.Parameters.Count > 0)
+        {
+            Add(" (");
+            WriteList(create.Parameters, p =>
+            {
+                WriteName(p.Name);
+                Add(" ");
+                WriteType(p.Type);
+                if (p.Default is not null)
+                {
+                    Add(" DEFAULT ");
+                    WriteExpr(p.Default);
+                }
+            });
+            Add(")");
+        }
+        WriteOptions(" WITH ", create.Options);
+        Add(" AS ");
+        WriteQuery(create.Query);
+    }
+
     private void WriteCreateIndex(CreateIndexStatement create)
     {
         Add(create.Unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");

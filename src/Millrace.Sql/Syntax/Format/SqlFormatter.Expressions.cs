@@ -83,7 +83,7 @@ public sealed partial class SqlFormatter
                 Add(" " + QuoteString(literal.Value));
                 break;
             case IntervalLiteral literal: WriteInterval(literal); break;
-            case ParameterExpr parameter: Add("$" + parameter.Index.ToString(CultureInfo.InvariantCulture)); break;
+            case ParameterExpr parameter: Add("$" + (parameter.Name ?? parameter.Index.ToString(CultureInfo.InvariantCulture))); break;
             case DefaultExpr: Add("DEFAULT"); break;
             case ColumnRef column: WriteList(column.Parts, WriteName, "."); break;
             case StarExpr star: WriteStar(star); break;

@@ -29,6 +29,7 @@ public sealed partial class SqlFormatter
             case CreateViewStatement create: WriteCreateView(create); break;
             case CreateIndexStatement create: WriteCreateIndex(create); break;
             case CreateSinkStatement create: WriteCreateSink(create); break;
+            case CreateEndpointStatement create: WriteCreateEndpoint(create); break;
             case CreateSchemaStatement create:
                 Add(create.IfNotExists ? "CREATE SCHEMA IF NOT EXISTS " : "CREATE SCHEMA ");
                 WriteName(create.Name);

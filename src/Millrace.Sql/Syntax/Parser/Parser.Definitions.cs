@@ -48,12 +48,14 @@ internal sealed partial class Parser
                 return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseCreateSchema();
             case "sink":
                 return ParseCreateSink();
+            case "endpoint":
+                return ParseCreateEndpoint(replace);
             case "function" or "procedure" or "aggregate" or "trigger" or "sequence" or "type" or "domain" or "role" or "user" or "database"
                 or "extension" or "rule" or "policy" or "server" or "foreign" or "operator" or "cast" or "collation" or "statistics"
                 or "language"
                 or "publication" or "subscription" or "connection" or "secret" or "group" or "tablespace" or "event" or "text"
                 or "conversion"
-                or "access" or "transform" or "endpoint":
+                or "access" or "transform":
                 throw NotSupported($"CREATE {kind.Text.ToUpperInvariant()}", kind.Start);
             default:
                 throw Unexpected("STREAM, TABLE, VIEW, MATERIALIZED VIEW or INDEX");

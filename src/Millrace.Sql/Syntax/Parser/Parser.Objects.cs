@@ -127,6 +127,7 @@ internal sealed partial class Parser
             "schema" => ObjectKind.Schema,
             "source" => ObjectKind.Source,
             "sink" => ObjectKind.Sink,
+            "endpoint" => ObjectKind.Endpoint,
             _ => null,
         };
         if (kind is not null)

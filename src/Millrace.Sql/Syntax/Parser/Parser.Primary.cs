@@ -24,9 +24,9 @@ internal sealed partial class Parser
                 return new BitStringLiteral(token.Text) { Position = token.Start };
             case TokenKind.Parameter:
                 Take();
-                return new ParameterExpr(int.Parse(token.Text,
-                    System.Globalization.CultureInfo.InvariantCulture))
-                { Position = token.Start };
+                return char.IsAsciiDigit(token.Text[0])
+                    ? new ParameterExpr(int.Parse(token.Text, System.Globalization.CultureInfo.InvariantCulture)) { Position = token.Start }
+                    : new ParameterExpr(0) { Name = token.Text, Position = token.Start };
             case TokenKind.LeftParen:
                 return ParseParensValue();
             case TokenKind.QuotedName:

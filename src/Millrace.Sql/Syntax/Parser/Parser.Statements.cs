@@ -37,7 +37,7 @@ internal sealed partial class Parser
 
     private SqlException UnexpectedAfter(Statement statement)
     {
-        bool open = statement is QueryStatement or CreateViewStatement or ExplainStatement
+        bool open = statement is QueryStatement or CreateViewStatement or CreateEndpointStatement or ExplainStatement
             or UpdateStatement or DeleteStatement or InsertStatement;
         return open && EndsValue(Previous) && StartsValue(Current)
             ? Unexpected("\",\", an operator, a clause or \";\"")

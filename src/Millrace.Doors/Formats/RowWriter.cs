@@ -25,6 +25,9 @@ internal sealed class RowWriter
         _writers = columns.Fields.Select(f => TextWrite.For(f.Type)).ToArray();
     }
 
+    /// <summary>Puts an apostrophe before texts that a spreadsheet would take for a formula.</summary>
+    public bool GuardFormulas { get; init; }
+
     /// <summary>Writes the line of column names.</summary>
     public void WriteHeader(ByteWriter to)
     {
@@ -57,6 +60,12 @@ internal sealed class RowWriter
 
             _value.Reset();
             _writers[i](_value, columns[i], row);
+            if (GuardFormulas && _columns[i].Type.Id is TypeId.Text or TypeId.Jsonb && !_value.Written.IsEmpty && "=+-@\t\r"u8.Contains(_value.Written[0]))
+            {
+                Escaped(to, [(byte)'\'', .. _value.Written]);
+                continue;
+            }
+
             Escaped(to, _value.Written);
         }
 

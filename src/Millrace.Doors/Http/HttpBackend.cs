@@ -21,6 +21,8 @@ internal sealed record HttpBackend
 
     public required Func<bool> HasFailed { get; init; }
 
+    public Func<string, PublishedQuery?> Endpoint { get; init; } = _ => null;
+
     public static HttpBackend Of(Database database) => new()
     {
         Catalog = () => database.Catalog,
@@ -30,5 +32,6 @@ internal sealed record HttpBackend
         Statistics = database.Statistics,
         GraphAsync = database.GraphAsync,
         HasFailed = () => database.Failed.IsCompleted,
+        Endpoint = database.FindEndpoint,
     };
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Millrace.Doors.Dashboard;
+using Millrace.Doors.Http.Endpoints;
 
 namespace Millrace.Doors.Http;
 
@@ -36,6 +37,8 @@ public static class HttpDoor
         var catalog = new CatalogEndpoint(database);
         var stats = new StatsEndpoint(database, streams, connections ?? (() => 0));
         var graph = new GraphEndpoint(database);
+        var endpoints = new EndpointRoutes(database, new EndpointReads(options));
+        var openApi = new OpenApi(database);
         var metrics = new MetricsEndpoint(database, connections ?? (() => 0));
         var health = new HealthEndpoint(database, app.Lifetime);
 
@@ -46,6 +49,9 @@ public static class HttpDoor
         Post("/api/v2/write", context => write.HandleV2(context, log));
         Post("/v1/sql", sql.Handle);
         Get("/v1/subscribe", subscribe.Handle);
+        Get("/v1/endpoints", endpoints.List);
+        Get("/v1/endpoints/{name}", endpoints.Handle);
+        Get("/openapi.json", openApi.Handle);
         Get("/v1/catalog", catalog.Handle);
         Get("/v1/stats", stats.Handle);
         Get("/v1/stats/stream", stats.HandleStream);
@@ -59,7 +65,7 @@ public static class HttpDoor
         Post("/query", influx.Query);
         app.MapDashboard();
         app.MapFallback("/v1/{**rest}", context => Problem.Write(context, 404, "Not found", "there is no such address", hint:
-            "POST /v1/streams/{name}, POST /v1/sql, GET /v1/subscribe?query=, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));
+            "POST /v1/streams/{name}, POST /v1/sql, GET /v1/subscribe?query=, /v1/endpoints/{name}, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));
 
         void Get(string pattern, RequestDelegate handler) => app.MapMethods(pattern, ["GET", "HEAD"], Guarded(handler));
         void Post(string pattern, RequestDelegate handler) => app.MapPost(pattern, Guarded(handler));

@@ -10,7 +10,10 @@ public sealed record HttpDoorOptions
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>Origins such as <c>https://dash.example</c> whose pages may use the API besides the server's own. Default: none.</summary>
+    /// <summary>
+    /// Origins such as <c>https://dash.example</c> whose pages may use the API besides the server's own; <c>*</c> lets every page read the published
+    /// endpoints, and nothing else. Default: none.
+    /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>The largest body of an ingest request, in bytes, as sent and also once decompressed. Default 256 MiB.</summary>
@@ -30,6 +33,9 @@ public sealed record HttpDoorOptions
 
     /// <summary>Gives lines of line protocol that have no timestamp their time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Bytes of endpoints' answers that are kept to be given again while nothing has changed. Default 32 MiB.</summary>
+    public long AnswerCacheBytes { get; init; } = 32L << 20;
 
     /// <summary>Event streams (subscriptions and statistics) at once. Default 256.</summary>
     public int EventStreamsMax { get; init; } = 256;

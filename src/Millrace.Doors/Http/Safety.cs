@@ -15,7 +15,7 @@ internal sealed class Safety(HttpDoorOptions options, RequestDelegate next)
     private readonly HashSet<string> _hosts =
         new(["localhost", "127.0.0.1", "[::1]", .. options.AllowedHosts.Select(h => h.Trim().ToLowerInvariant())], StringComparer.Ordinal);
 
-    private readonly HashSet<string> _origins = new(options.AllowedOrigins.Select(o => o.Trim().TrimEnd('/').ToLowerInvariant()), StringComparer.Ordinal);
+    private readonly Cors _cors = new(options.AllowedOrigins);
 
     public Task Invoke(HttpContext context)
     {
@@ -36,10 +36,17 @@ internal sealed class Safety(HttpDoorOptions options, RequestDelegate next)
 
         // Pages may be linked to from anywhere; everything that reads or changes data may not be used by another site's page.
         bool page = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        if ((!page || context.Request.Path.StartsWithSegments("/v1") || context.Request.Path.StartsWithSegments("/query")) && !OriginIsOurs(context.Request))
+        if ((!page || context.Request.Path.StartsWithSegments("/v1") || context.Request.Path.StartsWithSegments("/query")
+            || context.Request.Path == "/openapi.json") && !OriginIsOurs(context))
         {
             return Problem.Write(context, 403, "Origin not allowed", "a page of another site may not use this server", hint:
                 "add its origin to the allowed origins (--http-origins, MILLRACE_HTTP_ORIGINS) if it is yours");
+        }
+
+        if (HttpMethods.IsOptions(context.Request.Method) && headers.AccessControlAllowOrigin.Count == 1)
+        {
+            Cors.Preflight(context.Response);
+            return Task.CompletedTask;
         }
 
         return next(context);
@@ -77,8 +84,9 @@ internal sealed class Safety(HttpDoorOptions options, RequestDelegate next)
         return true;
     }
 
-    private bool OriginIsOurs(HttpRequest request)
+    private bool OriginIsOurs(HttpContext context)
     {
+        HttpRequest request = context.Request;
         if (request.Headers.TryGetValue("Origin", out StringValues origin))
         {
             if (origin.Count != 1 || origin[0] is not { Length: > 0 } from)
@@ -87,7 +95,18 @@ internal sealed class Safety(HttpDoorOptions options, RequestDelegate next)
             }
 
             from = from.ToLowerInvariant();
-            return _origins.Contains(from) || from == $"{request.Scheme}://{request.Headers.Host}".ToLowerInvariant();
+            if (from == $"{request.Scheme}://{request.Headers.Host}".ToLowerInvariant())
+            {
+                return true;
+            }
+
+            if (!_cors.Allows(from, request))
+            {
+                return false;
+            }
+
+            Cors.Tell(context.Response, from);
+            return true;
         }
 
         return !request.Headers.TryGetValue("Sec-Fetch-Site", out StringValues site) || (site.Count == 1 && site[0] is "same-origin" or "none");

@@ -21,6 +21,9 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     /// <summary>Names of the parameters by index; empty where they have numbers only.</summary>
     public IReadOnlyList<string> ParameterNames { get; set; } = options.ParameterNames;
 
+    /// <summary>How many parameters there may be.</summary>
+    public int ParametersMax { get; set; } = 65535;
+
     /// <summary>Parameters that the statement uses, by index.</summary>
     public HashSet<int> UsedParameters { get; } = [];
 

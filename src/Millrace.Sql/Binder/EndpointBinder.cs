@@ -70,6 +70,8 @@ internal sealed class EndpointBinder(BindContext context)
             DependsOn = [.. context.DependsOn.Where(id => id > 0)],
             InputWidths = [.. context.DependsOn.Where(id => id > 0).Select(id => context.Catalog.Find(id)!.Columns.Count)],
         };
+        // They are the endpoint's and not the statement's: nobody gives them values now.
+        context.Parameters.Clear();
         return new BoundCreateEndpoint(template, there, s.OrReplace);
     }
 
@@ -81,6 +83,7 @@ internal sealed class EndpointBinder(BindContext context)
     private BoundQuery Query(Syntax.Query query, IReadOnlyList<EndpointParameter> parameters)
     {
         context.ParameterNames = [.. parameters.Select(p => p.Name)];
+        context.ParametersMax = parameters.Count;
         context.Parameters.AddRange(parameters.Select(p => p.Type));
         BoundQuery bound = _dml.Query(query);
         Check.That(context.Parameters.Count == parameters.Count);

@@ -204,7 +204,7 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
                 context.ParameterNames.Count == 0 ? "parameters have names in CREATE ENDPOINT only; elsewhere write $1, $2 …" : Suggest.Hint(e.Name, context.ParameterNames));
         }
 
-        if (e.Index is < 1 or > 65535 || (context.ParameterNames.Count > 0 && e.Index > context.ParameterNames.Count))
+        if (e.Index is < 1 or > 65535 || e.Index > context.ParametersMax)
         {
             throw new SqlException("42P02", $"there is no parameter ${e.Index}", e.Position);
         }

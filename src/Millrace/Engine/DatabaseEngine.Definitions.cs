@@ -179,8 +179,13 @@ internal sealed partial class DatabaseEngine
                 ForgetSegments(gone);
             }
 
-            _objects.Remove(dropped);
-            _dirty.Add(dropped);
+            if (_objects.ContainsKey(dropped))
+            {
+                // A plain view or an endpoint has no rows, and its id may lie beyond the table's end.
+                _objects.Remove(dropped);
+                _dirty.Add(dropped);
+            }
+
             _catalog.Remove(dropped);
             foreach (Subscriber subscriber in _subscribers.Where(s => s.Feed.Dataflow.Inputs.Any(i => i.Id == dropped)))
             {

@@ -43,6 +43,16 @@ public sealed class DatabaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TheNewestObjectMayBeAPlainViewThatIsDropped()
+    {
+        await _db.ExecuteAsync("CREATE TABLE t (id int PRIMARY KEY)");
+        await _db.ExecuteAsync("CREATE VIEW v AS SELECT id FROM t");
+        await _db.ExecuteAsync("DROP VIEW v");
+        await _db.ExecuteAsync("INSERT INTO t VALUES (1)");
+        Assert.Equal(["1"], await RowsAsync("SELECT * FROM t"));
+    }
+
+    [Fact]
     public async Task ADuplicateKeyIsRefusedAndChangesNothing()
     {
         await _db.ExecuteAsync("CREATE TABLE t (id int PRIMARY KEY, v int)");

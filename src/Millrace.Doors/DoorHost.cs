@@ -131,7 +131,7 @@ public sealed class DoorHost : IAsyncDisposable
     private static void Limit(KestrelServerLimits limits, DoorHostOptions options)
     {
         limits.MaxConcurrentConnections = options.HttpConnectionsMax;
-        limits.MaxConcurrentUpgradedConnections = 0;
+        limits.MaxConcurrentUpgradedConnections = options.HttpConnectionsMax;
         limits.MaxRequestBodySize = options.HttpOptions.BodyBytesMax;
         limits.MaxRequestHeadersTotalSize = 32 << 10;
         limits.MaxRequestHeaderCount = 64;

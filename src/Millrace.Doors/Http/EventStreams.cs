@@ -7,6 +7,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Feeds;
 
 namespace Millrace.Doors.Http;
 
@@ -16,11 +17,11 @@ internal sealed class EventStreams(HttpDoorOptions options, CancellationToken st
     private int _open;
 
     /// <summary>Event streams open now.</summary>
-    public int Open => Volatile.Read(ref _open);
+    public int Count => Volatile.Read(ref _open);
 
-    /// <summary>Starts the answer.</summary>
+    /// <summary>Counts one more, to be counted down by what is given back.</summary>
     /// <exception cref="HttpException">503: too many are open.</exception>
-    public EventStream Start(HttpContext context)
+    public (CancellationToken Stopping, Action Close) Open()
     {
         if (Interlocked.Increment(ref _open) > options.EventStreamsMax)
         {
@@ -28,6 +29,14 @@ internal sealed class EventStreams(HttpDoorOptions options, CancellationToken st
             throw new HttpException(503, "Too many event streams", $"{options.EventStreamsMax} event streams are open already");
         }
 
+        return (stopping, Close);
+    }
+
+    /// <summary>Starts the answer.</summary>
+    /// <exception cref="HttpException">503: too many are open.</exception>
+    public EventStream Start(HttpContext context)
+    {
+        Open();
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["X-Accel-Buffering"] = "no";
@@ -39,7 +48,7 @@ internal sealed class EventStreams(HttpDoorOptions options, CancellationToken st
 }
 
 /// <summary>One event stream. Frames wait in the pipe until <see cref="FlushAsync"/>, which a slow reader holds back.</summary>
-internal sealed class EventStream : IDisposable
+internal sealed class EventStream : IEventSink, IDisposable
 {
     private readonly PipeWriter _pipe;
     private readonly TimeSpan _keepAlive;
@@ -75,8 +84,8 @@ internal sealed class EventStream : IDisposable
         Send(name, id, _buffer.WrittenSpan);
     }
 
-    /// <summary>Writes an event with ready JSON in up to three parts.</summary>
-    public void Send(ReadOnlySpan<byte> name, string? id, ReadOnlySpan<byte> data, ReadOnlySpan<byte> more = default, ReadOnlySpan<byte> rest = default)
+    /// <summary>Writes an event with ready JSON.</summary>
+    public void Send(ReadOnlySpan<byte> name, string? id, ReadOnlySpan<byte> data)
     {
         _pipe.Write("event: "u8);
         _pipe.Write(name);
@@ -88,8 +97,6 @@ internal sealed class EventStream : IDisposable
 
         _pipe.Write("\ndata: "u8);
         _pipe.Write(data);
-        _pipe.Write(more);
-        _pipe.Write(rest);
         _pipe.Write("\n\n"u8);
     }
 

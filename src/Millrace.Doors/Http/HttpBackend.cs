@@ -23,6 +23,11 @@ internal sealed record HttpBackend
 
     public Func<string, PublishedQuery?> Endpoint { get; init; } = _ => null;
 
+    public Func<string, string?, CancellationToken, ValueTask<FeedReader>> Follow { get; init; } = (_, _, _) => throw new NotSupportedException();
+
+    public Func<PublishedQuery, IReadOnlyList<LiteralExpr>, string?, CancellationToken, ValueTask<FeedReader>> FollowEndpoint { get; init; } =
+        (_, _, _, _) => throw new NotSupportedException();
+
     public static HttpBackend Of(Database database) => new()
     {
         Catalog = () => database.Catalog,
@@ -33,5 +38,7 @@ internal sealed record HttpBackend
         GraphAsync = database.GraphAsync,
         HasFailed = () => database.Failed.IsCompleted,
         Endpoint = database.FindEndpoint,
+        Follow = database.FollowAsync,
+        FollowEndpoint = database.FollowAsync,
     };
 }

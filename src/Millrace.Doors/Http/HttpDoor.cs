@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Millrace.Doors.Dashboard;
 using Millrace.Doors.Http.Endpoints;
+using Millrace.Doors.Http.Feeds;
 
 namespace Millrace.Doors.Http;
 
@@ -33,22 +34,25 @@ public static class HttpDoor
         var write = new WriteEndpoint(database, options, budget);
         var influx = new InfluxEndpoint(database);
         var sql = new SqlEndpoint(database, options);
-        var subscribe = new SubscribeEndpoint(database, streams);
+        var feeds = new FeedEndpoint(database, options, streams);
         var catalog = new CatalogEndpoint(database);
         var stats = new StatsEndpoint(database, streams, connections ?? (() => 0));
         var graph = new GraphEndpoint(database);
-        var endpoints = new EndpointRoutes(database, new EndpointReads(options));
+        var endpoints = new EndpointRoutes(database, new EndpointReads(options), feeds);
+        var sockets = new SocketEndpoint(database, options, streams, feeds, endpoints);
         var openApi = new OpenApi(database);
         var metrics = new MetricsEndpoint(database, connections ?? (() => 0));
         var health = new HealthEndpoint(database, app.Lifetime);
 
         app.Use(next => new Safety(options, next).Invoke);
+        app.UseWebSockets();
         app.UseRouting();
         Post("/v1/streams/{name}", ingest.Handle);
         Post("/write", context => write.HandleV1(context, log));
         Post("/api/v2/write", context => write.HandleV2(context, log));
         Post("/v1/sql", sql.Handle);
-        Get("/v1/subscribe", subscribe.Handle);
+        Get("/v1/subscribe", feeds.Subscribe);
+        Get("/v1/ws", sockets.Handle);
         Get("/v1/endpoints", endpoints.List);
         Get("/v1/endpoints/{name}", endpoints.Handle);
         Get("/openapi.json", openApi.Handle);

@@ -40,6 +40,9 @@ public sealed record HttpDoorOptions
     /// <summary>Event streams (subscriptions and statistics) at once. Default 256.</summary>
     public int EventStreamsMax { get; init; } = 256;
 
+    /// <summary>How long a WebSocket may take nothing while there is something for it, before it is cut off. Default 30 s.</summary>
+    public TimeSpan SlowReaderMax { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>An event stream that is quiet for this long gets a comment, so that nobody between takes it for dead. Default 10 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -28,10 +28,13 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
     }
 
     /// <summary>Binds the query of an endpoint, with parameters in the endpoint's order.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="follow">True to follow its answer, false to read it once.</param>
     /// <exception cref="SqlException">Something it reads has changed so that it does not work any more.</exception>
-    public BoundQuery BindEndpoint(CatalogObject endpoint)
+    public BoundQuery BindEndpoint(CatalogObject endpoint, bool follow = false)
     {
         BoundQuery query = new EndpointBinder(_context).Query(endpoint);
+        query = follow ? DmlBinder.Followed(_context, query, -1) : query;
         return query with { Parameters = [.. _context.Parameters], DependsOn = [.. _context.DependsOn] };
     }
 

@@ -115,9 +115,14 @@ internal sealed class DmlBinder(BindContext context)
             }
         }
 
-        BoundQuery bound = Query(query);
-        DdlBinder.CheckTemporalJoins(bound.Plan, query.Position);
-        return new BoundSubscribe(bound with { Plan = TemporalFilters.Apply(context, bound.Plan, query.Position) }, snapshot) { Progress = progress };
+        return new BoundSubscribe(Followed(context, Query(query), query.Position), snapshot) { Progress = progress };
+    }
+
+    /// <summary>A query as it is followed: conditions on the time of day become changes that time makes.</summary>
+    public static BoundQuery Followed(BindContext context, BoundQuery bound, int position)
+    {
+        DdlBinder.CheckTemporalJoins(bound.Plan, position);
+        return bound with { Plan = TemporalFilters.Apply(context, bound.Plan, position) };
     }
 
     /// <summary>The target of a change.</summary>

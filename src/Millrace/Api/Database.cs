@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Engine;
+using Millrace.Feeds;
 using Millrace.Log;
 using Millrace.Published;
 using Millrace.Sessions;
@@ -33,6 +34,7 @@ public sealed partial class Database : IAsyncDisposable
         Options = options;
         _thread = new EngineThread(engine);
         _published = new PublishedQueries(this);
+        _feeds = new FeedHub(options.FeedsBytesMax, options.FeedsMax, options.FeedLinger);
     }
 
     /// <summary>The catalog as of the newest epoch.</summary>
@@ -188,6 +190,7 @@ public sealed partial class Database : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            await _feeds.DisposeAsync().ConfigureAwait(false);
             await _thread.StopAsync().ConfigureAwait(false);
             _background.Dispose();
             _backups.Dispose();

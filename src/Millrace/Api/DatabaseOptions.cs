@@ -27,6 +27,15 @@ public sealed record DatabaseOptions
     /// <summary>Told once of each file that turns out to be damaged while the database is open, in a sentence that names it. Called from any thread.</summary>
     public Action<string>? Warning { get; init; }
 
-    /// <summary>Bytes of changes that may wait for one subscriber before it is dropped. Default 16 MiB.</summary>
+    /// <summary>Bytes of changes that may wait for one subscriber, or for all who follow one query, before they are dropped. Default 16 MiB.</summary>
     public long SubscriptionBytesMax { get; init; } = 16L << 20;
+
+    /// <summary>Bytes that all followed queries may hold together: their answers and their changes of late. Default 256 MiB.</summary>
+    public long FeedsBytesMax { get; init; } = 256L << 20;
+
+    /// <summary>Different queries that may be followed at once. Default 1,000.</summary>
+    public int FeedsMax { get; init; } = 1_000;
+
+    /// <summary>How long a query that nobody follows any more is kept up, for those who come back. Default 30 s.</summary>
+    public TimeSpan FeedLinger { get; init; } = TimeSpan.FromSeconds(30);
 }

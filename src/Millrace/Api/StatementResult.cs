@@ -80,7 +80,7 @@ public enum SubscriptionEventKind
 /// <param name="Epoch">The epoch whose state is reached with it.</param>
 /// <param name="TimeMicros">The epoch's time, µs since 1970 UTC.</param>
 /// <param name="Batch">Rows (an own copy, read-only, may be shared between subscribers), or null.</param>
-/// <param name="Last">For snapshots: true on the last batch.</param>
+/// <param name="Last">For snapshots and changes: true on the last batch of the snapshot or of the epoch.</param>
 /// <param name="Error">Why the feed ended, or null.</param>
 public sealed record SubscriptionEvent(
     SubscriptionEventKind Kind, long Epoch, long TimeMicros, Batch? Batch = null, bool Last = false, SqlException? Error = null);
@@ -103,6 +103,9 @@ public sealed class Subscription : IAsyncDisposable
 
     /// <summary>The visible columns of every batch.</summary>
     public Schema Columns { get; }
+
+    /// <summary>The epoch that it begins at.</summary>
+    public long Epoch { get; init; }
 
     /// <summary>Columns that identify a row, or null when rows may repeat.</summary>
     public IReadOnlyList<int>? Key { get; }

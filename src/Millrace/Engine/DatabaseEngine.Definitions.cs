@@ -253,7 +253,12 @@ internal sealed partial class DatabaseEngine
         BoundQuery query = request.Query;
         foreach (int id in query.DependsOn)
         {
-            if (id > 0 && !_objects.ContainsKey(id) && _catalog.All.All(o => o.Id != id))
+            if (id < 0)
+            {
+                throw new SqlException("0A000", "system relations have no changes to follow", hint: "SELECT them again when you want to know");
+            }
+
+            if (!_objects.ContainsKey(id) && _catalog.All.All(o => o.Id != id))
             {
                 throw new SqlException("42P01", "a relation of the query was dropped meanwhile");
             }
@@ -264,7 +269,7 @@ internal sealed partial class DatabaseEngine
         var feed = new QueryFeed(query, layout, query.Plan.AppendOnly);
         feed.Backfill(id => Find(id).Snapshot(), LoadChunk, id => Find(id).ProgressNow(_find), _epoch, _time);
         _dueOfEpoch = -1;
-        var subscriber = new Subscriber(feed, query.Columns, key, query.Plan.AppendOnly, request.Progress, request.BytesMax);
+        var subscriber = new Subscriber(feed, query.Columns, key, query.Plan.AppendOnly, request.Progress, request.BytesMax) { Epoch = _epoch };
         List<Batch> rows = TakeRows(subscriber);
         if (request.Snapshot)
         {
@@ -302,9 +307,9 @@ internal sealed partial class DatabaseEngine
             if (subscriber.Feed.Step(id => Find(id).Delta, id => Find(id).ProgressNow(_find), _epoch, now))
             {
                 List<Batch> rows = TakeRows(subscriber);
-                foreach (Batch batch in rows)
+                foreach ((int i, Batch batch) in rows.Index())
                 {
-                    _outbox.Add((subscriber, new SubscriptionEvent(SubscriptionEventKind.Delta, _epoch, now, batch)));
+                    _outbox.Add((subscriber, new SubscriptionEvent(SubscriptionEventKind.Delta, _epoch, now, batch, Last: i == rows.Count - 1)));
                 }
 
                 if (rows.Count > 0)

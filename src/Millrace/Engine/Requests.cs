@@ -124,6 +124,9 @@ internal sealed class Subscriber
 
     public bool AppendOnly { get; }
 
+    /// <summary>The epoch that it begins at.</summary>
+    public long Epoch { get; init; }
+
     public bool Progress { get; }
 
     /// <summary>True once it was dropped or closed.</summary>

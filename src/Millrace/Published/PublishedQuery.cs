@@ -135,6 +135,15 @@ public sealed class PublishedQuery
         return (BoundQuery)ParameterSubstitution.Apply(_query, arguments);
     }
 
+    /// <summary>The query with its arguments, as a feed needs it.</summary>
+    /// <exception cref="SqlException">It can be read but not followed.</exception>
+    internal BoundQuery ToFollow(IReadOnlyList<LiteralExpr> arguments)
+    {
+        var binder = new Binder(_database.Catalog, FunctionLibrary.Catalog, BindOptions.Default);
+        BoundQuery query = binder.BindEndpoint(Definition, follow: true);
+        return (BoundQuery)ParameterSubstitution.Apply(query, arguments) with { Parameters = [] };
+    }
+
     private long VersionAt(DatabaseSnapshot snapshot)
     {
         long version = 0;

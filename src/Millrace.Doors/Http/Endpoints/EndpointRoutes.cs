@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Feeds;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Http.Endpoints;
 
 /// <summary>Finds the endpoint a request names and hands it on.</summary>
-internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads)
+internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, FeedEndpoint feeds)
 {
     /// <summary>GET /v1/endpoints/{name}.</summary>
     public async Task Handle(HttpContext context)
@@ -18,7 +19,7 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads)
         try
         {
             AnswerKind kind = AnswerFormat.Of(context.Request.Query.TryGetValue("format", out var format) ? format.ToString() : null, context.Request.Headers.Accept.ToString());
-            await reads.Handle(context, query, kind);
+            await (kind == AnswerKind.Events || context.WebSockets.IsWebSocketRequest ? feeds.Follow(context, query) : reads.Handle(context, query, kind));
         }
         catch (ArgumentRefusedException e)
         {

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Millrace.Core;
 using Millrace.Doors;
 using Millrace.Doors.Http;
+using Millrace.Feeds;
 using Millrace.Sql;
 using Millrace.Sql.Syntax;
 using ObjectKind = Millrace.Sql.ObjectKind;
@@ -67,6 +68,14 @@ internal sealed class FakeDatabase
         GraphAsync = () => ValueTask.FromResult(new DataflowGraph(
             [new OperatorStatistics("2.0", 2, "aggregate", "by who", 10, 5, 3, 300, 1_000)], [new GraphEdge("object:1", "2.0", 10)])),
         HasFailed = () => false,
+        Follow = async (query, since, cancellation) =>
+        {
+            FollowedStatement.Of(SqlParser.Parse(query));
+            var source = new Subscription(Totals.Columns, [0], Feed.Reader, () => ValueTask.CompletedTask) { Epoch = 5 };
+            var feed = new SharedFeed(source, new FeedQuery(true, null, 1 << 20), new FeedBudget(1 << 20));
+            await feed.Started.WaitAsync(cancellation);
+            return new FeedReader(feed, since, () => { });
+        },
     };
 
     public Task<DoorHost> StartAsync(HttpDoorOptions? options = null) => DoorHost.StartAsync(

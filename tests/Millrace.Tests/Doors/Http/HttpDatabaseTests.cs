@@ -88,20 +88,18 @@ public sealed class HttpDatabaseTests : IAsyncLifetime
     public async Task ASlowSubscriberIsDroppedAlone()
     {
         await Sql("CREATE STREAM s (k bigint, v text)");
-        using HttpResponseMessage slow = await _client.GetAsync("/v1/subscribe?query=SELECT+*+FROM+s", HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage slow = await _client.GetAsync("/v1/subscribe?slow=drop&query=SELECT+*+FROM+s", HttpCompletionOption.ResponseHeadersRead);
         using HttpResponseMessage fast = await _client.GetAsync("/v1/subscribe?query=SELECT+k+FROM+s", HttpCompletionOption.ResponseHeadersRead);
         using var fastReader = new StreamReader(await fast.Content.ReadAsStreamAsync());
         await Data(fastReader, "snapshot");
         string rows = string.Concat(Enumerable.Range(0, 100).Select(i => $"{{\"k\":{i},\"v\":\"{new string('x', 1000)}\"}}\n"));
-        int dropped = -1;
-        for (int i = 0; i < 400 && dropped < 0; i++)
+        for (int i = 0; i < 200; i++)
         {
             await Post("/v1/streams/s", "application/x-ndjson", rows);
             await Data(fastReader, "delta");
-            dropped = _database.Statistics().Subscriptions == 1 ? i : -1;
         }
 
-        Assert.True(dropped >= 0, "the slow subscriber was never dropped");
+        // Twenty megabytes are more than sockets and the feed's 64 KiB hold: it has missed some.
         using var slowReader = new StreamReader(await slow.Content.ReadAsStreamAsync());
         Assert.Contains("53400", await Data(slowReader, "error"), StringComparison.Ordinal);
         await Post("/v1/streams/s", "application/json", "{\"k\":-1}");

@@ -10,6 +10,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["log"] = LogBench.RunAsync,
     ["codecs"] = CodecsBench.RunAsync,
     ["store"] = StoreBench.RunAsync,
+    ["tsbs"] = TsbsBench.RunAsync,
     ["lines"] = LinesBench.RunAsync,
     ["doors"] = DoorsBench.RunAsync,
     ["idle"] = IdleBench.RunAsync,

@@ -1,0 +1,180 @@
+// Metrics over HTTP, side by side: the same lines of line protocol into Millrace and into the time-series databases that are installed, sizes, and six questions.
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using Millrace.Core;
+using Millrace.Doors;
+using Millrace.Log;
+
+namespace Millrace.Bench;
+
+/// <summary>
+/// 100 hosts of 10 fields, two clients, batches of 5,000 lines; Millrace with fsync. Peers (Debian's victoria-metrics and influxdb) take part when their programs are
+/// found, each on loopback ports of its own, with their own defaults of durability. <c>--events</c> is the number of rows, <c>--only</c> int or f2, <c>--runs</c> how
+/// often a question is asked.
+/// </summary>
+internal static class TsbsBench
+{
+    private const string Name = "tsbs";
+    private const int Hosts = 100;
+    private const int BatchLines = 5_000;
+    private const int Clients = 2;
+    private const int Warmups = 100;
+
+    public static async Task RunAsync(BenchOptions options, Report report)
+    {
+        int rows = options.Events ?? 1_000_000;
+        foreach (bool decimals in new[] { false, true })
+        {
+            string set = decimals ? "f2" : "int";
+            if (options.Only is not null && options.Only != set)
+            {
+                continue;
+            }
+
+            Progress.Say($"{Name} {set}: lines");
+            List<byte[]> lines = Lines(rows, decimals);
+            await MillraceAsync(options, report, set, rows, lines);
+            foreach (TsbsPeer peer in TsbsPeer.Found())
+            {
+                await PeerAsync(options, report, set, rows, lines, peer);
+            }
+        }
+    }
+
+    private static async Task MillraceAsync(BenchOptions options, Report report, string set, int rows, List<byte[]> lines)
+    {
+        using TestFolder folder = TestFolder.Make();
+        await using Database database = await Database.OpenAsync(folder.Path, new DatabaseOptions { Durability = Durability.Fsync });
+        await using DoorHost doors = await DoorHost.StartAsync(database, new DoorHostOptions { Http = new IPEndPoint(IPAddress.Loopback, 0) });
+        var root = new Uri($"http://{doors.Http}");
+        report.Add(Name, $"{set}: millrace, line protocol, fsync", "K rows/s", await LoadAsync(root, lines, rows) / 1e3);
+        await database.CompactAsync();
+        report.Add(Name, $"{set}: millrace, bytes a value", "B", database.Segments().Sum(s => s.Bytes) / (double)rows / TsbsData.Fields.Length);
+        using var client = new HttpClient { BaseAddress = root };
+        for (int query = 0; query < TsbsQueries.Names.Length; query++)
+        {
+            Progress.Say($"{Name} {set}: millrace, {TsbsQueries.Names[query]}");
+            ulong state = 42;
+            report.Add(Name, $"{set}: millrace, {TsbsQueries.Names[query]}", "ms", await TimeAsync(options.Runs, async () =>
+            {
+                string sql = TsbsQueries.Sql(query, ref state, Hosts, rows).Replace(" ts", " time", StringComparison.Ordinal).Replace(", ts)", ", time)", StringComparison.Ordinal);
+                using HttpResponseMessage answer = await client.PostAsJsonAsync("/v1/sql", new { query = sql, limit = 10_000_000 });
+                return await BytesAsync(answer);
+            }));
+        }
+    }
+
+    private static async Task PeerAsync(BenchOptions options, Report report, string set, int rows, List<byte[]> lines, TsbsPeer peer)
+    {
+        using TestFolder folder = TestFolder.Make();
+        using Process process = await peer.StartAsync(folder.Path);
+        try
+        {
+            report.Add(Name, $"{set}: {peer.Name}, line protocol", "K rows/s", await LoadAsync(peer.Root, lines, rows) / 1e3);
+            await peer.SettleAsync();
+            report.Add(Name, $"{set}: {peer.Name}, bytes a value", "B", peer.Bytes(folder.Path) / (double)rows / TsbsData.Fields.Length);
+            using var client = new HttpClient { BaseAddress = peer.Root };
+            for (int query = 0; query < TsbsQueries.Names.Length; query++)
+            {
+                Progress.Say($"{Name} {set}: {peer.Name}, {TsbsQueries.Names[query]}");
+                ulong state = 42;
+                report.Add(Name, $"{set}: {peer.Name}, {TsbsQueries.Names[query]}", "ms", await TimeAsync(options.Runs, async () =>
+                {
+                    using HttpResponseMessage answer = await client.GetAsync(peer.Query(query, ref state, Hosts, rows));
+                    return await BytesAsync(answer);
+                }));
+            }
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    private static async Task<long> BytesAsync(HttpResponseMessage answer)
+    {
+        byte[] body = await answer.Content.ReadAsByteArrayAsync();
+        return answer.IsSuccessStatusCode ? body.Length
+            : throw new InvalidOperationException($"{(int)answer.StatusCode} {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300)))}");
+    }
+
+    private static async Task<double[]> TimeAsync(int runs, Func<Task<long>> once)
+    {
+        double[] ms = new double[runs * 3];
+        long bytes = 0;
+        long warming = Stopwatch.GetTimestamp();
+        for (int i = 0; i < Warmups && Stopwatch.GetElapsedTime(warming).TotalSeconds < 5; i++)
+        {
+            bytes += await once();
+        }
+
+        for (int i = 0; i < ms.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            bytes += await once();
+            ms[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        return bytes > 0 ? ms : throw new InvalidOperationException("no answer");
+    }
+
+    private static async Task<double> LoadAsync(Uri root, List<byte[]> lines, int rows)
+    {
+        int next = -1;
+        long start = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
+        {
+            using var client = new HttpClient { BaseAddress = root };
+            for (int i = Interlocked.Increment(ref next); i < lines.Count; i = Interlocked.Increment(ref next))
+            {
+                using var body = new ByteArrayContent(lines[i]);
+                body.Headers.ContentType = new MediaTypeHeaderValue("text/plain");
+                using HttpResponseMessage answer = await client.PostAsync("/write?db=bench&precision=ns", body);
+                await BytesAsync(answer);
+                if (i % 20 == 0)
+                {
+                    Progress.Say($"{Name}: {root} {(long)i * BatchLines:N0} rows of {rows:N0}");
+                }
+            }
+        })));
+        return rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static List<byte[]> Lines(int rows, bool decimals)
+    {
+        var data = new TsbsData(Hosts, decimals);
+        var bodies = new List<byte[]>();
+        for (int done = 0; done < rows; done += BatchLines)
+        {
+            Batch batch = data.Take(BatchLines);
+            var text = new StringBuilder(BatchLines * 350);
+            var times = (FixedColumn<long>)batch.Columns[^1];
+            for (int row = 0; row < batch.Count; row++)
+            {
+                text.Append("cpu");
+                for (int t = 0; t < TsbsData.Tags.Length; t++)
+                {
+                    text.Append(',').Append(TsbsData.Tags[t]).Append('=').Append(Encoding.UTF8.GetString(((BytesColumn)batch.Columns[t]).Span(row)));
+                }
+
+                for (int f = 0; f < TsbsData.Fields.Length; f++)
+                {
+                    text.Append(f == 0 ? ' ' : ',').Append(TsbsData.Fields[f]).Append('=');
+                    _ = decimals
+                        ? text.Append(((FixedColumn<double>)batch.Columns[TsbsData.Tags.Length + f]).Values[row].ToString(System.Globalization.CultureInfo.InvariantCulture))
+                        : text.Append(((FixedColumn<long>)batch.Columns[TsbsData.Tags.Length + f]).Values[row]).Append('i');
+                }
+
+                text.Append(' ').Append(times.Values[row] * 1000).Append('\n');
+            }
+
+            bodies.Add(Encoding.UTF8.GetBytes(text.ToString()));
+        }
+
+        return bodies;
+    }
+}

@@ -23,6 +23,14 @@ internal sealed class LeanRows
     private readonly byte _delimiter;
     private readonly bool _epochs;
 
+    // The longest run of neighbouring text fields, when there is one of two or more.
+    private readonly TextRun? _run;
+    private readonly int _runStart;
+    private readonly int _runEnd;
+
+    // The code of the row's first text, or −1.
+    private int _context;
+
     /// <param name="rows">Where rows go.</param>
     /// <param name="map">By field its column, −1 for one to pass over.</param>
     /// <param name="delimiter">Between fields; neither a letter nor a digit, a sign, a point or a quote.</param>
@@ -33,6 +41,13 @@ internal sealed class LeanRows
         _delimiter = delimiter;
         _epochs = byName is not null;
         _lanes = [.. map.Select(c => new Lane(c < 0 ? null : rows.Columns[c], byName is not null && c >= 0 && !rows.Schema[c].Nullable))];
+        (_runStart, _runEnd) = LongestRun();
+        if (_runEnd - _runStart > 1)
+        {
+            Lane[] run = _lanes[_runStart.._runEnd];
+            _run = new TextRun(Array.ConvertAll(run, l => (BytesBuilder)l.Builder!), Array.ConvertAll(run, l => l.Codes!));
+        }
+
         _absent = [.. Enumerable.Range(0, rows.Columns.Length).Where(c => !map.Contains(c))
             .Select(c => new Absent(rows.Columns[c], byName?.Defaults?[c], byName is not null && !rows.Schema[c].Nullable))];
     }
@@ -63,6 +78,7 @@ internal sealed class LeanRows
             int end = ReadRow(text, at);
             if (end < 0)
             {
+                Flush();
                 _rows.DropUnfinishedRow();
                 break;
             }
@@ -73,6 +89,9 @@ internal sealed class LeanRows
 
         return at;
     }
+
+    /// <summary>Brings all columns to the same number of rows. Call it before anybody else looks at them or adds to them.</summary>
+    public void Flush() => _run?.Flush();
 
     /// <summary>A row was read the long way: its text gets codes as well.</summary>
     public void Learn(int row)
@@ -88,7 +107,7 @@ internal sealed class LeanRows
                 }
                 else
                 {
-                    codes.Take(row, ((BytesColumn)column).Span(row), plain: false);
+                    codes.Take(row, ((BytesColumn)column).Span(row), context: -1);
                 }
             }
         }
@@ -116,21 +135,46 @@ internal sealed class LeanRows
             return -1;
         }
 
+        _context = -1;
         Lane[] lanes = _lanes;
+        bool guessed = false;
+        bool learns = false;
+        int runAt = 0;
+        int runLength = 0;
         for (int i = 0; ;)
         {
-            ref Lane lane = ref lanes[i];
-            byte first = text[at];
-            bool taken = first == _delimiter || first is Feed or Return ? lane.TakeNull(_rows.Count)
-                : first == Quote ? TakeQuoted(ref lane, text, ref at)
-                : Take(ref lane, text, ref at);
-            if (!taken)
+            if (i == _runStart && _run is not null && IsGuess(text, at, _run.Guess))
             {
-                return -1;
+                at += _run.Guess.Length;
+                i = _runEnd;
+                guessed = true;
+            }
+            else
+            {
+                if (i == _runStart && _run is not null)
+                {
+                    // Field by field, behind the rows that wait.
+                    _run.Flush();
+                    learns = true;
+                    runAt = at;
+                }
+
+                byte first = text[at];
+                learns &= i < _runStart || i >= _runEnd || (first != _delimiter && first is not (Feed or Return or Quote));
+                ref Lane lane = ref lanes[i++];
+                bool taken = first == _delimiter || first is Feed or Return ? lane.TakeNull(_rows.Count)
+                    : first == Quote ? TakeQuoted(ref lane, text, ref at)
+                    : Take(ref lane, text, ref at);
+                if (!taken)
+                {
+                    return -1;
+                }
+
+                runLength = i == _runEnd ? at - runAt : runLength;
             }
 
             byte next = text[at];
-            if (++i < lanes.Length)
+            if (i < lanes.Length)
             {
                 if (next != _delimiter)
                 {
@@ -156,6 +200,16 @@ internal sealed class LeanRows
             {
                 return -1;
             }
+        }
+
+        // Only rows that are whole are remembered, and wait.
+        if (guessed)
+        {
+            _run!.TakeGuess(_rows.Count);
+        }
+        else if (learns)
+        {
+            _run!.Learn(text.Slice(runAt, runLength));
         }
 
         _rows.EndRow();
@@ -207,32 +261,42 @@ internal sealed class LeanRows
     {
         var builder = Unsafe.As<BytesBuilder>(lane.Builder!);
         TextCodes codes = lane.Codes!;
-        if (!codes.IsOff)
+        if (codes.IsOff)
         {
-            ReadOnlySpan<byte> guess = codes.Guess;
-            if (!guess.IsEmpty && text[at..].StartsWith(guess) && (text[at + guess.Length] == _delimiter || (text[at + guess.Length] == Feed && guess[^1] != Return)))
+            int stop = FieldEnd(text, at);
+            if (stop < 0)
             {
-                builder.Append(guess);
-                codes.TakeGuess(_rows.Count);
-                at += guess.Length;
-                return true;
+                return false;
             }
+
+            builder.Append(text[at..stop]);
+            at = stop;
+            return true;
         }
 
-        int end = FieldEnd(text, at);
-        if (end < 0)
+        int context = _context >= 0 ? _context : codes.Last;
+        ReadOnlySpan<byte> guess = codes.Guess(context);
+        if (IsGuess(text, at, guess))
         {
-            return false;
+            builder.Append(guess);
+            codes.TakeGuess(_rows.Count, context);
+            at += guess.Length;
         }
-
-        ReadOnlySpan<byte> value = text[at..end];
-        builder.Append(value);
-        if (!codes.IsOff)
+        else
         {
-            codes.Take(_rows.Count, value, plain: true);
+            int end = FieldEnd(text, at);
+            if (end < 0)
+            {
+                return false;
+            }
+
+            ReadOnlySpan<byte> value = text[at..end];
+            builder.Append(value);
+            codes.Take(_rows.Count, value, context);
+            at = end;
         }
 
-        at = end;
+        _context = _context < 0 ? codes.Last : _context;
         return true;
     }
 
@@ -315,7 +379,7 @@ internal sealed class LeanRows
 
         if (lane.Codes is { IsOff: false } codes)
         {
-            codes.Take(_rows.Count, value, plain: false);
+            codes.Take(_rows.Count, value, context: -1);
         }
 
         try
@@ -328,6 +392,36 @@ internal sealed class LeanRows
             // It is read again the long way, which says where it is and what is wrong.
             return false;
         }
+    }
+
+    // What was guessed must be all there is of it: the return before a line feed is none of the value.
+    private bool IsGuess(ReadOnlySpan<byte> text, int at, ReadOnlySpan<byte> guess)
+    {
+        if (guess.IsEmpty || !text[at..].StartsWith(guess))
+        {
+            return false;
+        }
+
+        byte next = text[at + guess.Length];
+        return next == _delimiter || (next == Feed && guess[^1] != Return);
+    }
+
+    private (int Start, int End) LongestRun()
+    {
+        (int Start, int End) longest = (0, 0);
+        for (int start = 0; start < _lanes.Length; start++)
+        {
+            int end = start;
+            while (end < _lanes.Length && _lanes[end].Kind == Kind.Text)
+            {
+                end++;
+            }
+
+            longest = end - start > longest.End - longest.Start ? (start, end) : longest;
+            start = end;
+        }
+
+        return longest;
     }
 
     // Up to the delimiter or the end of the line; −1 when there is a quote before.

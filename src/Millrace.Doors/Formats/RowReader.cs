@@ -122,6 +122,7 @@ internal sealed class RowReader
     /// <summary>The rows so far as a batch of its own, text that repeats with its codes beside it; empties <see cref="Rows"/>.</summary>
     public Batch TakeBatch()
     {
+        _lean?.Flush();
         Batch batch = Rows.ToBatch();
         _lean?.AddCodes(batch);
         Rows.Reset();
@@ -166,6 +167,8 @@ internal sealed class RowReader
                     at += _lean.Read(input[at..lines]);
                     Line += _lean.Count;
                 }
+
+                _lean.Flush();
             }
 
             ReadOnlySpan<byte> rest = input[at..];

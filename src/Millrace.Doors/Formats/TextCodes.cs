@@ -14,41 +14,39 @@ internal sealed class TextCodes
 
     private readonly ByteMap _values = new();
 
-    // By value, the one that followed it last time outside of quotes, or −1: rows often come in turns.
-    private int[] _next = new int[16];
+    // By context, the value that came with it last time outside of quotes, plus 1; 0 when there was none.
+    private int[] _guesses = new int[16];
     private int[] _codes = new int[1024];
-    private int _last = -1;
 
     /// <summary>True once the values were found not to repeat.</summary>
     public bool IsOff { get; private set; }
 
-    /// <summary>The value that most likely comes next; empty when nothing is known.</summary>
-    public ReadOnlySpan<byte> Guess => _last >= 0 && _next[_last] is >= 0 and int next ? _values[next] : [];
+    /// <summary>The code of the row before; −1 at the beginning.</summary>
+    public int Last { get; private set; } = -1;
+
+    /// <summary>The value that most likely comes in a context; empty when nothing is known.</summary>
+    /// <param name="context">A code: of the first text of the row, which mostly says what the other ones are, or of this column in the row before.</param>
+    public ReadOnlySpan<byte> Guess(int context) => (uint)context < (uint)_guesses.Length && _guesses[context] is > 0 and int guess ? _values[guess - 1] : [];
 
     /// <summary>Row <paramref name="row"/> has the value that was guessed.</summary>
-    public void TakeGuess(int row) => Put(row, _next[_last]);
+    public void TakeGuess(int row, int context) => Put(row, _guesses[context] - 1);
 
     /// <summary>Row <paramref name="row"/> has a value.</summary>
     /// <param name="row">From 0 in the batch that is being built.</param>
     /// <param name="value">Its bytes.</param>
-    /// <param name="plain">True when the value stood there as it is, so that it may be guessed from.</param>
-    public void Take(int row, ReadOnlySpan<byte> value, bool plain)
+    /// <param name="context">When the value stood there without quotes, as it is: what it may be guessed from the next time. Else −1.</param>
+    public void Take(int row, ReadOnlySpan<byte> value, int context)
     {
         int code = _values.GetOrAdd(value, out bool added);
-        if (added)
+        IsOff = added && (code >= DistinctMax || _values.BytesUsed > BytesMax);
+        if (context >= 0)
         {
-            if (code == _next.Length)
+            if (context >= _guesses.Length)
             {
-                Array.Resize(ref _next, code * 2);
+                Array.Resize(ref _guesses, Math.Max(context + 1, _guesses.Length * 2));
             }
 
-            _next[code] = -1;
-            IsOff = code >= DistinctMax || _values.BytesUsed > BytesMax;
-        }
-
-        if (plain && _last >= 0)
-        {
-            _next[_last] = code;
+            _guesses[context] = code + 1;
         }
 
         Put(row, code);
@@ -57,9 +55,45 @@ internal sealed class TextCodes
     /// <summary>Row <paramref name="row"/> is null.</summary>
     public void TakeNull(int row)
     {
-        int last = _last;
+        int last = Last;
         Put(row, 0);
-        _last = last;
+        Last = last;
+    }
+
+    /// <summary>Puts several rows at once into the column: row <paramref name="first"/> + i has the code at <paramref name="pieces"/>[i] × stride + offset.</summary>
+    public void TakeRows(BytesBuilder builder, int first, ReadOnlySpan<int> pieces, int[] pieceCodes, int stride, int offset, ref int[] lengths)
+    {
+        if (lengths.Length < pieces.Length)
+        {
+            lengths = new int[pieces.Length];
+        }
+
+        if (first + pieces.Length > _codes.Length)
+        {
+            Array.Resize(ref _codes, Math.Max(first + pieces.Length, _codes.Length * 2));
+        }
+
+        Span<int> to = _codes.AsSpan(first, pieces.Length);
+        long bytes = 0;
+        for (int i = 0; i < to.Length; i++)
+        {
+            int code = pieceCodes[(pieces[i] * stride) + offset];
+            to[i] = code;
+            int length = _values[code].Length;
+            lengths[i] = length;
+            bytes += length;
+        }
+
+        Span<byte> room = builder.Reserve(checked((int)bytes));
+        foreach (int code in to)
+        {
+            ReadOnlySpan<byte> value = _values[code];
+            value.CopyTo(room);
+            room = room[value.Length..];
+        }
+
+        builder.CommitRows(lengths.AsSpan(0, pieces.Length));
+        Last = to[^1];
     }
 
     /// <summary>The column with its codes beside it.</summary>
@@ -86,6 +120,6 @@ internal sealed class TextCodes
         }
 
         _codes[row] = code;
-        _last = code;
+        Last = code;
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class Database
     {
         // The text forms of the values, each with its length in front, so that no two lists of values look alike.
         string values = string.Concat(arguments.Select(a => a.Value is null ? "-" : TextFormat.ToText(BoxedValue.ToColumn(a.Value, a.Type), 0) is { } t ? $"{t.Length}.{t}" : "-"));
-        return FollowAsync($"{query.CatalogVersion}/{query.Name}/{values}", query.ToFollow(arguments), since, cancellation);
+        return FollowAsync($"{query.CatalogVersion}/{query.Definition.Id}/{values}", query.ToFollow(arguments), since, cancellation);
     }
 
     /// <summary>Feeds that are followed, and the bytes they hold.</summary>

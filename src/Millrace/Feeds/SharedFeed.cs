@@ -33,6 +33,7 @@ internal sealed class SharedFeed : IAsyncDisposable
     private long _taken;
     private long _floor;
     private long _seen;
+    private long _answered;
     private SqlException? _error;
     private bool _ended;
 
@@ -86,12 +87,12 @@ internal sealed class SharedFeed : IAsyncDisposable
         }
     }
 
-    /// <summary>True when everything after an epoch is still in the ring.</summary>
+    /// <summary>True when everything after an epoch is still in the ring. An epoch that nobody was given is none to go on from: it would be waited for in silence.</summary>
     public bool Covers(long epoch)
     {
         lock (_gate)
         {
-            return epoch >= _floor && !_ended;
+            return epoch >= _floor && epoch <= Math.Max(_seen, _answered) && !_ended;
         }
     }
 
@@ -104,6 +105,7 @@ internal sealed class SharedFeed : IAsyncDisposable
             (long epoch, List<Batch> rows) = _query.Read!(cancellation);
             lock (_gate)
             {
+                _answered = Math.Max(_answered, epoch);
                 return (epoch, Number(epoch), rows);
             }
         }

@@ -109,7 +109,19 @@ public sealed record FolderCheck(bool Sound, IReadOnlyList<string> Lines)
     // Which files count is known after recovery: it runs without changing anything.
     private static bool CheckSegments(LookOnlyDisk disk, List<string> lines)
     {
-        using var engine = new DatabaseEngine(disk, new EngineOptions { Clock = new SystemClock() });
+        DatabaseEngine opened;
+        try
+        {
+            opened = new DatabaseEngine(disk, new EngineOptions { Clock = new SystemClock() });
+        }
+        catch (CorruptionException e)
+        {
+            lines.Add($"damaged: {e.Message}");
+            lines.Add("The server refuses to start on this folder, so that nothing wrong is served. Restore it from a backup.");
+            return false;
+        }
+
+        using DatabaseEngine engine = opened;
         List<(string Object, StoredSegment Segment)> segments =
             [.. engine.Objects.SelectMany(o => (o.AppendedRows?.Segments ?? []).Select(s => (o.Definition.Name, s)))];
         int damaged = 0;

@@ -99,7 +99,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     {
         if (Failure is not null)
         {
-            return _queue.FailAll(Stopped());
+            return PollBackup() || _queue.FailAll(Stopped());
         }
 
         if (_sync is { } sync)

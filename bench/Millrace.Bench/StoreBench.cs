@@ -54,12 +54,12 @@ internal static class StoreBench
         for (int query = 0; query < TsbsQueries.Names.Length; query++)
         {
             Progress.Say($"{Name} {set}: {TsbsQueries.Names[query]}");
-            ulong state = 42;
+            var draws = new Draws();
             var ms = new List<double>();
             var processor = new List<double>();
             for (int run = -Warmups; run < options.Runs * 3; run++)
             {
-                string sql = TsbsQueries.Sql(query, ref state, Hosts, rows);
+                string sql = TsbsQueries.Sql(query, draws, Hosts, rows, "ts");
                 TimeSpan before = Environment.CpuUsage.TotalTime;
                 long start = Stopwatch.GetTimestamp();
                 await session.ExecuteAsync(sql);

@@ -52,13 +52,13 @@ internal abstract class TsbsPeer(string name, string program, int port)
     public abstract long Bytes(string folder);
 
     /// <summary>One of <see cref="TsbsQueries"/> in the peer's language, with the same draws.</summary>
-    public string Query(int query, ref ulong state, int hosts, long rows)
+    public string Query(int query, Draws draws, int hosts, long rows)
     {
         long span = rows / hosts * (TsbsData.Step / 1_000_000);
         long start = TsbsData.Start / 1_000_000;
-        long hour = start + (Draw(ref state, span - Hour) / 60 * 60);
-        long half = start + (Draw(ref state, span - (12 * Hour)) / Hour * Hour);
-        int first = (int)Draw(ref state, hosts - 8);
+        long hour = start + (draws.Below(span - Hour) / 60 * 60);
+        long half = start + (draws.Below(span - (12 * Hour)) / Hour * Hour);
+        int first = (int)draws.Below(hosts - 8);
         return Query(query, hour, half, [.. Enumerable.Range(first, 8).Select(h => $"host_{h}")], start, span);
     }
 
@@ -72,8 +72,6 @@ internal abstract class TsbsPeer(string name, string program, int port)
 
     protected static long BytesOf(string folder, string pattern) =>
         new DirectoryInfo(folder).EnumerateFiles(pattern, SearchOption.AllDirectories).Sum(f => f.Length);
-
-    private static long Draw(ref ulong state, long below) => (long)(TsbsData.Next(ref state) % (ulong)Math.Max(1, below));
 
     private sealed class VictoriaMetrics() : TsbsPeer("VictoriaMetrics", "victoria-metrics", 18428)
     {

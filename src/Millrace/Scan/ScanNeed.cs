@@ -122,7 +122,8 @@ internal sealed record ScanNeed
 
         private void Note(ScanPlan scan, bool[]? needed, IReadOnlyList<ScalarExpr> terms, Order order, LastRows? last)
         {
-            if (scan.Object.Id != input.Id)
+            // A plain view may read fewer columns than the object has today: that is an input of its own.
+            if (scan.Object.Id != input.Id || scan.Columns.Count != input.Columns.Count)
             {
                 return;
             }

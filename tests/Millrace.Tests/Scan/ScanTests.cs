@@ -44,6 +44,8 @@ public sealed class ScanTests
         "SELECT k, ts, row_number() OVER (PARTITION BY k ORDER BY ts, n, v, d) AS r FROM s WHERE n = 4 AND k < 'k3'",
         "SELECT string_agg(n::text, ',') FROM (SELECT n FROM s WHERE k = 'k3' AND n > 98) AS x",
         "SELECT later, count(*) FROM s GROUP BY later",
+        "SELECT k, sum(later), (SELECT sum(n) FROM early) FROM s GROUP BY k",
+        "SELECT count(*), (SELECT sum(later) FROM s) FROM early",
     ];
 
     [Fact]
@@ -66,6 +68,8 @@ public sealed class ScanTests
         {
             if (done == 45_000)
             {
+                await plain.ExecuteAsync("CREATE VIEW early AS SELECT * FROM s");
+                await segments.ExecuteAsync("CREATE VIEW early AS SELECT * FROM s");
                 await plain.ExecuteAsync("ALTER STREAM s ADD COLUMN later integer DEFAULT 7");
                 await segments.ExecuteAsync("ALTER STREAM s ADD COLUMN later integer DEFAULT 7");
             }

@@ -242,29 +242,7 @@ internal sealed class Segment : IDisposable
         return true;
     }
 
-    /// <summary>One group's rows in the segment's order, with NULLs in columns not wanted.</summary>
-    public Batch ReadGroup(int group, SegmentScan scan)
-    {
-        int rows = Groups[group].Rows;
-        var columns = new Column[Footer.Types.Count];
-        for (int c = 0; c < columns.Length; c++)
-        {
-            if (!scan.Wants(c))
-            {
-                columns[c] = NullColumns.Of(Footer.Types[c], rows);
-                continue;
-            }
-
-            ColumnBuilder builder = ColumnBuilder.For(Footer.Types[c]);
-            Decode(group, c, builder);
-            columns[c] = builder.View();
-        }
-
-        return new Batch(columns, rows);
-    }
-
-    /// <summary>The offsets of one group's rows.</summary>
-    public long[] ReadOffsets(int group)
+    private long[] ReadOffsets(int group)
     {
         ColumnBuilder builder = ColumnBuilder.For(SqlType.BigInt);
         Decode(group, Footer.Types.Count, builder);
@@ -319,9 +297,11 @@ internal sealed class Segment : IDisposable
 
     private IEnumerable<Batch> InOwnOrder(SegmentScan scan)
     {
+        var reader = new GroupReader();
         foreach (int g in GroupsOf(scan))
         {
-            Batch rows = ReadGroup(g, scan);
+            reader.Begin(this, g);
+            Batch rows = reader.Read(scan.Columns);
             (long first, long last) = Groups[g].Offsets;
             yield return first >= scan.FromOffset && last < scan.ToOffset ? rows : Cut(rows, ReadOffsets(g), scan);
         }

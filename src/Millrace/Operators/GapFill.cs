@@ -123,26 +123,7 @@ internal sealed class GapFill : Operator
             _stretches.Add((before.At(prefix) ? Time(before.Key) : long.MinValue, behind.At(prefix) ? Time(behind.Key) : long.MaxValue));
         }
 
-        if (_stretches.Count == 0)
-        {
-            return;
-        }
-
-        _stretches.Sort();
-        int kept = 0;
-        for (int i = 1; i < _stretches.Count; i++)
-        {
-            if (_stretches[i].Low <= _stretches[kept].High)
-            {
-                _stretches[kept] = (_stretches[kept].Low, Math.Max(_stretches[kept].High, _stretches[i].High));
-            }
-            else
-            {
-                _stretches[++kept] = _stretches[i];
-            }
-        }
-
-        _stretches.RemoveRange(kept + 1, _stretches.Count - kept - 1);
+        Stretches.Join(_stretches);
     }
 
     private void Fill(int slot, int sign)

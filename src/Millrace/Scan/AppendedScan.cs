@@ -35,7 +35,6 @@ internal sealed class AppendedScan
         foreach (StoredSegment segment in rows.Segments)
         {
             Segment open = segment.Open();
-            GroupsTotal += open.Groups.Count;
             foreach (int group in open.GroupsOf(_scan))
             {
                 _pieces.Add((segment, group));
@@ -67,9 +66,6 @@ internal sealed class AppendedScan
 
     /// <summary>How many pieces <see cref="Worker.Read"/> can be asked for; 0 when rows must come in the order of arrival.</summary>
     public int Pieces => _pieces.Count;
-
-    /// <summary>Groups in all segments.</summary>
-    public int GroupsTotal { get; }
 
     /// <summary>Rows in the pieces.</summary>
     public long SealedRows { get; }

@@ -214,10 +214,12 @@ internal sealed partial class LocalSession : Session
 
     private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation)
     {
-        var context = new EvalContext { System = SystemOf(snapshot), NowMicros = _database.NowMicros };
+        // One now() for what is folded and what is not.
+        long now = _database.NowMicros;
+        var context = new EvalContext { System = SystemOf(snapshot), NowMicros = now };
         query = query with { Plan = FoldStable.Apply(query.Plan, e => ConstantFolder.Evaluate(e, context)) };
         Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, context);
-        return QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, SourceOf(snapshot), cancellation);
+        return QueryRunner.Run(dataflow, query, snapshot, now, SourceOf(snapshot), cancellation);
     }
 
     private RowSource SourceOf(DatabaseSnapshot snapshot) => new(

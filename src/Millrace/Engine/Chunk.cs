@@ -32,6 +32,9 @@ internal sealed class Chunk
     /// <summary>Largest event time (µs), or the commit time where there is no event time: what retention looks at.</summary>
     public long MaxTime { get; }
 
+    /// <summary>Smallest and largest event time (µs); null when it is not known, or some row has none.</summary>
+    public (long Min, long Max)? Times { get; init; }
+
     /// <summary>Memory of the batch while it is resident.</summary>
     public long Bytes { get; }
 
@@ -50,7 +53,7 @@ internal sealed class Chunk
 
     /// <summary>The chunk without its first <paramref name="rows"/> rows.</summary>
     public Chunk Behind(int rows) =>
-        new(FirstOffset + rows, Count - rows, _batch is { } batch ? Slice(batch, rows, Count - rows) : null, Positions, MaxTime, Bytes, Skip + rows);
+        new(FirstOffset + rows, Count - rows, _batch is { } batch ? Slice(batch, rows, Count - rows) : null, Positions, MaxTime, Bytes, Skip + rows) { Times = Times };
 
     /// <summary>Some consecutive rows of a batch as one of its own.</summary>
     public static Batch Slice(Batch batch, int from, int count)
@@ -102,10 +105,18 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
     }
 
     /// <summary>The rows that are in no segment, in order.</summary>
-    public IEnumerable<Batch> Unsealed(int objectId, ChunkLoader load)
+    /// <param name="objectId">Whose rows they are.</param>
+    /// <param name="load">Gives those that are not in memory.</param>
+    /// <param name="times">Rows with an event time outside of these bounds (µs, both inside) may be left out.</param>
+    public IEnumerable<Batch> Unsealed(int objectId, ChunkLoader load, (long Min, long Max)? times = null)
     {
         for (int i = start; i < end; i++)
         {
+            if (times is { } wanted && chunks[i].Times is { } held && (held.Max < wanted.Min || held.Min > wanted.Max))
+            {
+                continue;
+            }
+
             yield return chunks[i].Resident ?? load(objectId, chunks[i]);
         }
 
@@ -144,6 +155,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     private int _end;
     private BatchBuilder _tail = new(schema);
     private long _tailMaxTime = long.MinValue;
+    private (long Min, long Max)? _tailTimes;
 
     /// <summary>Offset the next row gets: also the number of rows ever appended.</summary>
     public long NextOffset { get; private set; }
@@ -175,15 +187,17 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     /// <param name="now">The commit's time, µs.</param>
     public void Append(Batch batch, long position, long now)
     {
-        long maxTime = MaxTime(batch, now);
+        (long Min, long Max)? times = Times(batch);
+        long maxTime = times?.Max ?? now;
         if (batch.Count >= DirectRows)
         {
             Seal();
             NextOffset += batch.Count;
-            Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, position < 0 ? [] : [position], maxTime, batch.Bytes));
+            Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, position < 0 ? [] : [position], maxTime, batch.Bytes) { Times = times });
             return;
         }
 
+        _tailTimes = _tail.Count == 0 ? times : times is { } more && _tailTimes is { } held ? (Math.Min(held.Min, more.Min), Math.Max(held.Max, more.Max)) : null;
         _tail.Append(batch);
         NextOffset += batch.Count;
         _tailMaxTime = Math.Max(_tailMaxTime, maxTime);
@@ -378,7 +392,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
 
             int skip = reader.ReadCount();
             Batch? batch = positions.Length == 0 ? BatchCodec.Read(ref reader, schema) : null;
-            Add(new Chunk(first, rows, batch, positions, maxTime, bytes, skip));
+            Add(new Chunk(first, rows, batch, positions, maxTime, bytes, skip) { Times = batch is null ? null : Times(batch) });
         }
 
         var segments = new StoredSegment[reader.ReadCount()];
@@ -398,7 +412,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         }
 
         Batch batch = _tail.Share();
-        Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, [.. _tailPositions], _tailMaxTime, batch.Bytes));
+        Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, [.. _tailPositions], _tailMaxTime, batch.Bytes) { Times = _tailTimes });
         _tail = new BatchBuilder(schema);
         _tailPositions.Clear();
         _tailMaxTime = long.MinValue;
@@ -416,19 +430,20 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         ResidentBytes += chunk.Resident is null ? 0 : chunk.Bytes;
     }
 
-    private long MaxTime(Batch batch, long now)
+    private (long Min, long Max)? Times(Batch batch)
     {
         if (timeColumn < 0 || batch.Count == 0 || batch.Columns[timeColumn].Validity is not null)
         {
-            return now;
+            return null;
         }
 
-        long max = long.MinValue;
+        (long min, long max) = (long.MaxValue, long.MinValue);
         foreach (long time in ((FixedColumn<long>)batch.Columns[timeColumn]).Values.AsSpan(0, batch.Count))
         {
+            min = Math.Min(min, time);
             max = Math.Max(max, time);
         }
 
-        return max;
+        return (min, max);
     }
 }

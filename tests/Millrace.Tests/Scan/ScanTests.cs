@@ -1,5 +1,6 @@
 // Queries over segments give what they give over rows that were never sealed, whatever is passed over, split among threads or read from bounds alone.
 using Millrace.Core;
+using Millrace.Engine;
 using Millrace.Log;
 using Xunit;
 
@@ -115,20 +116,62 @@ public sealed class ScanTests
         Assert.Equal(await LinesAsync(plain, "SELECT * FROM s", sort: false), await LinesAsync(segments, "SELECT * FROM s", sort: false));
     }
 
+    [Fact]
+    public async Task UnsealedRowsAreFoundByTimeWhereverTheyAre()
+    {
+        using var folder = new TempFolder();
+        await using Database db = await Database.OpenAsync(folder.Path, new DatabaseOptions { Durability = Durability.None });
+        await db.ExecuteAsync("CREATE STREAM s (k text, n integer, v bigint, d double precision, other timestamptz, ts timestamptz, WATERMARK FOR ts AS ts)");
+        var random = new Random(11);
+        for (int done = 0; done < 40_000;)
+        {
+            // Small batches are gathered to a chunk, large ones are a chunk as they are.
+            int count = random.Next(2) == 0 ? 5_000 : random.Next(1, 3_000);
+            await db.AppendAsync("s", Some(random, done, count, later: false));
+            done += count;
+        }
+
+        for (int i = 0; i < 30; i++)
+        {
+            string from = $"'2026-01-01 00:00:00+00'::timestamptz + INTERVAL '{random.Next(-7_500, 4_500)} seconds'";
+            string to = $"{from} + INTERVAL '{random.Next(1, 900)} seconds'";
+            Assert.Equal(
+                (await LinesAsync(db, $"SELECT * FROM s WHERE ts + INTERVAL '0 seconds' >= {from} AND ts + INTERVAL '0 seconds' < {to}"))[1..],
+                (await LinesAsync(db, $"SELECT * FROM s WHERE ts >= {from} AND {to} > ts"))[1..]);
+        }
+    }
+
+    [Fact]
+    public void StretchesOfOtherTimesAreNotLoaded()
+    {
+        var random = new Random(3);
+        Batch[] batches = [.. Enumerable.Range(0, 4).Select(b => Some(random, b * 100_000, 5_000, later: false))];
+        var chunks = new ChunkList(Layout(later: false), 5);
+        for (int b = 0; b < batches.Length; b++)
+        {
+            chunks.Append(batches[b], b * 10, 0);
+        }
+
+        chunks.Evict(long.MaxValue, long.MaxValue);
+        var loaded = new List<long>();
+        Batch Load(int id, Chunk chunk)
+        {
+            loaded.Add(chunk.FirstOffset);
+            return batches[chunk.FirstOffset / 5_000];
+        }
+
+        long start = batches[2].Columns[5] is FixedColumn<long> times ? times.Values.AsSpan(0, 5_000).ToArray().Max() : 0;
+        int rows = chunks.Snapshot().Unsealed(1, Load, (start - 1, start + 1)).Sum(b => b.Count);
+        Assert.Equal(loaded.Count * 5_000, rows);
+        Assert.Contains(10_000, loaded);
+        Assert.DoesNotContain(0, loaded);
+        Assert.Equal(20_000, chunks.Snapshot().Unsealed(1, Load).Sum(b => b.Count));
+    }
+
     // Keys in turns, times that mostly ascend, some rows late by hours, nulls, and numbers in few and in many values.
     private static Batch Some(Random random, int from, int count, bool later)
     {
-        var fields = new List<Field>
-        {
-            new("k", SqlType.Text), new("n", SqlType.Integer), new("v", SqlType.BigInt), new("d", SqlType.Double), new("other", SqlType.TimestampTz),
-            new("ts", SqlType.TimestampTz),
-        };
-        if (later)
-        {
-            fields.Add(new Field("later", SqlType.Integer));
-        }
-
-        var builder = new BatchBuilder(new Schema(fields));
+        var builder = new BatchBuilder(Layout(later));
         long start = 1_767_225_600_000_000;
         for (int i = from; i < from + count; i++)
         {
@@ -148,6 +191,21 @@ public sealed class ScanTests
         }
 
         return builder.ToBatch();
+    }
+
+    private static Schema Layout(bool later)
+    {
+        var fields = new List<Field>
+        {
+            new("k", SqlType.Text), new("n", SqlType.Integer), new("v", SqlType.BigInt), new("d", SqlType.Double), new("other", SqlType.TimestampTz),
+            new("ts", SqlType.TimestampTz),
+        };
+        if (later)
+        {
+            fields.Add(new Field("later", SqlType.Integer));
+        }
+
+        return new Schema(fields);
     }
 
     private static void Append(ColumnBuilder builder, object? value) => BoxedValue.Append(builder, value);

@@ -11,7 +11,7 @@ using Millrace.Log;
 namespace Millrace.Bench;
 
 /// <summary>
-/// 100 hosts of 10 fields, two clients, batches of 5,000 lines; Millrace with fsync. Peers (Debian's victoria-metrics and influxdb) take part when their programs are
+/// 100 hosts of 10 fields, two clients, batches of 5,000 lines; Millrace with fsync. Peers (Debian's victoria-metrics, influxdb and clickhouse-server) take part when their programs are
 /// found, each on loopback ports of its own, with their own defaults of durability. <c>--events</c> is the number of rows, <c>--only</c> int or f2, <c>--runs</c> how
 /// often a question is asked.
 /// </summary>
@@ -38,11 +38,11 @@ internal static class TsbsBench
             }
 
             Progress.Say($"{Name} {set}: lines");
-            List<byte[]> lines = Lines(rows, decimals);
+            List<byte[]> lines = TsbsText.Lines(rows, decimals, BatchLines);
             await MillraceAsync(options, report, set, rows, lines);
             foreach (TsbsPeer peer in TsbsPeer.Found())
             {
-                await PeerAsync(options, report, set, rows, lines, peer);
+                await PeerAsync(options, report, set, rows, peer.Bodies(lines, rows, decimals), peer, decimals);
             }
         }
     }
@@ -56,7 +56,7 @@ internal static class TsbsBench
             await using Database database = await Database.OpenAsync(folder.Path, new DatabaseOptions { Durability = Durability.Fsync });
             await using DoorHost doors = await DoorHost.StartAsync(database, new DoorHostOptions { Http = new IPEndPoint(IPAddress.Loopback, 0) });
             var root = new Uri($"http://{doors.Http}");
-            rates.Add(await LoadAsync(root, lines, rows) / 1e3);
+            rates.Add(await LoadAsync(root, TsbsPeer.WriteLines, lines, rows) / 1e3);
             if (round + 1 < Rounds)
             {
                 continue;
@@ -70,22 +70,22 @@ internal static class TsbsBench
         }
     }
 
-    private static async Task PeerAsync(BenchOptions options, Report report, string set, int rows, List<byte[]> lines, TsbsPeer peer)
+    private static async Task PeerAsync(BenchOptions options, Report report, string set, int rows, List<byte[]> bodies, TsbsPeer peer, bool decimals)
     {
         var rates = new List<double>();
         for (int round = 0; round < Rounds; round++)
         {
             using TestFolder folder = TestFolder.Make();
-            using Process process = await peer.StartAsync(folder.Path);
+            using Process process = await peer.StartAsync(folder.Path, decimals);
             try
             {
-                rates.Add(await LoadAsync(peer.Root, lines, rows) / 1e3);
+                rates.Add(await LoadAsync(peer.Root, peer.LoadPath, bodies, rows) / 1e3);
                 if (round + 1 < Rounds)
                 {
                     continue;
                 }
 
-                report.Add(Name, $"{set}: {peer.Name}, line protocol", "K rows/s", [.. rates]);
+                report.Add(Name, $"{set}: {peer.Name}, {peer.Takes}", "K rows/s", [.. rates]);
                 await peer.SettleAsync();
                 report.Add(Name, $"{set}: {peer.Name}, bytes a value", "B", peer.Bytes(folder.Path) / (double)rows / TsbsData.Fields.Length);
                 await AskAsync(options, report, $"{set}: {peer.Name}", peer.Root, (client, query, state) => client.GetAsync(peer.Query(query, state, Hosts, rows)));
@@ -141,59 +141,25 @@ internal static class TsbsBench
         return bytes > 0 ? ms : throw new InvalidOperationException("no answer");
     }
 
-    private static async Task<double> LoadAsync(Uri root, List<byte[]> lines, int rows)
+    private static async Task<double> LoadAsync(Uri root, string path, List<byte[]> bodies, int rows)
     {
         int next = -1;
         long start = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
         {
             using var client = new HttpClient { BaseAddress = root };
-            for (int i = Interlocked.Increment(ref next); i < lines.Count; i = Interlocked.Increment(ref next))
+            for (int i = Interlocked.Increment(ref next); i < bodies.Count; i = Interlocked.Increment(ref next))
             {
-                using var body = new ByteArrayContent(lines[i]);
+                using var body = new ByteArrayContent(bodies[i]);
                 body.Headers.ContentType = new MediaTypeHeaderValue("text/plain");
-                using HttpResponseMessage answer = await client.PostAsync("/write?db=bench&precision=ns", body);
+                using HttpResponseMessage answer = await client.PostAsync(path, body);
                 await BytesAsync(answer);
                 if (i % 20 == 0)
                 {
-                    Progress.Say($"{Name}: {root} {(long)i * BatchLines:N0} rows of {rows:N0}");
+                    Progress.Say($"{Name}: {root} {(long)i * rows / bodies.Count:N0} rows of {rows:N0}");
                 }
             }
         })));
         return rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private static List<byte[]> Lines(int rows, bool decimals)
-    {
-        var data = new TsbsData(Hosts, decimals);
-        var bodies = new List<byte[]>();
-        for (int done = 0; done < rows; done += BatchLines)
-        {
-            Batch batch = data.Take(BatchLines);
-            var text = new StringBuilder(BatchLines * 350);
-            var times = (FixedColumn<long>)batch.Columns[^1];
-            for (int row = 0; row < batch.Count; row++)
-            {
-                text.Append("cpu");
-                for (int t = 0; t < TsbsData.Tags.Length; t++)
-                {
-                    text.Append(',').Append(TsbsData.Tags[t]).Append('=').Append(Encoding.UTF8.GetString(((BytesColumn)batch.Columns[t]).Span(row)));
-                }
-
-                for (int f = 0; f < TsbsData.Fields.Length; f++)
-                {
-                    text.Append(f == 0 ? ' ' : ',').Append(TsbsData.Fields[f]).Append('=');
-                    _ = decimals
-                        ? text.Append(((FixedColumn<double>)batch.Columns[TsbsData.Tags.Length + f]).Values[row].ToString(System.Globalization.CultureInfo.InvariantCulture))
-                        : text.Append(((FixedColumn<long>)batch.Columns[TsbsData.Tags.Length + f]).Values[row]).Append('i');
-                }
-
-                text.Append(' ').Append(times.Values[row] * 1000).Append('\n');
-            }
-
-            bodies.Add(Encoding.UTF8.GetBytes(text.ToString()));
-        }
-
-        return bodies;
     }
 }

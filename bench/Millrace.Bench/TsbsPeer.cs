@@ -4,22 +4,33 @@ using System.Globalization;
 
 namespace Millrace.Bench;
 
-/// <summary>A peer that takes line protocol at /write.</summary>
+/// <summary>A peer with an HTTP door; most take line protocol at /write.</summary>
 internal abstract class TsbsPeer(string name, string program, int port)
 {
-    private const int Hour = 3_600;
+    public const string WriteLines = "/write?db=bench&precision=ns";
+
+    protected const int Hour = 3_600;
 
     public string Name => name;
 
     public Uri Root { get; } = new($"http://127.0.0.1:{port}");
 
     /// <summary>The peers whose programs are on this machine.</summary>
-    public static IEnumerable<TsbsPeer> Found() => new TsbsPeer[] { new VictoriaMetrics(), new Influx() }.Where(p => p.Installed);
+    public static IEnumerable<TsbsPeer> Found() => new TsbsPeer[] { new VictoriaMetrics(), new Influx(), new TsbsClickHouse() }.Where(p => p.Installed);
 
-    private bool Installed => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, program)));
+    /// <summary>The form it is fed in.</summary>
+    public virtual string Takes => "line protocol";
+
+    /// <summary>Where rows are posted.</summary>
+    public virtual string LoadPath => WriteLines;
+
+    private bool Installed => $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin".Split(':').Any(d => File.Exists(Path.Combine(d, program)));
+
+    /// <summary>The rows as the peer takes them, one body a request.</summary>
+    public virtual List<byte[]> Bodies(List<byte[]> lines, int rows, bool decimals) => lines;
 
     /// <summary>Starts the server over an empty folder and waits until it answers.</summary>
-    public async Task<Process> StartAsync(string folder)
+    public async Task<Process> StartAsync(string folder, bool decimals)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardError = true, RedirectStandardOutput = true };
         Arguments(folder).ForEach(start.ArgumentList.Add);
@@ -35,7 +46,7 @@ internal abstract class TsbsPeer(string name, string program, int port)
             {
                 using HttpResponseMessage answer = await client.GetAsync(Alive);
                 answer.EnsureSuccessStatusCode();
-                await PrepareAsync(client);
+                await PrepareAsync(client, decimals);
                 return process;
             }
             catch (HttpRequestException) when (i < 100 && !process.HasExited)
@@ -66,7 +77,7 @@ internal abstract class TsbsPeer(string name, string program, int port)
 
     protected abstract List<string> Arguments(string folder);
 
-    protected virtual Task PrepareAsync(HttpClient client) => Task.CompletedTask;
+    protected virtual Task PrepareAsync(HttpClient client, bool decimals) => Task.CompletedTask;
 
     protected abstract string Query(int query, long hour, long half, string[] hosts, long start, long span);
 
@@ -143,7 +154,7 @@ internal abstract class TsbsPeer(string name, string program, int port)
             return ["-config", config];
         }
 
-        protected override async Task PrepareAsync(HttpClient client)
+        protected override async Task PrepareAsync(HttpClient client, bool decimals)
         {
             using var body = new FormUrlEncodedContent([new("q", "CREATE DATABASE bench WITH DURATION INF SHARD DURATION 7d NAME autogen")]);
             using HttpResponseMessage made = await client.PostAsync("/query", body);

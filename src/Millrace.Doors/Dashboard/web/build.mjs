@@ -4,15 +4,16 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, '..', 'dist');
 const fresh = dist + '.new';
-// As every current browser takes it. The editor and the graph load when first opened; the first page is a third of this.
-const BROTLI_MAX = 200_000;
+// As every current browser takes it: all there is, and what the first page needs. The editor, the graph and most pages load when first opened.
+const BROTLI_MAX = 240_000;
+const FIRST_MAX = 75_000;
 
 const check = spawnSync(process.execPath, [join(web, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', web], { stdio: 'inherit' });
 if (check.status !== 0) process.exit(1);
@@ -85,6 +86,15 @@ writeFileSync(join(fresh, 'assets/THIRD-PARTY.txt'), 'The dashboard of Millrace 
 
 let total = 0;
 let totalBrotli = 0;
+let first = 0;
+// The style, the script and whatever it imports before it runs.
+const early = new Set([basename(nameOf('src/style.css'))]);
+const take = (file) => {
+  if (early.has(basename(file))) return;
+  early.add(basename(file));
+  for (const i of result.metafile.outputs[file].imports) if (i.kind === 'import-statement') take(i.path);
+};
+take(outputs.find(([, o]) => o.entryPoint === 'src/main.tsx')[0]);
 const list = [];
 const walk = (folder) => {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -96,6 +106,7 @@ const walk = (folder) => {
     const br = brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length } });
     writeFileSync(path + '.br', br);
     if (!path.endsWith('.txt')) { total += gz.length; totalBrotli += br.length; }
+    if (early.has(entry.name)) first += br.length;
     list.push([relative(fresh, path), raw.length, gz.length]);
   }
 };
@@ -108,8 +119,8 @@ if (process.argv.includes('--report')) {
   for (const [path, raw, gz] of list) console.log(`${String(raw).padStart(8)} ${String(gz).padStart(7)} gz  ${path}`);
   for (const [name, bytes] of [...packages].sort((a, b) => b[1] - a[1])) console.log(`${String(bytes).padStart(8)}  ${name}`);
 }
-console.log(`dashboard: ${list.length} files, ${(total / 1000).toFixed(0)} kB gzipped, ${(totalBrotli / 1000).toFixed(0)} kB as brotli`);
-if (totalBrotli > BROTLI_MAX) {
-  console.error(`dashboard: over its budget of ${BROTLI_MAX / 1000} kB as brotli`);
+console.log(`dashboard: ${list.length} files, ${(total / 1000).toFixed(0)} kB gzipped, ${(totalBrotli / 1000).toFixed(0)} kB as brotli, ${(first / 1000).toFixed(0)} kB for the first page`);
+if (totalBrotli > BROTLI_MAX || first > FIRST_MAX) {
+  console.error(`dashboard: over its budget of ${BROTLI_MAX / 1000} kB in all and ${FIRST_MAX / 1000} kB for the first page, as brotli`);
   process.exit(1);
 }

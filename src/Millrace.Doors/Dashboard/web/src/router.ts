@@ -1,11 +1,11 @@
-// Pages by the address's hash: #/overview, #/catalog/name, #/query, #/graph.
+// Pages by the address's hash: #/overview, #/catalog/name, #/query, #/graph, #/endpoints/name, #/api.
 
 import { signal } from '@preact/signals';
 
-export type Page = 'overview' | 'catalog' | 'query' | 'graph';
+export type Page = 'overview' | 'query' | 'catalog' | 'graph' | 'endpoints' | 'api';
 export interface Route { page: Page; rest: string; params: URLSearchParams }
 
-const PAGES: Page[] = ['overview', 'catalog', 'query', 'graph'];
+const PAGES: Page[] = ['overview', 'query', 'catalog', 'graph', 'endpoints', 'api'];
 
 function parse(): Route {
   const [path = '', search = ''] = location.hash.replace(/^#\/?/, '').split('?');
@@ -29,4 +29,5 @@ export const route = signal<Route>(parse());
 addEventListener('hashchange', () => { route.value = parse(); });
 
 export const objectHref = (name: string): string => '#/catalog/' + encodeURIComponent(name);
+export const endpointHref = (name: string): string => '#/endpoints/' + encodeURIComponent(name);
 export const go = (href: string): void => { location.hash = href; };

@@ -1,6 +1,7 @@
 // The calls to the server: same-origin JSON, and errors as problems that a person can act on.
 
-import type { Catalog, Graph, Problem, SqlResult } from '../model/contract';
+import type { Catalog, Endpoint, Graph, Problem, SqlResult } from '../model/contract';
+import { authorized } from './access';
 
 export class ProblemError extends Error {
   constructor(readonly problem: Problem) {
@@ -27,17 +28,18 @@ export async function problemOf(response: Response): Promise<ProblemError> {
   return new ProblemError({ title: `HTTP ${response.status} ${response.statusText}`.trim(), detail: text.slice(0, 300), status: response.status });
 }
 
-async function get<T>(path: string): Promise<T> {
-  const response = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-store' });
+export async function get<T>(path: string): Promise<T> {
+  const response = await authorized(path, { headers: { Accept: 'application/json' }, cache: 'no-store' });
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
 }
 
 export const fetchCatalog = (): Promise<Catalog> => get<Catalog>('/v1/catalog');
+export const fetchEndpoints = async (): Promise<Endpoint[]> => (await get<{ endpoints: Endpoint[] }>('/v1/endpoints')).endpoints;
 export const fetchGraph = (): Promise<Graph> => get<Graph>('/v1/graph');
 
 export async function runSql(query: string, maxRows: number, signal?: AbortSignal): Promise<SqlResult[]> {
-  const response = await fetch('/v1/sql', {
+  const response = await authorized('/v1/sql', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
     body: JSON.stringify({ query, maxRows }),
@@ -45,4 +47,15 @@ export async function runSql(query: string, maxRows: number, signal?: AbortSigna
   });
   if (!response.ok) throw await problemOf(response);
   return ((await response.json()) as { results: SqlResult[] }).results;
+}
+
+export interface Accepted { accepted: number; rejected: number; errors: { line: number; column?: string; reason: string }[] }
+
+const TYPES = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
+
+/** Adds rows to a stream, or puts them into a table by its key, as one commit. */
+export async function sendRows(name: string, body: string, format: keyof typeof TYPES, skipBad = false): Promise<Accepted> {
+  const response = await authorized(`/v1/streams/${encodeURIComponent(name)}${skipBad ? '?on_error=skip' : ''}`, { method: 'POST', headers: { 'Content-Type': TYPES[format] }, body });
+  if (!response.ok) throw await problemOf(response);
+  return { errors: [], rejected: 0, ...(await response.json() as object) } as unknown as Accepted;
 }

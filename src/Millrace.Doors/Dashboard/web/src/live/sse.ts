@@ -1,5 +1,6 @@
 // Server-sent events over fetch: unlike EventSource it shows why a stream was refused and lets us choose when to come back.
 
+import { authorized } from './access';
 import { problemOf } from './api';
 
 export interface ServerEvent { event: string; data: string; id: string }
@@ -14,7 +15,7 @@ export async function readEvents(
 ): Promise<void> {
   const headers: Record<string, string> = { Accept: 'text/event-stream' };
   if (lastEventId) headers['Last-Event-ID'] = lastEventId;
-  const response = await fetch(url, { headers, cache: 'no-store', signal });
+  const response = await authorized(url, { headers, cache: 'no-store', signal });
   if (!response.ok || !response.body) throw await problemOf(response);
   onAlive?.();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -36,6 +37,7 @@ export async function readEvents(
       if (line === '') {
         if (data.length) onEvent({ event: event || 'message', data: data.join('\n'), id });
         event = '';
+        id = '';
         data = [];
         continue;
       }

@@ -87,10 +87,28 @@ export interface Problem {
   line?: number;
   column?: number;
   hint?: string;
+  /** The parameter of an endpoint that is at fault. */
+  parameter?: string;
   /** What lies behind the error, when there is more to say. */
   cause?: string;
 }
 
-export interface SubscribeSchema { columns: Column[]; key: number[] | null; epoch: number }
-export interface SubscribeSnapshot { epoch: number; rows: Row[]; last?: boolean }
+/** A row as the feed of an endpoint carries it. */
+export type ObjectRow = { [column: string]: Value };
+
+export interface SubscribeSchema { columns: Column[]; key: number[] | null; epoch: number; resumed?: boolean }
+export interface SubscribeSnapshot { epoch: number; rows: Row[] | ObjectRow[]; last?: boolean }
 export interface SubscribeDelta { epoch: number; changes: [number, Row][] }
+export interface EndpointDelta { epoch: number; upserts: ObjectRow[]; deletes: ObjectRow[] }
+
+export interface EndpointParameter { name: string; type: string; required: boolean; default: string | null }
+
+export interface Endpoint {
+  name: string;
+  path: string;
+  parameters: EndpointParameter[];
+  columns: Column[];
+  key: string[];
+  query: string;
+  definition: string;
+}

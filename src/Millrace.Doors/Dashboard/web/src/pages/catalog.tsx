@@ -13,6 +13,7 @@ import { SqlText } from '../parts/sqltext';
 import { Badge, Copy, Empty, Loading, Panel } from '../parts/ui';
 import { incoming } from '../query/session';
 import { go, objectHref, route } from '../router';
+import { AddRows } from './addrows';
 import { RateChart } from './overview';
 
 const GROUPS: [string, Kind, (o: CatalogObject) => boolean][] = [
@@ -128,6 +129,7 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
           ring={(id) => (isView ? history(id).changes : history(id).rows)} empty={null} />
       )}
       {o.kind !== 'index' && <Sample object={o} />}
+      {(o.kind === 'stream' || o.kind === 'table') && <AddRows object={o} />}
       <div class="two">
         <Panel title="Columns" note={`${o.columns.length}`}>
           <div class="scroll-x"><table class="data">

@@ -11,7 +11,7 @@ import { Empty, Segmented } from '../parts/ui';
 import { download } from './csv';
 import { defaultSort, ROWS_MAX } from './multiset';
 import { Plot, type Sampled } from './plot';
-import { liveTick, watch } from './session';
+import { liveTick } from './session';
 import type { Subscription } from './subscription';
 
 type Show = 'both' | 'rows' | 'plot';
@@ -23,7 +23,7 @@ export function ProblemView({ problem, line, column }: { problem: Problem; line:
       <Icon name="warn" />
       <div>
         <p class="problem-title">{problem.detail || problem.title}</p>
-        {problem.cause && problem.cause !== problem.detail && <p class="problem-hint">{problem.cause}</p>}
+        {problem.cause && !problem.detail?.includes(problem.cause) && <p class="problem-hint">{problem.cause}</p>}
         {problem.hint && <p class="problem-hint">{problem.hint}</p>}
         <p class="problem-where">
           {line > 0 && <span>line {line}, column {column}</span>}
@@ -128,7 +128,7 @@ const STATES = {
   starting: 'connecting', snapshot: 'loading', live: 'live', reconnecting: 'connection lost, trying again', failed: 'ended', stopped: 'stopped',
 } as const;
 
-export function LiveResult({ sub }: { sub: Subscription }): JSX.Element {
+export function LiveResult({ sub, again }: { sub: Subscription; again: () => void }): JSX.Element {
   const version = liveTick.value;
   const [sort, setSort] = useState<Sort | null>(null);
   const [show, setShow] = useState<Show>('both');
@@ -172,7 +172,7 @@ export function LiveResult({ sub }: { sub: Subscription }): JSX.Element {
         <span class="note">
           {set && <>{whole(set.size)} row{set.size === 1 ? '' : 's'} · {sub.state === 'live' ? `${whole(Math.round(v.rate))} changes/s` : `${whole(set.changes)} changes`} · epoch {whole(sub.epoch)}</>}
         </span>
-        {ended && <button type="button" class="quiet" onClick={() => watch(sub.query, 0)}>Watch again</button>}
+        {ended && <button type="button" class="quiet" onClick={again}>Watch again</button>}
         <ResultActions columns={sub.columns} rows={() => list?.rows ?? []} show={show} onShow={setShow} />
       </header>
       {sub.problem && <p class="notice bad" data-testid="error">{sub.problem.detail || sub.problem.title}{sub.problem.hint ? ' ' + sub.problem.hint : ''}</p>}

@@ -33,6 +33,9 @@ export function setText(value: string): void {
 
 const painter = new Painter(() => { liveTick.value++; }, 60);
 
+/** To be called when a live answer has changed: it is drawn with the next frames. */
+export const redraw = (): void => painter.mark();
+
 /** Ends what runs or follows; false if nothing did. */
 export function stop(): boolean {
   if (running.value) {

@@ -1,11 +1,17 @@
-// One live query: follows /v1/subscribe, keeps its multiset, and comes back by itself when the connection is lost.
+// One live query or endpoint: follows its feed, keeps its multiset, and goes on where it was when the connection was lost.
 
 import { asProblem, ProblemError } from '../live/api';
 import { backoffMs, readEvents, sleep } from '../live/sse';
-import type { Column, Problem, SubscribeDelta, SubscribeSchema, SubscribeSnapshot } from '../model/contract';
+import type { Column, EndpointDelta, ObjectRow, Problem, Row, SubscribeDelta, SubscribeSchema, SubscribeSnapshot } from '../model/contract';
 import { Multiset } from './multiset';
+import { ObjectRows } from './objects';
 
 export type WatchState = 'starting' | 'snapshot' | 'live' | 'reconnecting' | 'failed' | 'stopped';
+
+/** Where a feed is: a query's, or an endpoint's, whose rows are objects. */
+export interface Source { url: string; objects: boolean }
+
+export const ofQuery = (query: string): Source => ({ url: '/v1/subscribe?query=' + encodeURIComponent(query), objects: false });
 
 export class Subscription {
   state: WatchState = 'starting';
@@ -18,8 +24,10 @@ export class Subscription {
   /** Counts the schemas seen: the columns may differ after a reconnect. */
   generation = 0;
   private readonly cut = new AbortController();
+  private objects: ObjectRows | null = null;
+  private lastId = '';
 
-  constructor(readonly query: string, private readonly changed: () => void) {
+  constructor(readonly query: string, private readonly changed: () => void, private readonly source = ofQuery(query)) {
     void this.run();
   }
 
@@ -34,10 +42,11 @@ export class Subscription {
     let attempt = 0;
     while (!signal.aborted) {
       try {
-        await readEvents('/v1/subscribe?query=' + encodeURIComponent(this.query), signal, (e) => {
+        await readEvents(this.source.url, signal, (e) => {
           attempt = 0;
           this.take(e.event, e.data);
-        });
+          if (e.id) this.lastId = e.id;
+        }, undefined, this.lastId);
         if (this.problem) return;
       } catch (error) {
         if (signal.aborted) return;
@@ -71,27 +80,34 @@ export class Subscription {
         const s = JSON.parse(data) as SubscribeSchema;
         const same = JSON.stringify(s.columns) === JSON.stringify(this.columns);
         if (!same) { this.columns = s.columns; this.generation++; }
-        this.set = new Multiset(this.columns, s.key?.length ? s.key : null);
         this.epoch = s.epoch;
+        if (s.resumed && same && this.set) {
+          this.state = 'live';
+          break;
+        }
+        const key = s.key?.length ? s.key : null;
+        this.set = new Multiset(this.columns, key);
+        this.objects = this.source.objects ? new ObjectRows(this.columns, key) : null;
         this.state = 'snapshot';
         break;
       }
       case 'snapshot': {
         const s = JSON.parse(data) as SubscribeSnapshot;
-        this.set?.load(s.rows);
+        this.set?.load(this.objects ? this.objects.load(s.rows as ObjectRow[]) : s.rows as Row[]);
         this.epoch = s.epoch;
         if (s.last) this.state = 'live';
         break;
       }
       case 'delta': {
-        const d = JSON.parse(data) as SubscribeDelta;
-        this.set?.apply(d, performance.now());
+        const d = JSON.parse(data) as SubscribeDelta & EndpointDelta;
+        this.set?.apply({ epoch: d.epoch, changes: this.objects ? this.objects.changes(d.upserts, d.deletes) : d.changes }, performance.now());
         this.epoch = d.epoch;
         this.state = 'live';
         break;
       }
       case 'reset':
         this.set?.clear();
+        this.objects?.clear();
         this.state = 'snapshot';
         break;
       case 'progress':

@@ -114,6 +114,8 @@ internal sealed class PlanCompiler
                 return _flow.Add(new SessionWindow(p), Node(p.Input));
             case EmitOnClosePlan p:
                 return _flow.Add(new EmitOnClose(p.WindowEnd, p.ByClock, p.Lateness, p.EveryChange, p.Columns), Closing(p.Input, p.WindowEnd, 0, p));
+            case LateRowsPlan p:
+                return _flow.Add(new LateGate(p.Time, p.Slide, p.Size, p.Offset, p.Lateness, p.Columns, giveLate: true), Node(p.Input));
             case TableFunctionPlan p:
                 return _flow.Add(new TableFunction(p, _errors, _context), Node(p.Input));
             default:
@@ -135,10 +137,16 @@ internal sealed class PlanCompiler
                 return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), filtered);
             case AggregatePlan p when windowEnd < p.Keys.Count && p.Columns[windowEnd].Type.IsTimestamp:
                 return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros + close.Lateness, close.ByClock), Gated(p.Input, close));
+            case TimeWindowPlan p when !close.ByClock && EndsWindow(p, windowEnd, plusMicros):
+                return Window(p, needEnd: true, Gate(p, close));
             default:
                 return Node(plan);
         }
     }
+
+    private static bool EndsWindow(TimeWindowPlan p, int windowEnd, long plusMicros) => windowEnd == p.Columns.Count - 1
+        ? plusMicros == 0
+        : !p.Cumulative && windowEnd == p.Columns.Count - 2 && plusMicros == p.Size;
 
     // Below the windows: what comes after the last of its windows has closed goes no further.
     private Dataflow.Node Gated(PlanNode plan, EmitOnClosePlan close)

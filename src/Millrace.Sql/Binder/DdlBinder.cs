@@ -31,7 +31,7 @@ internal sealed class DdlBinder(BindContext context)
         }
 
         bool exists = CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
-        BoundQuery query = _dml.Query(s.Query);
+        BoundQuery query = _dml.Query(s.Query with { LateDataInto = null }, out PlanNode written);
         if (context.Parameters.Count > 0)
         {
             throw new SqlException("42P02", "a view's query may have no parameters", s.Query.Position);
@@ -88,6 +88,7 @@ internal sealed class DdlBinder(BindContext context)
             OrReplace = s.OrReplace,
             IfNotExists = s.IfNotExists,
             Exists = exists,
+            Late = s.Query.LateDataInto is null || exists ? null : new LateDataBinder(context, _dml).Bind(s, template, written),
         };
     }
 

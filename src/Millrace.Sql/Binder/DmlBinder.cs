@@ -10,9 +10,13 @@ internal sealed class DmlBinder(BindContext context)
     private readonly Coercion _coercion = new(context);
 
     /// <summary>A query, optimized.</summary>
-    public BoundQuery Query(Syntax.Query query)
+    public BoundQuery Query(Syntax.Query query) => Query(query, out _);
+
+    /// <summary>A query, optimized, and its plan as it was written.</summary>
+    public BoundQuery Query(Syntax.Query query, out PlanNode written)
     {
         QueryResult result = _queries.Bind(query, null, null, null);
+        written = result.Plan;
         PlanNode plan = Finished(result.Plan);
         return new BoundQuery(plan, new Schema([.. plan.Columns.Fields.Take(result.Columns.Count)])) { Order = result.Order, EmitOnClose = result.EmitOnClose };
     }

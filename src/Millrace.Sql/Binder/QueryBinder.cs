@@ -54,6 +54,11 @@ internal sealed class QueryBinder(BindContext context)
         QueryResult result = query.Body is Syntax.SelectBody select
             ? new SelectBinder(context, this, ctes).Bind(select, query.OrderBy, parent, frame, resolve)
             : Ordered(Body(query.Body, parent, frame, ctes, resolve), query);
+        if (query.LateDataInto is { } late)
+        {
+            throw new SqlException("0A000", "LATE DATA INTO is for CREATE MATERIALIZED VIEW", late.Position, "behind the view's query, not in a part of it");
+        }
+
         if (query.EmitOnWindowClose || query.AllowLateness is not null)
         {
             result = EmitOnWindowClose.Apply(context, result, query, Lateness(query.AllowLateness));

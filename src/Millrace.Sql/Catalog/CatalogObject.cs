@@ -107,6 +107,9 @@ public sealed record CatalogObject
     /// <summary>Objects it reads: a view's inputs, an index's table.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
 
+    /// <summary>The view that it was made with and goes with: for late rows (LATE DATA INTO); 0 for none.</summary>
+    public int PartOf { get; init; }
+
     /// <summary>
     /// For a plain view: how many columns each object of <see cref="DependsOn"/> had when it was made. Its text goes on meaning these, as * would else take
     /// in columns added since.

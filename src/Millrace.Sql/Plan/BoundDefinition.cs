@@ -41,7 +41,15 @@ public sealed record BoundCreateView(CatalogObject Template, BoundQuery Query, b
 
     /// <summary>True when an object of that name is there already.</summary>
     public bool Exists { get; init; }
+
+    /// <summary>LATE DATA INTO: what is made beside the view; null where nothing is said.</summary>
+    public LateData? Late { get; init; }
 }
+
+/// <summary>The stream of rows that come too late for a view.</summary>
+/// <param name="Template">The object, Id 0.</param>
+/// <param name="Query">Its rows.</param>
+public sealed record LateData(CatalogObject Template, BoundQuery Query);
 
 /// <summary>CREATE INDEX.</summary>
 /// <param name="Template">The index, Id 0; DependsOn names the relation, IndexColumns the columns.</param>

@@ -106,6 +106,9 @@ public static class PlanPrinter
                     + (n.Slide == n.Size ? "" : $" slide {Span(n.Slide)}") + $" size {Span(n.Size)}" + (n.Offset == 0 ? "" : $" offset {Span(n.Offset)}");
             case SessionPlan n:
                 return $"Session {Names([n.Time], n.Input.Columns)} gap {Span(n.Gap)}" + Partition(n.PartitionBy, n.Input);
+            case LateRowsPlan n:
+                return $"LateRows {Names([n.Time], n.Columns)} slide {Span(n.Slide)} size {Span(n.Size)}" + (n.Offset == 0 ? "" : $" offset {Span(n.Offset)}")
+                    + (n.Lateness == 0 ? "" : $" lateness {Span(n.Lateness)}");
             case EmitOnClosePlan n:
                 return (n.EveryChange ? "CloseWindows " : "EmitOnClose ") + Names([n.WindowEnd], n.Columns) + (n.Lateness == 0 ? "" : $" lateness {Span(n.Lateness)}");
             default:

@@ -21,6 +21,28 @@ public sealed record TemporalFilterPlan(PlanNode Input, ScalarExpr Predicate) : 
 }
 
 /// <summary>
+/// LATE DATA INTO: the rows that come after the last of their windows has closed for good, as they came. Only in what is kept up to date: a one-time
+/// SELECT has no row before another.
+/// </summary>
+/// <param name="Input">The rows that the windows are over; it only grows.</param>
+/// <param name="Time">The time column.</param>
+/// <param name="Slide">Distance of window starts (of the long windows for CUMULATE), µs.</param>
+/// <param name="Size">Length of a window, µs.</param>
+/// <param name="Offset">Shift of window starts, µs.</param>
+/// <param name="Lateness">How long after its end a window takes rows, µs.</param>
+public sealed record LateRowsPlan(PlanNode Input, int Time, long Slide, long Size, long Offset, long Lateness) : PlanNode(Input.Columns)
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<PlanNode> Inputs => [Input];
+
+    /// <inheritdoc/>
+    public override bool AppendOnly => Input.AppendOnly;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int>? Key => Input.Key;
+}
+
+/// <summary>
 /// ASOF JOIN: each left row with the one right row of equal keys whose time is the closest that satisfies the comparison. Columns: left, then right.
 /// </summary>
 /// <param name="Left">Left input.</param>

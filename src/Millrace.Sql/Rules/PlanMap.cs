@@ -33,6 +33,7 @@ internal static class PlanMap
             WindowPlan n => n with { Input = inputs[0] },
             TimeWindowPlan n => n with { Input = inputs[0] },
             SessionPlan n => n with { Input = inputs[0] },
+            LateRowsPlan n => n with { Input = inputs[0] },
             EmitOnClosePlan n => n.Over(inputs[0], n.WindowEnd),
             _ => node,
         };

@@ -58,6 +58,8 @@ internal sealed class PushFilters
                 return Above(stay, session with { Input = Push(session.Input, Take(go, stay, t => UsesOnly(t, session.PartitionBy))) });
             case TimeWindowPlan window:
                 return Above(stay, window with { Input = Push(window.Input, Take(go, stay, t => UsesOnlyBelow(t, window.Input.Columns.Count))) });
+            case LateRowsPlan late:
+                return Above(stay, late with { Input = Push(late.Input, go) });
             case TableFunctionPlan function:
                 return Above(stay, function with { Input = Push(function.Input, Take(go, stay, t => UsesOnlyBelow(t, function.Input.Columns.Count))) });
             case EmitOnClosePlan emit:

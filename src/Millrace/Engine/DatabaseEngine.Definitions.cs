@@ -31,12 +31,7 @@ internal sealed partial class DatabaseEngine
         int id = _catalog.NextId;
         DefinitionChange change = Plan(bound, id);
         long now = NextTime();
-        (change.State as ViewState)?.Backfill(Find, LoadChunk, epoch, now);
-        if (change.State is IndexState index)
-        {
-            index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
-        }
-
+        Backfill(change, epoch, now);
         try
         {
             _record.Reset();
@@ -65,8 +60,21 @@ internal sealed partial class DatabaseEngine
         _ => null,
     };
 
-    /// <summary>What a definition will do, worked out without doing it.</summary>
-    private sealed record DefinitionChange(CatalogObject? Created, ObjectState? State, IReadOnlyList<int> Dropped, CatalogObject? Altered);
+    /// <summary>What a definition will do, worked out without doing it. What is made beside the object gets the id after it.</summary>
+    private sealed record DefinitionChange(CatalogObject? Created, ObjectState? State, IReadOnlyList<int> Dropped, CatalogObject? Altered)
+    {
+        public ViewState? Beside { get; init; }
+    }
+
+    private void Backfill(DefinitionChange change, long epoch, long now)
+    {
+        (change.State as ViewState)?.Backfill(Find, LoadChunk, epoch, now);
+        change.Beside?.Backfill(Find, LoadChunk, epoch, now);
+        if (change.State is IndexState index)
+        {
+            index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
+        }
+    }
 
     private DefinitionChange Plan(BoundStatement bound, int id)
     {
@@ -77,7 +85,11 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(relation, relation.Kind == ObjectKind.Stream ? new StreamState(relation) : new TableState(relation), [], null);
             case BoundCreateView { Materialized: true } view:
                 CatalogObject materialized = view.Template with { Id = id };
-                return new DefinitionChange(materialized, new ViewState(materialized, view.Query), [], null);
+                return new DefinitionChange(materialized, new ViewState(materialized, view.Query), [], null)
+                {
+                    Beside = view.Late is not { } late ? null
+                        : new ViewState(late.Template with { Id = id + 1, PartOf = id, DependsOn = [.. materialized.DependsOn, id] }, late.Query),
+                };
             case BoundCreateView view:
                 int[] replaced = view.Exists ? [_catalog.Snapshot().Find(view.Template.Namespace, view.Template.Name)!.Id] : [];
                 return new DefinitionChange(view.Template with { Id = id }, null, replaced, null);
@@ -142,11 +154,18 @@ internal sealed partial class DatabaseEngine
                 continue;
             }
 
+            if (_catalog[id].PartOf is > 0 and var whole && !dropped.Contains(whole) && drop.Objects.All(o => o.Id != whole))
+            {
+                throw new SqlException(
+                    "2BP01", $"cannot drop \"{_catalog[id].Name}\" because \"{_catalog[whole].Name}\" puts its late rows there",
+                    hint: $"drop \"{_catalog[whole].Name}\", which takes both");
+            }
+
             dropped.Add(id);
             foreach (CatalogObject dependent in _catalog.DependentsOf(id))
             {
-                // An index goes with its table, as in PostgreSQL; anything else needs CASCADE.
-                if (!drop.Cascade && dependent.Kind != ObjectKind.Index && drop.Objects.All(o => o.Id != dependent.Id))
+                // An index goes with its table, as in PostgreSQL, and late rows with their view; anything else needs CASCADE.
+                if (!drop.Cascade && dependent.Kind != ObjectKind.Index && dependent.PartOf != id && drop.Objects.All(o => o.Id != dependent.Id))
                 {
                     throw new SqlException(
                         "2BP01", $"cannot drop \"{_catalog[id].Name}\" because other objects depend on it",
@@ -195,19 +214,12 @@ internal sealed partial class DatabaseEngine
 
         if (change.Created is { } created)
         {
-            _catalog.Put(created with { Definition = text });
-            _catalog.NextId = Math.Max(_catalog.NextId, id + 1);
-            lock (_schemas)
-            {
-                _schemas[id] = created.Columns;
-            }
+            Create(created, change.State, text, now);
+        }
 
-            if (change.State is { } state)
-            {
-                state.Definition = _catalog[id];
-                (state as StreamState)?.Rouse(now);
-                _objects.Add(id, state);
-            }
+        if (change.Beside is { } beside)
+        {
+            Create(beside.Definition, beside, text, now);
         }
 
         if (change.Altered is { } altered)
@@ -229,6 +241,24 @@ internal sealed partial class DatabaseEngine
         _published = [.. _objects.Values];
     }
 
+    private void Create(CatalogObject created, ObjectState? state, string text, long now)
+    {
+        int id = created.Id;
+        _catalog.Put(created with { Definition = text });
+        _catalog.NextId = Math.Max(_catalog.NextId, id + 1);
+        lock (_schemas)
+        {
+            _schemas[id] = created.Columns;
+        }
+
+        if (state is not null)
+        {
+            state.Definition = _catalog[id];
+            (state as StreamState)?.Rouse(now);
+            _objects.Add(id, state);
+        }
+    }
+
     // Recovery applies statements of the history; with data it also runs the view over the rows there are, as when it was first created.
     private void ReplayDefinition(int id, string text, bool withData, long now)
     {
@@ -238,11 +268,7 @@ internal sealed partial class DatabaseEngine
         DefinitionChange change = Plan(bound, id);
         if (withData)
         {
-            (change.State as ViewState)?.Backfill(Find, LoadChunk, _epoch, now);
-            if (change.State is IndexState index)
-            {
-                index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
-            }
+            Backfill(change, _epoch, now);
         }
 
         Apply(change, id, text, now);

@@ -319,7 +319,9 @@ internal sealed partial class DatabaseEngine : IDisposable
         {
             if (o is ViewState view)
             {
-                if ((IsTouched(view.InputIds) || view.IsDue(_find, now)) && view.Step(_find, _epoch, now))
+                // What is late for a view is so by the watermark that the view has seen: both look at it in the same epochs.
+                bool follows = view.Definition.PartOf > 0 && Find(view.Definition.PartOf).TouchedEpoch == _epoch;
+                if ((follows || IsTouched(view.InputIds) || view.IsDue(_find, now)) && view.Step(_find, _epoch, now))
                 {
                     view.TouchedEpoch = _epoch;
                 }

@@ -78,7 +78,7 @@ internal sealed class QueryFeed
     public void Backfill(Func<int, ObjectSnapshot> history, ChunkLoader load, Func<int, Progress> progress, long epoch, long now)
     {
         _dataflow.BeginEpoch(now);
-        for (int i = 0; i < _dataflow.Inputs.Count; i++)
+        for (int i = 0; i < _dataflow.Inputs.Count && !IsOfChangesOnly(_plan); i++)
         {
             foreach (Batch batch in History(i, history(_dataflow.Inputs[i].Id), load, now))
             {
@@ -90,6 +90,16 @@ internal sealed class QueryFeed
         EndEpoch(epoch, now);
         _started = true;
     }
+
+    // Before the first watermark no row is late: history need not be read to know that.
+    private static bool IsOfChangesOnly(PlanNode plan) => plan switch
+    {
+        FilterPlan or ProjectPlan => IsOfChangesOnly(plan.Inputs[0]),
+        LateRowsPlan p => KeepsNothing(p.Input),
+        _ => false,
+    };
+
+    private static bool KeepsNothing(PlanNode plan) => plan is ScanPlan || (plan is FilterPlan or ProjectPlan && KeepsNothing(plan.Inputs[0]));
 
     // Rows that are given on as they come keep their order: it is that of their offsets, and must be the same when the log is replayed.
     private IEnumerable<Batch> History(int input, ObjectSnapshot rows, ChunkLoader load, long now)

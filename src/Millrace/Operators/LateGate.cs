@@ -1,16 +1,17 @@
-// Rows whose windows have all closed: they are counted here, before anything is computed of them.
+// Rows whose windows have all closed: they are counted here, before anything is computed of them; or given, for LATE DATA INTO.
 using Millrace.Core;
 
 namespace Millrace.Engine;
 
-/// <summary>Stands below windows that close with the watermark, and drops the rows that come after the last window they fall into has closed.</summary>
+/// <summary>Stands below windows that close with the watermark, and parts the rows that come after the last window they fall into has closed from the others.</summary>
 /// <param name="time">The time column.</param>
 /// <param name="slide">Distance of window starts (of the long windows for CUMULATE), µs.</param>
 /// <param name="size">Length of a window, µs.</param>
 /// <param name="offset">Shift of window starts, µs.</param>
 /// <param name="lateness">How long after its end a window stays open, µs.</param>
 /// <param name="columns">Columns of input and output.</param>
-internal sealed class LateGate(int time, long slide, long size, long offset, long lateness, Schema columns) : Operator(columns)
+/// <param name="giveLate">True to give the late rows, false to count them and give the others.</param>
+internal sealed class LateGate(int time, long slide, long size, long offset, long lateness, Schema columns, bool giveLate = false) : Operator(columns)
 {
     private readonly BatchBuilder _output = new(columns);
     private long _closed = long.MinValue;
@@ -18,7 +19,7 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
     private int[] _kept = [];
 
     /// <inheritdoc/>
-    public override string Name => "LateGate";
+    public override string Name => giveLate ? "LateRows" : "LateGate";
 
     /// <inheritdoc/>
     public override string Detail => Columns[time].Name + (lateness > 0 ? $" lateness {lateness} us" : "");
@@ -31,7 +32,11 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
     {
         if (_closed is long.MinValue or long.MaxValue)
         {
-            output.Emit(input);
+            if (!giveLate)
+            {
+                output.Emit(input);
+            }
+
             return;
         }
 
@@ -44,13 +49,13 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
         int count = 0;
         for (int i = 0; i < input.Count; i++)
         {
-            if (times.IsNull(i) || !IsLate(times.Values[i]))
+            if ((!times.IsNull(i) && IsLate(times.Values[i])) == giveLate)
             {
                 _kept[count++] = i;
             }
         }
 
-        _late += input.Count - count;
+        _late += giveLate ? 0 : input.Count - count;
         if (count == input.Count)
         {
             output.Emit(input);

@@ -1,4 +1,5 @@
-// Windows that close: which rows count, which are late, and what is given of each window; against a plain replay.
+// Windows that close: which rows count, which are late and kept as such, and what is given of each window; against a plain replay.
+using System.Globalization;
 using Millrace.Core;
 using Xunit;
 
@@ -31,8 +32,12 @@ public sealed class LatenessTests
         engine.Define("CREATE STREAM s (k int, v bigint, at timestamptz, WATERMARK FOR at AS at - INTERVAL '5 seconds') WITH (idle_timeout = 'never')");
         foreach (var view in Views)
         {
-            engine.Define($"CREATE MATERIALIZED VIEW {view.Name} AS SELECT k, window_start, count(*) AS n, sum(v)::bigint AS v {view.Sql}");
+            engine.Define($"CREATE MATERIALIZED VIEW {view.Name} AS SELECT k, window_start, count(*) AS n, sum(v)::bigint AS v {view.Sql} LATE DATA INTO {view.Name}_late");
         }
+
+        // Made later and over what is late: it sees every one of these rows once.
+        engine.Define("CREATE MATERIALIZED VIEW too_late AS SELECT k, count(*) AS n, sum(v)::bigint AS v FROM hop_late GROUP BY k");
+        var lateRows = Views.Select(_ => new List<string>()).ToArray();
 
         var counted = Views.Select(_ => new Dictionary<(int K, long Start), (long N, long V)>()).ToArray();
         long[] late = new long[Views.Length];
@@ -56,7 +61,12 @@ public sealed class LatenessTests
                     }
 
                     long[] open = [.. starts.Where(s => watermark == long.MinValue || s + ((Views[w].Size + Views[w].Lateness) * Second) > watermark)];
-                    late[w] += open.Length == 0 ? 1 : 0;
+                    if (open.Length == 0)
+                    {
+                        late[w]++;
+                        lateRows[w].Add($"{k}|{v}|{DateTime.UnixEpoch.AddMicroseconds(at.Value):yyyy-MM-dd HH:mm:ss.FFFFFF}+00");
+                    }
+
                     foreach (long start in open)
                     {
                         (long n, long sum) = counted[w].GetValueOrDefault((k, start));
@@ -84,6 +94,8 @@ public sealed class LatenessTests
                 List<string> found = engine.Read(Views[w].Name);
                 Assert.True(expected.AsSpan().SequenceEqual(found.ToArray()),
                     $"seed {seed} step {step} {Views[w].Name}: missing {string.Join("; ", expected.Except(found))}; too much {string.Join("; ", found.Except(expected))}");
+                lateRows[w].Sort(StringComparer.Ordinal);
+                Assert.Equal(lateRows[w], engine.Read(Views[w].Name + "_late"));
                 if (Views[w].Slide == Views[w].Size)
                 {
                     Assert.Equal(late[w], engine.View(Views[w].Name).LateRows);
@@ -91,6 +103,11 @@ public sealed class LatenessTests
             }
         }
 
+        int hop = Array.FindIndex(Views, v => v.Name == "hop");
+        Assert.True(lateRows[hop].Count > 20, $"only {lateRows[hop].Count} late rows");
+        Assert.Equal(
+            lateRows[hop].Select(r => r.Split('|')).GroupBy(r => r[0]).Select(g => $"{g.Key}|{g.Count()}|{g.Sum(r => long.Parse(r[1], CultureInfo.InvariantCulture))}").Order(StringComparer.Ordinal),
+            engine.Read("too_late"));
         foreach (var view in Views)
         {
             long open = (view.Size + view.Lateness + 20) / view.Slide * 3;

@@ -26,6 +26,9 @@ public sealed record Query(WithClause? With, QueryBody Body) : Node
 
     /// <summary>ALLOW LATENESS: how long after its end a window takes rows; null where nothing is said.</summary>
     public Expr? AllowLateness { get; init; }
+
+    /// <summary>LATE DATA INTO: the name under which rows are kept that come too late; null where nothing is said.</summary>
+    public ObjectName? LateDataInto { get; init; }
 }
 
 /// <summary><c>WITH [RECURSIVE] …</c>.</summary>

@@ -52,6 +52,11 @@ public sealed partial class SqlFormatter
             Add(" ALLOW LATENESS ");
             WriteExpr(query.AllowLateness);
         }
+        if (query.LateDataInto is not null)
+        {
+            Add(" LATE DATA INTO ");
+            WriteName(query.LateDataInto);
+        }
         _restricted = restricted;
     }
 

@@ -32,6 +32,7 @@ internal sealed partial class Parser
         bool ties = false;
         bool emit = false;
         Expr? lateness = null;
+        ObjectName? late = null;
         bool limited = false;
         var locking = new List<LockingClause>();
         int start = _at;
@@ -72,6 +73,11 @@ internal sealed partial class Parser
                 _at += 2;
                 lateness = ParseExpr();
             }
+            else if (AtLateData() && late is null)
+            {
+                _at += 3;
+                late = ParseObjectName("a name for the late rows");
+            }
             else
             {
                 break;
@@ -95,8 +101,11 @@ internal sealed partial class Parser
             Locking = ToList(locking),
             EmitOnWindowClose = emit,
             AllowLateness = lateness,
+            LateDataInto = late,
         };
     }
+
+    private bool AtLateData() => At("late", "data") && Ahead(2).Is("into");
 
     private WithClause ParseWith()
     {
@@ -196,7 +205,7 @@ internal sealed partial class Parser
 
     private static QueryBody ToBody(Query query, int position) => query is
     {
-        With: null, OrderBy.Count: 0, Limit: null, Offset: null, Locking.Count: 0, EmitOnWindowClose: false, AllowLateness: null,
+        With: null, OrderBy.Count: 0, Limit: null, Offset: null, Locking.Count: 0, EmitOnWindowClose: false, AllowLateness: null, LateDataInto: null,
     }
         ? query.Body
         : new NestedQueryBody(query) { Position = position };
@@ -312,7 +321,7 @@ internal sealed partial class Parser
         {
             alias = ParseLabel("a name for the column");
         }
-        else if (Current.IsBareLabel && !At("emit", "on") && !At("allow", "lateness"))
+        else if (Current.IsBareLabel && !At("emit", "on") && !At("allow", "lateness") && !AtLateData())
         {
             alias = TakeName();
         }

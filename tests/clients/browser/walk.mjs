@@ -58,10 +58,10 @@ await walking(options, async (w) => {
   await w.get('nav-endpoints').click();
   await w.get('endpoint-row').filter({ hasText: endpoint }).getByRole('link').click();
   await w.get('param-n').fill('2');
-  w.check((await w.get('try-address').innerText()) === `/v1/endpoints/${endpoint}?n=2`, 'the address follows the form', await w.get('try-address').innerText());
+  await w.sees('the address follows the form', async () => (await w.get('try-address').innerText()) === `/v1/endpoints/${endpoint}?n=2` && '?n=2');
   await w.get('try-call').click();
   await w.sees('calling it gives rows', async () => (await w.get('try-grid').count()) && (await w.gridText('try-grid')).includes('Wien') && (await w.gridText('try-grid')));
-  w.check((await w.get('try-grid').locator('.grid-row').count()) === 2, 'as many as were asked for');
+  await w.sees('as many as were asked for', async () => (await w.get('try-grid').locator('.grid-row').count()) === 2);
   await page.getByRole('button', { name: 'CSV', exact: true }).click();
   await w.get('try-call').click();
   await w.sees('or CSV', async () => (await w.get('try-text').count()) && (await w.get('try-text').innerText()).startsWith('shop,total') && (await w.get('try-text').innerText()));
@@ -77,7 +77,7 @@ await walking(options, async (w) => {
   await w.sees('followed live it shows its rows', async () => (await w.get('result-grid').count()) && (await w.gridText()).includes('20') && (await w.gridText()));
   await w.sql(`INSERT INTO ${stream} VALUES ('Graz', 13, '2026-01-01T10:00:05Z')`);
   await w.sees('and they change', async () => (await w.gridText()).includes('33') && (await w.gridText()));
-  w.check((await w.get('result-grid').locator('.grid-row').count()) === 1, 'in place, by key');
+  await w.sees('in place, by key', async () => (await w.get('result-grid').locator('.grid-row').count()) === 1);
   await w.shot('endpoint-live');
   await w.get('try-stop').click();
 

@@ -17,8 +17,9 @@ namespace Millrace.Bench;
 /// </summary>
 internal static class TsbsBench
 {
+    public const int Hosts = 100;
+
     private const string Name = "tsbs";
-    private const int Hosts = 100;
     private const int BatchLines = 5_000;
     private const int Clients = 2;
     private const int Warmups = 100;

@@ -8,6 +8,8 @@ internal sealed class TsbsClickHouse() : TsbsPeer("ClickHouse", "clickhouse-serv
 {
     private const int BatchRows = 100_000;
 
+    private long _bytes;
+
     public override string Takes => "tab-separated, 100,000 rows a request";
 
     public override string LoadPath => $"/?query={Uri.EscapeDataString("INSERT INTO bench.cpu FORMAT TabSeparated")}";
@@ -27,8 +29,6 @@ internal sealed class TsbsClickHouse() : TsbsPeer("ClickHouse", "clickhouse-serv
         string bytes = await client.GetStringAsync($"/?query={Uri.EscapeDataString("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table = 'cpu'")}");
         _bytes = long.Parse(bytes, CultureInfo.InvariantCulture);
     }
-
-    private long _bytes;
 
     public override long Bytes(string folder) => _bytes;
 

@@ -41,7 +41,7 @@ internal static class TsbsText
 
     private static List<byte[]> Bodies(int rows, bool decimals, int batch, Action<StringBuilder, Batch, int> line)
     {
-        var data = new TsbsData(100, decimals);
+        var data = new TsbsData(TsbsBench.Hosts, decimals);
         var bodies = new List<byte[]>();
         var text = new StringBuilder();
         for (int done = 0; done < rows; done += batch)

@@ -168,7 +168,7 @@ internal sealed class PlanCompiler
     }
 
     private Dataflow.Node Gate(TimeWindowPlan p, EmitOnClosePlan close) =>
-        _flow.Add(new LateGate(p.Time, p.Cumulative ? p.Size : p.Slide, p.Size, p.Offset, close.Lateness, p.Input.Columns), Node(p.Input));
+        _flow.Add(new LateGate(p.Time, p.Stride, p.Size, p.Offset, close.Lateness, p.Input.Columns), Node(p.Input));
 
     private static (int Column, long PlusMicros)? Source(ScalarExpr expr) => expr switch
     {

@@ -93,7 +93,7 @@ internal sealed class LateDataBinder(BindContext context, DmlBinder dml)
                 case TimeWindowPlan { Input: { AppendOnly: true } rows } window:
                     ScalarExpr? condition = ExprMap.And([.. terms.Where(t => ExprMap.Columns(t) is { Count: > 0 } used && used.All(c => c < rows.Columns.Count))]);
                     return Plans.Filter(new LateRowsPlan(
-                        rows, window.Time, window.Cumulative ? window.Size : window.Slide, window.Size, window.Offset, close.Lateness), condition);
+                        rows, window.Time, window.Stride, window.Size, window.Offset, close.Lateness), condition);
                 case SessionPlan:
                     throw new SqlException("0A000", "LATE DATA INTO is not supported for SESSION: whether a row is late depends on the rows around it", position,
                         "use TUMBLE, HOP or CUMULATE; late_rows of millrace.objects counts what comes late");

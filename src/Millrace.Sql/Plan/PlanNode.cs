@@ -390,6 +390,9 @@ public sealed record TimeWindowPlan(PlanNode Input, int Time, long Slide, long S
 
     /// <inheritdoc/>
     public override IReadOnlyList<int>? Key => Input.Key is { } k ? [.. k, Columns.Count - 2] : null;
+
+    /// <summary>Distance of the windows that are the last to close for a row, µs: for CUMULATE those of full size.</summary>
+    public long Stride => Cumulative ? Size : Slide;
 }
 
 /// <summary>SESSION: rows of a partition whose times lie closer than the gap share a window [first time, last time + gap).</summary>

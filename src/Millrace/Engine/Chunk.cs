@@ -107,12 +107,12 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
     /// <summary>The rows that are in no segment, in order.</summary>
     /// <param name="objectId">Whose rows they are.</param>
     /// <param name="load">Gives those that are not in memory.</param>
-    /// <param name="times">Rows with an event time outside of these bounds (µs, both inside) may be left out.</param>
-    public IEnumerable<Batch> Unsealed(int objectId, ChunkLoader load, (long Min, long Max)? times = null)
+    /// <param name="times">Conditions on the event time; rows that break one may be left out.</param>
+    public IEnumerable<Batch> Unsealed(int objectId, ChunkLoader load, params ColumnRange[] times)
     {
         for (int i = start; i < end; i++)
         {
-            if (times is { } wanted && chunks[i].Times is { } held && (held.Max < wanted.Min || held.Min > wanted.Max))
+            if (chunks[i].Times is var (min, max) && !Array.TrueForAll(times, t => t.MayMatch(new ZoneMap(ZoneKind.Integer, min, max), allNull: false)))
             {
                 continue;
             }

@@ -99,15 +99,7 @@ internal sealed class AppendedScan
     /// <summary>The rows that are in no segment, without stretches in which no event time can matter.</summary>
     public IEnumerable<Batch> Unsealed(ChunkLoader load)
     {
-        (long, long)? times = null;
-        foreach (ColumnRange range in _scan.Ranges)
-        {
-            if (range.Column == _definition.EventTime && range.Integers is { } bounds)
-            {
-                times = times is var (min, max) ? (Math.Max(min, bounds.Min), Math.Min(max, bounds.Max)) : bounds;
-            }
-        }
-
+        ColumnRange[] times = [.. _scan.Ranges.Where(r => r.Column == _definition.EventTime)];
         return _rows.Unsealed(_definition.Id, load, times).Select(b => RowWidth.Fit(b, _definition));
     }
 

@@ -2,6 +2,7 @@
 using Millrace.Core;
 using Millrace.Engine;
 using Millrace.Log;
+using Millrace.Store.Segments;
 using Xunit;
 
 namespace Millrace.Tests.Scan;
@@ -161,7 +162,7 @@ public sealed class ScanTests
         }
 
         long start = batches[2].Columns[5] is FixedColumn<long> times ? times.Values.AsSpan(0, 5_000).ToArray().Max() : 0;
-        int rows = chunks.Snapshot().Unsealed(1, Load, (start - 1, start + 1)).Sum(b => b.Count);
+        int rows = chunks.Snapshot().Unsealed(1, Load, new ColumnRange(5) { Integers = (start - 1, start + 1) }).Sum(b => b.Count);
         Assert.Equal(loaded.Count * 5_000, rows);
         Assert.Contains(10_000, loaded);
         Assert.DoesNotContain(0, loaded);

@@ -227,7 +227,7 @@ internal sealed partial class Parser
         {
             name = ParseName("an alias");
         }
-        else if (Current.IsColumnName && !At("emit", "on") && !At("allow", "lateness") && !AtLateData() && !AtAsOfJoin(0) && !At("match_recognize") && !At("match_condition") && !At("qualify"))
+        else if (Current.IsColumnName && !AtClosing() && !AtAsOfJoin(0) && !At("match_recognize") && !At("match_condition") && !At("qualify"))
         {
             name = TakeName();
         }

@@ -105,6 +105,9 @@ internal sealed partial class Parser
         };
     }
 
+    // What may follow a query without being a name for its last item.
+    private bool AtClosing() => At("emit", "on") || At("allow", "lateness") || AtLateData();
+
     private bool AtLateData() => At("late", "data") && Ahead(2).Is("into");
 
     private WithClause ParseWith()
@@ -321,7 +324,7 @@ internal sealed partial class Parser
         {
             alias = ParseLabel("a name for the column");
         }
-        else if (Current.IsBareLabel && !At("emit", "on") && !At("allow", "lateness") && !AtLateData())
+        else if (Current.IsBareLabel && !AtClosing())
         {
             alias = TakeName();
         }

@@ -1,6 +1,6 @@
 // Trying an endpoint: a field for each parameter, the address it makes, one answer or a live one.
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { token } from '../live/access';
 import { announcement } from '../live/store';
@@ -106,7 +106,7 @@ const SHOWS = [['rows', 'Rows'], ['text', 'Text']] as const;
 
 function AnswerPanel({ answer: a, format }: { answer: Answer; format: Format }): JSX.Element {
   const [show, setShow] = useState<'rows' | 'text'>('rows');
-  const columns = useMemo(() => a.columns, [a]);
+  const { columns } = a;
   const asRows = show === 'rows' && columns !== null && a.rows !== null;
   return (
     <section class="panel result" data-testid="try-answer" data-status={a.status}>

@@ -10,7 +10,7 @@ import { toCell } from '../model/types';
 import { Grid } from '../parts/grid';
 import { Icon } from '../parts/icons';
 import { SqlText } from '../parts/sqltext';
-import { Badge, Copy, Empty, Loading, Panel } from '../parts/ui';
+import { Badge, Copy, Empty, FromYourProgram, Loading, Panel } from '../parts/ui';
 import { incoming } from '../query/session';
 import { go, objectHref, route } from '../router';
 import { AddRows } from './addrows';
@@ -170,16 +170,7 @@ function Snippets({ object: o }: { object: CatalogObject }): JSX.Element {
     const sample = Object.fromEntries(o.columns.slice(0, 3).map((c) => [c.name, '…']));
     list.push(['Send to it', `curl ${location.origin}/v1/streams/${encodeURIComponent(o.name)} -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify([sample])}'`]);
   }
-  return (
-    <Panel title="From your program">
-      {list.map(([title, text]) => (
-        <div class="snippet" key={title}>
-          <header><h3>{title}</h3><Copy text={text} /></header>
-          <pre tabIndex={0} aria-label={title}><code>{text}</code></pre>
-        </div>
-      ))}
-    </Panel>
-  );
+  return <FromYourProgram snippets={list} />;
 }
 
 /** The newest rows, asked for again every two seconds, or less often where the answer is dear. */

@@ -9,7 +9,7 @@ import type { Endpoint, Problem } from '../model/contract';
 import { curlOf } from '../endpoints/call';
 import { Icon } from '../parts/icons';
 import { SqlText } from '../parts/sqltext';
-import { Copy, Empty, Loading, Panel } from '../parts/ui';
+import { Copy, Empty, FromYourProgram, Loading, Panel } from '../parts/ui';
 import { incoming } from '../query/session';
 import { endpointHref, go, route } from '../router';
 
@@ -109,22 +109,15 @@ function One({ endpoint: e }: { endpoint: Endpoint }): JSX.Element {
         <div class="panel-actions"><a class="button" href={'#/api/' + encodeURIComponent(e.name)}><Icon name="catalog" />Description</a></div></header>
       <TryIt endpoint={e} />
       <div class="two">
-          <Panel title="Columns" note={e.key.length ? 'key: ' + e.key.join(', ') : 'no key'}>
-            <div class="scroll-x"><table class="data">
-              <thead><tr><th>Name</th><th>Type</th></tr></thead>
-              <tbody>{e.columns.map((c) => <tr key={c.name}><td class="name mono">{c.name}</td><td class="mono muted">{c.type}</td></tr>)}</tbody>
-            </table></div>
-          </Panel>
+        <Panel title="Columns" note={e.key.length ? 'key: ' + e.key.join(', ') : 'no key'}>
+          <div class="scroll-x"><table class="data">
+            <thead><tr><th>Name</th><th>Type</th></tr></thead>
+            <tbody>{e.columns.map((c) => <tr key={c.name}><td class="name mono">{c.name}</td><td class="mono muted">{c.type}</td></tr>)}</tbody>
+          </table></div>
+        </Panel>
         <div>
           <Panel title="Definition" actions={<Copy text={e.definition} />}><SqlText text={e.definition} /></Panel>
-          <Panel title="From your program">
-            {snippets.map(([title, text]) => (
-              <div class="snippet" key={title}>
-                <header><h3>{title}</h3><Copy text={text} /></header>
-                <pre tabIndex={0} aria-label={title}><code>{text}</code></pre>
-              </div>
-            ))}
-          </Panel>
+          <FromYourProgram snippets={snippets} />
         </div>
       </div>
     </article>

@@ -50,3 +50,17 @@ export function Copy({ text, label = 'Copy' }: { text: string; label?: string })
   };
   return <button type="button" class="quiet copy" onClick={copy}>{label}</button>;
 }
+
+/** What to paste into a shell or a program, each under its title. */
+export function FromYourProgram({ snippets }: { snippets: [string, string][] }): JSX.Element {
+  return (
+    <Panel title="From your program">
+      {snippets.map(([title, text]) => (
+        <div class="snippet" key={title}>
+          <header><h3>{title}</h3><Copy text={text} /></header>
+          <pre tabIndex={0} aria-label={title}><code>{text}</code></pre>
+        </div>
+      ))}
+    </Panel>
+  );
+}

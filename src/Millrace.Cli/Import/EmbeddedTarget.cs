@@ -110,7 +110,10 @@ internal sealed class EmbeddedTarget : IImportTarget
     {
         CatalogSnapshot catalog = _database.Catalog;
         var read = new LineReader(
-            name => catalog.Find(LineWriter.Namespace, name), _unit, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000, new LineLimits { LineBytesMax = RecordBytesMax });
+            name => catalog.Find(LineWriter.Namespace, name), _unit, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000, new LineLimits { LineBytesMax = RecordBytesMax })
+        {
+            ExpectedBytes = block.Memory.Length,
+        };
         try
         {
             read.Write(block.Memory.Span);

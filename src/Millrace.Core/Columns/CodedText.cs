@@ -1,7 +1,7 @@
 // Text that repeats: the distinct values once, and for each row which of them it has.
 namespace Millrace.Core;
 
-/// <summary>A second, shorter form of a <see cref="BytesColumn"/>. It describes the same rows; null rows have any code.</summary>
+/// <summary>The shorter form of a <see cref="BytesColumn"/>. It describes the same rows; null rows have any code.</summary>
 /// <param name="Values">The distinct values.</param>
 /// <param name="Codes">For each row the index of its value; at least as many as there are rows.</param>
 public sealed record CodedText(BytesColumn Values, int[] Codes)
@@ -19,7 +19,41 @@ public sealed record CodedText(BytesColumn Values, int[] Codes)
     public bool IsShorter(BytesColumn column, int count)
     {
         long coded = ((long)count * CodeBytes) + (Values.Length * 4L) + Values.Offsets[Values.Length];
-        return coded < ((count * 4L) + column.Offsets[count]) / 2;
+        return coded < ((count * 4L) + column.BytesOf(0, count)) / 2;
+    }
+
+    /// <summary>
+    /// Several columns one after the other as one that knows its codes; null when one of them does not know its own, or together they have too many values.
+    /// </summary>
+    public static BytesColumn? JoinColumns(IReadOnlyList<BytesColumn> columns)
+    {
+        if (Join(columns) is not { } coded)
+        {
+            return null;
+        }
+
+        ulong[]? validity = null;
+        int at = 0;
+        foreach (BytesColumn column in columns)
+        {
+            for (int row = 0; column.Validity is not null && row < column.Length; row++)
+            {
+                if (column.IsNull(row))
+                {
+                    if (validity is null)
+                    {
+                        validity = new ulong[(coded.Codes.Length + 63) >> 6];
+                        Array.Fill(validity, ulong.MaxValue);
+                    }
+
+                    validity[(at + row) >> 6] &= ~(1UL << (at + row));
+                }
+            }
+
+            at += column.Length;
+        }
+
+        return BytesColumn.FromCodes(coded.Values, coded.Codes, coded.Codes.Length, validity);
     }
 
     /// <summary>The codes of several columns one after the other, or null when one of them has none or together they have too many values.</summary>

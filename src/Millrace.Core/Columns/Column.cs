@@ -66,36 +66,61 @@ public sealed class FixedColumn<T> : Column
     public override long Bytes => (long)Values.Length * Unsafe.SizeOf<T>() + ValidityBytes;
 }
 
-/// <summary>A column of byte strings: text, bytea, jsonb. Row i is Data[Offsets[i] .. Offsets[i + 1]].</summary>
+/// <summary>
+/// A column of byte strings: text, bytea, jsonb. Row i is Data[Offsets[i] .. Offsets[i + 1]]. A column made of codes writes its rows out when somebody first asks
+/// for <see cref="Offsets"/> or <see cref="Data"/>; whoever wants single rows gets them without.
+/// </summary>
 public sealed class BytesColumn : Column
 {
+    // Null until rows are written out. Two threads may do it at once: both write the same, and either's arrays go with the other's.
+    private int[]? _offsets;
+    private byte[]? _data;
+
     /// <summary>Wraps ready arrays without copying them.</summary>
     public BytesColumn(SqlType type, int[] offsets, byte[] data, int length, ulong[]? validity = null)
         : base(type)
     {
-        Offsets = offsets;
-        Data = data;
+        _offsets = offsets;
+        _data = data;
+        Length = length;
+        Validity = validity;
+    }
+
+    private BytesColumn(SqlType type, int length, ulong[]? validity)
+        : base(type)
+    {
         Length = length;
         Validity = validity;
     }
 
     /// <summary>Length + 1 ascending offsets into <see cref="Data"/>; the first is 0.</summary>
-    public int[] Offsets { get; internal set; }
+    public int[] Offsets
+    {
+        get => _offsets ?? WriteOut().Offsets;
+        internal set => _offsets = value;
+    }
 
     /// <summary>The bytes of all rows, one after the other.</summary>
-    public byte[] Data { get; internal set; }
+    public byte[] Data
+    {
+        get => _data ?? WriteOut().Data;
+        internal set => _data = value;
+    }
 
     /// <inheritdoc/>
-    public override Column Prefix(int rows) => new BytesColumn(Type, Offsets, Data, rows, Validity) { IsConstant = IsConstant, Coded = Coded };
+    public override Column Prefix(int rows) =>
+        new BytesColumn(Type, rows, Validity) { IsConstant = IsConstant, Coded = Coded, _offsets = _offsets, _data = _data };
 
     /// <inheritdoc/>
-    public override long Bytes => Offsets.Length * 4L + Data.Length + ValidityBytes + (Coded?.Bytes ?? 0);
+    public override long Bytes => ((_offsets?.Length ?? 0) * 4L) + (_data?.Length ?? 0) + ValidityBytes + (Coded?.Bytes ?? 0);
 
     /// <summary>
-    /// The same values once more as codes into a few distinct ones, when whoever made the column knew them: the log keeps that shorter form. Null when
-    /// nobody did.
+    /// The values as codes into a few distinct ones, when whoever made the column knew them: memory and log keep that shorter form. Null when nobody did.
     /// </summary>
     public CodedText? Coded { get; init; }
+
+    /// <summary>True when there are codes and nobody has asked yet for the rows written out.</summary>
+    public bool IsOnlyCoded => _offsets is null;
 
     /// <summary>Makes a column from distinct values and a code for each row.</summary>
     /// <param name="values">The distinct values, none null.</param>
@@ -105,41 +130,73 @@ public sealed class BytesColumn : Column
     /// <exception cref="SqlException">54000 when the column would exceed 2 GiB.</exception>
     public static BytesColumn FromCodes(BytesColumn values, int[] codes, int length, ulong[]? validity = null)
     {
-        long bytes = 0;
-        int[] offsets = GC.AllocateUninitializedArray<int>(length + 1);
-        offsets[0] = 0;
-        int[] from = values.Offsets;
-        bool allValid = validity is null;
-        for (int i = 0; i < length; i++)
+        var column = new BytesColumn(values.Type, length, validity) { Coded = new CodedText(values, codes) };
+        if ((long)length * values.Offsets[values.Length] > Array.MaxLength && column.BytesOf(0, length) > Array.MaxLength)
         {
-            int code = codes[i];
-            bytes += allValid || (validity![i >> 6] >> i & 1) != 0 ? from[code + 1] - from[code] : 0;
-            offsets[i + 1] = (int)bytes;
-            if (bytes > Array.MaxLength)
-            {
-                throw new SqlException("54000", "one batch holds at most 2 GiB of text a column", hint: "send smaller batches");
-            }
+            throw new SqlException("54000", "one batch holds at most 2 GiB of text a column", hint: "send smaller batches");
         }
 
-        byte[] data = GC.AllocateUninitializedArray<byte>((int)bytes);
-        byte[] source = values.Data;
-        for (int i = 0; i < length; i++)
-        {
-            int count = offsets[i + 1] - offsets[i];
-            if (count > 0)
-            {
-                source.AsSpan(from[codes[i]], count).CopyTo(data.AsSpan(offsets[i]));
-            }
-        }
-
-        return new BytesColumn(values.Type, offsets, data, length, validity) { Coded = new CodedText(values, codes) };
+        return column;
     }
 
-    /// <summary>The bytes of row <paramref name="row"/>.</summary>
-    public ReadOnlySpan<byte> Span(int row) => Data.AsSpan(Offsets[row], Offsets[row + 1] - Offsets[row]);
+    /// <summary>The same rows; what is written out for readers of this one is not kept by it.</summary>
+    internal BytesColumn Unread() => Coded is null ? this : new BytesColumn(Type, Length, Validity) { IsConstant = IsConstant, Coded = Coded };
 
-    /// <summary>The value of row <paramref name="row"/> as a slice of <see cref="Data"/>.</summary>
-    public ByteSlice Slice(int row) => new(Data, Offsets[row], Offsets[row + 1] - Offsets[row]);
+    /// <summary>Bytes of the values of some rows; null ones have none.</summary>
+    internal long BytesOf(int start, int count)
+    {
+        if (_offsets is { } known)
+        {
+            return known[start + count] - known[start];
+        }
+
+        long bytes = 0;
+        int[] codes = Coded!.Codes;
+        int[] ends = Coded.Values.Offsets;
+        for (int row = start; row < start + count; row++)
+        {
+            bytes += IsNull(row) ? 0 : ends[codes[row] + 1] - ends[codes[row]];
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The bytes of row <paramref name="row"/>; of a null row any.</summary>
+    public ReadOnlySpan<byte> Span(int row) =>
+        _offsets is { } offsets ? Data.AsSpan(offsets[row], offsets[row + 1] - offsets[row]) : Coded!.Values.Span(Coded.Codes[row]);
+
+    /// <summary>The value of row <paramref name="row"/> as a slice of the array it lies in.</summary>
+    public ByteSlice Slice(int row) =>
+        _offsets is { } offsets ? new(Data, offsets[row], offsets[row + 1] - offsets[row]) : Coded!.Values.Slice(Coded.Codes[row]);
+
+    private (int[] Offsets, byte[] Data) WriteOut()
+    {
+        int[] codes = Coded!.Codes;
+        int[] from = Coded.Values.Offsets;
+        byte[] source = Coded.Values.Data;
+        int[] offsets = GC.AllocateUninitializedArray<int>(Length + 1);
+        int end = 0;
+        offsets[0] = 0;
+        for (int row = 0; row < Length; row++)
+        {
+            end += IsNull(row) ? 0 : from[codes[row] + 1] - from[codes[row]];
+            offsets[row + 1] = end;
+        }
+
+        byte[] data = GC.AllocateUninitializedArray<byte>(end);
+        for (int row = 0; row < Length; row++)
+        {
+            int count = offsets[row + 1] - offsets[row];
+            if (count > 0)
+            {
+                source.AsSpan(from[codes[row]], count).CopyTo(data.AsSpan(offsets[row]));
+            }
+        }
+
+        _data = data;
+        _offsets = offsets;
+        return (offsets, data);
+    }
 }
 
 /// <summary>A column of arrays. Row i holds elements Offsets[i] .. Offsets[i + 1] of <see cref="Elements"/>.</summary>

@@ -42,6 +42,24 @@ public abstract class ColumnBuilder
         _ => throw new BugException($"BUG: no builder for {type}"),
     };
 
+    /// <summary>Several columns one after the other; text that all of them know as codes stays codes.</summary>
+    public static Column Join(SqlType type, IReadOnlyList<Column> parts)
+    {
+        if (parts.All(p => p is BytesColumn { Coded: not null }) && CodedText.JoinColumns([.. parts.Cast<BytesColumn>()]) is { } coded)
+        {
+            return coded;
+        }
+
+        ColumnBuilder builder = For(type);
+        builder.Expect(parts.Sum(p => p.Length));
+        foreach (Column part in parts)
+        {
+            builder.AppendRange(part, 0, part.Length);
+        }
+
+        return builder.Share();
+    }
+
     /// <summary>Appends a null row.</summary>
     public abstract void AppendNull();
 
@@ -54,8 +72,17 @@ public abstract class ColumnBuilder
     /// <summary>Appends the given rows of <paramref name="source"/>, in that order.</summary>
     public abstract void AppendRows(Column source, ReadOnlySpan<int> rows);
 
+    /// <summary>Says that so many rows more are likely to come: room for just these is made at once.</summary>
+    /// <param name="rows">A guess.</param>
+    public virtual void Expect(int rows)
+    {
+    }
+
     /// <summary>Lends the content; valid until the builder changes.</summary>
     public abstract Column View();
+
+    /// <summary>Gives the content away, without copying it where the arrays are mostly full. The builder must not be used again.</summary>
+    public virtual Column Detach() => ToColumn();
 
     /// <summary>Copies the content into a column of its own.</summary>
     public abstract Column ToColumn();
@@ -301,6 +328,20 @@ public sealed class FixedBuilder<T> : ColumnBuilder
     internal override Column Share() => new FixedColumn<T>(Type, Values, Count, ViewValidity());
 
     /// <inheritdoc/>
+    public override void Expect(int rows)
+    {
+        if (Values.Length < Count + rows)
+        {
+            T[] larger = GC.AllocateUninitializedArray<T>(Count + rows);
+            Values.AsSpan(0, Count).CopyTo(larger);
+            Values = larger;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Column Detach() => Values.Length - Count <= Values.Length / 8 ? Share() : ToColumn();
+
+    /// <inheritdoc/>
     public override Column ToColumn() => new FixedColumn<T>(Type, Values.AsSpan(0, Count).ToArray(), Count, CopyOfValidity());
 
     /// <inheritdoc/>
@@ -417,6 +458,12 @@ public sealed class BytesBuilder : ColumnBuilder
     public override void AppendRange(Column source, int start, int count)
     {
         var from = (BytesColumn)source;
+        if (from.IsOnlyCoded)
+        {
+            AppendCoded(from, start, count);
+            return;
+        }
+
         int first = from.Offsets[start];
         int bytes = from.Offsets[start + count] - first;
         from.Data.AsSpan(first, bytes).CopyTo(Reserve(bytes));
@@ -436,10 +483,46 @@ public sealed class BytesBuilder : ColumnBuilder
         Count += count;
     }
 
+    // Rows of codes come without being written out in their own column first.
+    private void AppendCoded(BytesColumn from, int start, int count)
+    {
+        long bytes = from.BytesOf(start, count);
+        Reserve((int)Math.Min(bytes, Array.MaxLength));
+        if (Count + count + 1 > _offsets.Length)
+        {
+            _offsets = Grow(_offsets, Count + count + 1);
+        }
+
+        int[] codes = from.Coded!.Codes;
+        int[] ends = from.Coded.Values.Offsets;
+        byte[] source = from.Coded.Values.Data;
+        for (int i = 0; i < count; i++)
+        {
+            int code = codes[start + i];
+            int length = from.IsNull(start + i) ? 0 : ends[code + 1] - ends[code];
+            source.AsSpan(ends[code], length).CopyTo(_data.AsSpan(_used));
+            _used += length;
+            _offsets[Count + i + 1] = _used;
+        }
+
+        CopyValidity(from, start, count);
+        Count += count;
+    }
+
     /// <inheritdoc/>
     public override void AppendRows(Column source, ReadOnlySpan<int> rows)
     {
         var from = (BytesColumn)source;
+        if (from.IsOnlyCoded)
+        {
+            foreach (int row in rows)
+            {
+                AppendFrom(from, row);
+            }
+
+            return;
+        }
+
         int[] offsets = from.Offsets;
         long bytes = 0;
         foreach (int row in rows)

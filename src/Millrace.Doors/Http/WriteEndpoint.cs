@@ -74,7 +74,7 @@ internal sealed class WriteEndpoint
 
         bool partial = context.Request.Query["accept_partial"].ToString() != "false";
         Sql.CatalogSnapshot catalog = _database.Catalog();
-        var read = new LineReader(name => catalog.Find(LineWriter.Namespace, name), unit, NowMicros(), _limits);
+        var read = new LineReader(name => catalog.Find(LineWriter.Namespace, name), unit, NowMicros(), _limits) { ExpectedBytes = context.Request.ContentLength ?? 0 };
         using var lease = new IngestLease(_budget);
         await RequestBody.ReadAsync(context, _options.BodyBytesMax, lease, read.Write);
         read.Complete();

@@ -24,12 +24,14 @@ internal sealed class FieldColumn
     /// <param name="name">Its name.</param>
     /// <param name="type">Its column's type.</param>
     /// <param name="index">Its column in the stream, or −1 when it is new.</param>
-    public FieldColumn(string name, SqlType type, int index)
+    /// <param name="rows">How many rows are likely to come.</param>
+    public FieldColumn(string name, SqlType type, int index, int rows)
     {
         Name = name;
         Type = type;
         Index = index;
         Builder = ColumnBuilder.For(type);
+        Builder.Expect(rows);
         Kind = type.Id switch
         {
             TypeId.Double => FieldKind.Float,
@@ -86,7 +88,7 @@ internal sealed class FieldColumn
     public Column ToColumn(int rows)
     {
         MoveTo(rows);
-        return Builder.ToColumn();
+        return Builder.Detach();
     }
 
     /// <summary>The type as InfluxDB calls it, or as SQL does where InfluxDB has none.</summary>

@@ -79,11 +79,24 @@ internal sealed partial class LineReader
                 return TooManyColumns(measurement);
             }
 
-            measurement.Add(field = new FieldColumn(name, type, index));
+            measurement.Add(field = new FieldColumn(name, type, index, RowsLikely(text, at)));
         }
 
         measurement.AddRaw(rawKey, field);
         return null;
+    }
+
+    // If all that is to come is like the first line. Only a guess for the first measurement's columns: what others may hold is anybody's.
+    private int RowsLikely(ReadOnlySpan<byte> text, int at)
+    {
+        if (Rows > 0 || Dropped > 0 || Measurements.Count > 1)
+        {
+            return 0;
+        }
+
+        int start = text[..at].LastIndexOf((byte)'\n') + 1;
+        int length = text[start..].IndexOf((byte)'\n') + 1;
+        return (int)Math.Min(RowsLikelyMax, (ExpectedBytes / length) + (ExpectedBytes / length / 64));
     }
 
     private LineFault? ReadValue(ReadOnlySpan<byte> text, ref int at, Measurement measurement, FieldColumn field)

@@ -1,4 +1,5 @@
 // Line protocol to columns: bytes in, in pieces of any size; rows of each measurement out. Pure: no sockets, no engine.
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 using Millrace.Core;
@@ -19,6 +20,9 @@ internal sealed class LineLimitException(string message) : Exception(message);
 /// <param name="limits">Bounds.</param>
 internal sealed partial class LineReader(Func<string, CatalogObject?> find, LineTime unit, long nowMicros, LineLimits limits)
 {
+    // A guess that is wrong must not cost much.
+    private const int RowsLikelyMax = 1 << 14;
+
     private readonly List<LineError> _errors = [];
     private byte[] _buffer = [];
     private int _used;
@@ -26,6 +30,9 @@ internal sealed partial class LineReader(Func<string, CatalogObject?> find, Line
     private bool _isText;
     private Measurement? _measurement;
     private int _places;
+
+    /// <summary>Bytes that are said to come in all, 0 when nobody knows: columns get room for as many rows as these may hold.</summary>
+    public long ExpectedBytes { get; init; }
 
     /// <summary>The measurements seen, in order of appearance.</summary>
     public List<Measurement> Measurements { get; } = [];
@@ -45,7 +52,10 @@ internal sealed partial class LineReader(Func<string, CatalogObject?> find, Line
     {
         if (_buffer.Length - _used < piece.Length + 1)
         {
-            Array.Resize(ref _buffer, (int)Math.Min(Array.MaxLength, Math.Max((long)_used + piece.Length + 1, _buffer.Length * 2L)));
+            byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max((long)_used + piece.Length + 1, _buffer.Length * 2L)));
+            _buffer.AsSpan(0, _used).CopyTo(larger);
+            GiveBack();
+            _buffer = larger;
         }
 
         piece.CopyTo(_buffer.AsSpan(_used));
@@ -78,7 +88,16 @@ internal sealed partial class LineReader(Func<string, CatalogObject?> find, Line
             _used = 0;
         }
 
-        _buffer = [];
+        GiveBack();
+    }
+
+    private void GiveBack()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+        }
     }
 
     /// <summary>Notes a line that is bad for a reason that showed later.</summary>

@@ -125,6 +125,7 @@ internal static class BlockCodec
     {
         switch (column)
         {
+            case FixedColumn<long> c when rows.Length == count: IntegerBlock.Encode(c.Values.AsSpan(from, count), writer); break;
             case FixedColumn<long> c: EncodeIntegers(c.Values, rows, writer); break;
             case FixedColumn<int> c: EncodeIntegers(c.Values, rows, writer); break;
             case FixedColumn<short> c: EncodeIntegers(c.Values, rows, writer); break;

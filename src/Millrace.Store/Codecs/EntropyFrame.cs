@@ -19,7 +19,6 @@ internal readonly record struct EntropyFrame(long Floor, int Shift, int Symbols,
 
     private const int CountMin = 32;
     private const int FineBits = 12;
-    private const int Fine = 1 << FineBits;
     private const double HeaderBits = 96;
     private const double TableBitsPerSymbol = 6;
     private const double PatchOverheadBits = 18;
@@ -44,11 +43,12 @@ internal readonly record struct EntropyFrame(long Floor, int Shift, int Symbols,
             start = StartOf(sample, profile.Min, profile.Max, shift + FineBits);
         }
 
-        Span<int> counts = stackalloc int[Fine];
+        // A narrow range has few buckets from the start.
+        Span<int> counts = stackalloc int[1 << Math.Min(FineBits, whole)];
         counts.Clear();
         int covered = Count(profile.Values, profile.Min + (long)start, shift, counts);
         EntropyFrame best = None;
-        for (int length = Fine; length >= 2; length /= 2, shift++)
+        for (int length = counts.Length; length >= 2; length /= 2, shift++)
         {
             (int first, int symbols, int inside) = Densest(counts[..length]);
             int patches = profile.Count - inside;

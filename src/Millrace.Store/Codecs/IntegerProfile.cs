@@ -1,6 +1,8 @@
 // What the codecs want to know of a sequence of integers before one is chosen; each fact is worked out once.
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Millrace.Core;
 
 namespace Millrace.Store.Codecs;
@@ -256,7 +258,30 @@ internal sealed class IntegerProfile : IDisposable
         long min = values[0];
         long max = min;
         int runs = 1;
-        for (int i = 1; i < values.Length; i++)
+        int i = 1;
+        if (Vector256.IsHardwareAccelerated && values.Length > 2 * Vector256<long>.Count)
+        {
+            ref long first = ref MemoryMarshal.GetReference(values);
+            var least = Vector256.Create(min);
+            Vector256<long> most = least;
+            Vector256<long> same = Vector256<long>.Zero;
+            for (; i <= values.Length - Vector256<long>.Count; i += Vector256<long>.Count)
+            {
+                Vector256<long> four = Vector256.LoadUnsafe(ref first, (nuint)i);
+                least = Vector256.Min(least, four);
+                most = Vector256.Max(most, four);
+                same -= Vector256.Equals(four, Vector256.LoadUnsafe(ref first, (nuint)i - 1));
+            }
+
+            runs += i - 1 - (int)Vector256.Sum(same);
+            for (int lane = 0; lane < Vector256<long>.Count; lane++)
+            {
+                min = Math.Min(min, least[lane]);
+                max = Math.Max(max, most[lane]);
+            }
+        }
+
+        for (; i < values.Length; i++)
         {
             long value = values[i];
             min = Math.Min(min, value);

@@ -39,12 +39,13 @@ internal static class RowOrder
         sorted.CopyTo(rows, 0);
         var groups = new List<int>();
         int shared = 0;
+        int[] spare = [];
         for (int s = 0; s < seriesCount; s++)
         {
             int length = ends[s + 1] - ends[s];
             if (times.Length > 0)
             {
-                SortByTime(rows.AsSpan(ends[s], length), times);
+                SortByTime(rows.AsSpan(ends[s], length), times, ref spare);
             }
 
             if (length < OwnGroupRows && shared + length <= GroupRowsMax)
@@ -80,15 +81,70 @@ internal static class RowOrder
         return groups;
     }
 
-    private static void SortByTime(Span<int> rows, long[] times)
+    // Rows come nearly in order of time, in stretches: those that are in order already are merged with their neighbours, and where one ends before the
+    // next begins there is nothing to do. Equal times stay in order of offset.
+    private static void SortByTime(Span<int> rows, long[] times, ref int[] spare)
     {
+        var ends = new List<int>();
         for (int i = 1; i < rows.Length; i++)
         {
             if (times[rows[i]] < times[rows[i - 1]])
             {
-                rows.Sort((a, b) => times[a] != times[b] ? times[a].CompareTo(times[b]) : a.CompareTo(b));
-                return;
+                ends.Add(i);
             }
         }
+
+        if (ends.Count == 0)
+        {
+            return;
+        }
+
+        ends.Add(rows.Length);
+        if (spare.Length < rows.Length)
+        {
+            spare = new int[rows.Length];
+        }
+
+        while (ends.Count > 1)
+        {
+            int kept = 0;
+            int start = 0;
+            for (int i = 0; i < ends.Count; i += 2)
+            {
+                int end = ends[Math.Min(i + 1, ends.Count - 1)];
+                if (i + 1 < ends.Count)
+                {
+                    Merge(rows[start..end], ends[i] - start, times, spare);
+                }
+
+                ends[kept++] = end;
+                start = end;
+            }
+
+            ends.RemoveRange(kept, ends.Count - kept);
+        }
+    }
+
+    private static void Merge(Span<int> rows, int middle, long[] times, int[] spare)
+    {
+        // What is below all of the right side stays where it is.
+        long least = times[rows[middle]];
+        int first = middle;
+        while (first > 0 && times[rows[first - 1]] > least)
+        {
+            first--;
+        }
+
+        Span<int> left = spare.AsSpan(0, middle - first);
+        rows[first..middle].CopyTo(left);
+        int to = first;
+        int l = 0;
+        int r = middle;
+        while (l < left.Length && r < rows.Length)
+        {
+            rows[to++] = times[rows[r]] < times[left[l]] ? rows[r++] : left[l++];
+        }
+
+        left[l..].CopyTo(rows[to..]);
     }
 }

@@ -42,7 +42,7 @@ internal static class SegmentBuilder
         for (int c = 0; c < width; c++)
         {
             types[c] = rows[0].Columns[c].Type;
-            columns[c] = Join(rows, c);
+            columns[c] = rows.Count == 1 ? rows[0].Columns[c] : ColumnBuilder.Join(types[c], [.. rows.Select(r => r.Columns[c])]);
         }
 
         int[] key = [.. schema.Key.Where(k => k < width)];
@@ -80,22 +80,6 @@ internal static class SegmentBuilder
         }
 
         return gathered;
-    }
-
-    private static Column Join(IReadOnlyList<Batch> rows, int column)
-    {
-        if (rows.Count == 1)
-        {
-            return rows[0].Columns[column];
-        }
-
-        ColumnBuilder builder = rows[0].Columns[column].NewBuilder();
-        foreach (Batch batch in rows)
-        {
-            builder.AppendRange(batch.Columns[column], 0, batch.Count);
-        }
-
-        return builder.View();
     }
 
     // A row without an event time counts as the earliest: it is in the first partition and goes with it.

@@ -13,7 +13,10 @@ internal sealed class SeriesCodes
     // The runtime seeds it anew in each process: nobody can choose keys that collide. Ranks do not depend on it.
     private static readonly ulong Seed = ((ulong)(uint)HashCode.Combine(1) << 32) | (uint)HashCode.Combine(2) | 1;
 
-    private readonly IReadOnlyList<Column> _columns;
+    private readonly Column[] _columns;
+
+    // Codes of text columns without nulls, where rows with the same one have the same value.
+    private readonly int[]?[] _codes;
     private readonly List<int> _firsts = [];
     private readonly ByteWriter _key = new(256);
     private int[] _table = new int[256];
@@ -22,7 +25,8 @@ internal sealed class SeriesCodes
 
     private SeriesCodes(IReadOnlyList<Column> key)
     {
-        _columns = key;
+        _columns = [.. key];
+        _codes = Array.ConvertAll(_columns, c => c is BytesColumn { Validity: null, Coded: { } coded } ? coded.Codes : null);
         Array.Fill(_table, -1);
     }
 
@@ -125,8 +129,14 @@ internal sealed class SeriesCodes
 
     private bool Same(int a, int b)
     {
-        foreach (Column column in _columns)
+        for (int c = 0; c < _columns.Length; c++)
         {
+            if (_codes[c] is { } codes && codes[a] == codes[b])
+            {
+                continue;
+            }
+
+            Column column = _columns[c];
             if (column.Validity is not null && (column.IsNull(a) || column.IsNull(b)))
             {
                 if (column.IsNull(a) != column.IsNull(b))
@@ -139,11 +149,11 @@ internal sealed class SeriesCodes
 
             bool same = column switch
             {
-                BytesColumn c => c.Span(a).SequenceEqual(c.Span(b)),
-                FixedColumn<long> c => c.Values[a] == c.Values[b],
-                FixedColumn<int> c => c.Values[a] == c.Values[b],
-                FixedColumn<short> c => c.Values[a] == c.Values[b],
-                FixedColumn<bool> c => c.Values[a] == c.Values[b],
+                BytesColumn text => text.Span(a).SequenceEqual(text.Span(b)),
+                FixedColumn<long> longs => longs.Values[a] == longs.Values[b],
+                FixedColumn<int> ints => ints.Values[a] == ints.Values[b],
+                FixedColumn<short> shorts => shorts.Values[a] == shorts.Values[b],
+                FixedColumn<bool> flags => flags.Values[a] == flags.Values[b],
                 _ => Encoded(column, a).SequenceEqual(Encoded(column, b)),
             };
             if (!same)

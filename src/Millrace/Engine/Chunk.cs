@@ -117,7 +117,7 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
                 continue;
             }
 
-            yield return chunks[i].Resident ?? load(objectId, chunks[i]);
+            yield return chunks[i].Resident is { } batch ? ChunkList.Unread(batch) : load(objectId, chunks[i]);
         }
 
         if (tail is { Count: > 0 })
@@ -193,7 +193,8 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         {
             Seal();
             NextOffset += batch.Count;
-            Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, position < 0 ? [] : [position], maxTime, batch.Bytes) { Times = times });
+            Batch kept = Unread(batch);
+            Add(new Chunk(NextOffset - batch.Count, batch.Count, kept, position < 0 ? [] : [position], maxTime, kept.Bytes) { Times = times });
             return;
         }
 
@@ -296,11 +297,11 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         ResidentBytes -= chunk.Resident is null ? 0 : chunk.Bytes;
     }
 
+    // Snapshots keep the old array and all that hangs on it; the new one begins where the rows do.
     private void Compact()
     {
-        if (_start > 1024 && _start > _end / 2)
+        if (_start > 0)
         {
-            // Snapshots keep the old array; a new one starts without the dropped chunks.
             _chunks = _chunks[_start.._end];
             _end -= _start;
             _start = 0;
@@ -403,6 +404,11 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
 
         SetSegments(segments);
     }
+
+    /// <summary>The rows with text of their own: what readers write out of codes is not held for longer than they need it.</summary>
+    public static Batch Unread(Batch batch) =>
+        Array.Exists(batch.Columns, c => c is BytesColumn { Coded: not null })
+            ? new Batch(Array.ConvertAll(batch.Columns, c => c is BytesColumn text ? text.Unread() : c), batch.Count, batch.Weights) : batch;
 
     private void Seal()
     {

@@ -18,11 +18,14 @@ internal sealed partial class DatabaseEngine
     // What a retention by size keeps consists of at least so many segments once they have been merged.
     private const int KeptSegmentsMin = 8;
 
+    private const long ReclaimBytes = 64 << 20;
+
     private readonly List<CompactRequest> _compactWaiters = [];
 
     // Files that count no longer, and the epoch in which they stopped: recovery from an older checkpoint may still read them.
     private readonly Dictionary<string, long> _obsolete = new(StringComparer.Ordinal);
     private SealJob? _sealing;
+    private long _letGo;
     private long _sealRetryEpoch;
     private int _sealFailures;
     private bool _sealLook = true;
@@ -91,13 +94,28 @@ internal sealed partial class DatabaseEngine
 
     private void ApplySegments(ObjectState target, SegmentChange change)
     {
-        target.AppendedRows!.Apply(change, Stored);
+        ChunkList rows = target.AppendedRows!;
+        long held = rows.ResidentBytes;
+        rows.Apply(change, Stored);
+        Reclaim(held - rows.ResidentBytes);
         foreach (string path in change.Removed)
         {
             _obsolete[path] = _epoch;
         }
 
         _dirty.Add(target.Id);
+    }
+
+    // The collector sees a heap that is small beside the machine and lets dead rows lie: fresh pages for each row cost more than finding them, and the process
+    // grows to several times of what it needs. It is told when there is something to gain; it does its work beside ours.
+    private void Reclaim(long bytes)
+    {
+        _letGo += bytes;
+        if (_letGo >= ReclaimBytes)
+        {
+            _letGo = 0;
+            GC.Collect(2, GCCollectionMode.Forced, blocking: false);
+        }
     }
 
     private void SealFailed(SealJob job, Exception error)

@@ -123,28 +123,36 @@ internal sealed partial class DatabaseEngine
                 return batches[0];
             }
 
-            var builder = new BatchBuilder(definition.Columns);
-            foreach (Batch batch in batches)
+            var columns = new Column[definition.Columns.Count];
+            for (int c = 0; c < columns.Length; c++)
             {
-                builder.Append(batch);
+                columns[c] = ColumnBuilder.Join(definition.Columns[c].Type, [.. batches.Select(b => b.Columns[c])]);
             }
 
-            return WithCodes(builder.Share(), batches);
+            int count = batches.Sum(b => b.Count);
+            return new Batch(columns, count, batches.TrueForAll(b => b.Weights is null) ? null : JoinWeights(batches, count));
         }
 
-        // Text that all of them know in its shorter form goes into the log in that form.
-        private static Batch WithCodes(Batch joined, List<Batch> batches)
+        private static long[] JoinWeights(List<Batch> batches, int count)
         {
-            for (int c = 0; c < joined.Columns.Length; c++)
+            long[] weights = new long[count];
+            int at = 0;
+            foreach (Batch batch in batches)
             {
-                if (joined.Columns[c] is BytesColumn text && batches.TrueForAll(b => b.Columns[c] is BytesColumn { Coded: not null })
-                    && CodedText.Join([.. batches.Select(b => (BytesColumn)b.Columns[c])]) is { } coded)
+                Span<long> to = weights.AsSpan(at, batch.Count);
+                if (batch.Weights is { } given)
                 {
-                    joined.Columns[c] = new BytesColumn(text.Type, text.Offsets, text.Data, text.Length, text.Validity) { Coded = coded };
+                    given.AsSpan(0, batch.Count).CopyTo(to);
                 }
+                else
+                {
+                    to.Fill(1);
+                }
+
+                at += batch.Count;
             }
 
-            return joined;
+            return weights;
         }
     }
 }

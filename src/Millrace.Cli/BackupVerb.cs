@@ -12,7 +12,7 @@ internal static class BackupVerb
     public static Command Command()
     {
         var target = new Argument<string>("TARGET") { Description = "The backup's folder, on the server's machine: empty, or made" };
-        var server = new Argument<string?>("SERVER") { Description = "HOST:PORT of a server (default 127.0.0.1:5433)", Arity = ArgumentArity.ZeroOrOne };
+        var server = new Argument<string?>("SERVER") { Description = "[USER@]HOST:PORT of a server (default 127.0.0.1:5433)", Arity = ArgumentArity.ZeroOrOne };
         var data = new Option<string?>("--data") { Description = "Back up this data folder, which no server has open", HelpName = "DIR" };
         var command = new Command("backup", "Copy a live database into a folder, as of one epoch; writes go on meanwhile") { target, server, data };
         command.SetAction((parsed, cancellation) => RunAsync(Path.GetFullPath(parsed.GetValue(target)!), parsed.GetValue(server), parsed.GetValue(data), cancellation));

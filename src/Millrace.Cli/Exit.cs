@@ -45,6 +45,8 @@ internal static class Exit
         ImportException => (e.Message, Failed),
         SqlException s => (s.Hint is null ? s.Message : $"{s.Message} ({s.Hint})", Failed),
         CorruptionException => ($"{e.Message}; nothing was changed, `millrace check FOLDER` tells more", Damaged),
+        DoorException { IsRefusal: true } => (e.Message, Usage),
+        DoorException { InnerException: not IOException } => (e.Message, Failed),
         DoorException => ($"{e.Message}; give the door another address or close it (for example --http 127.0.0.1:8087, --pg off)", Failed),
         DataFolderException or DiskException => (e.Message, Failed),
         Npgsql.NpgsqlException { InnerException: { } inner } => ($"no connection: {inner.Message}", Failed),

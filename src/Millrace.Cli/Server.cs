@@ -64,6 +64,14 @@ internal sealed class Server : IAsyncDisposable
                     Logging = l => l.SetMinimumLevel(LogLevel.Warning)
                     .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddProvider(new ErrorLog())
                 });
+            foreach ((string name, IPEndPoint? address) in new[] { ("PostgreSQL", doors.Postgres), ("HTTP", doors.Http) })
+            {
+                if (address is not null && !IPAddress.IsLoopback(address.Address) && settings.Security.Certificate is null)
+                {
+                    Warn($"the {name} door listens on {address} without TLS: what passes can be read on the way, tokens and passwords over HTTP among it; see --tls-cert");
+                }
+            }
+
             return new Server(database, doors, ownsCtrlC);
         }
         catch

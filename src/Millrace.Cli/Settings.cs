@@ -15,13 +15,18 @@ internal sealed record Settings(string Data, Durability Durability, IPEndPoint? 
     /// <summary>Rows, bytes in memory and log bytes after which rows are sealed and checkpoints are made; null: as the library has it.</summary>
     public (long? SegmentRows, long? SegmentBytes, long? CheckpointBytes) Sizes { get; init; }
 
+    /// <summary>Who has to log in, and TLS.</summary>
+    public DoorSecurity Security { get; init; } = new();
+
     /// <summary>The doors as the host wants them.</summary>
-    public DoorHostOptions DoorOptions() => new() { Postgres = Postgres, Http = Http, HttpOptions = HttpOptions };
+    public DoorHostOptions DoorOptions() => new() { Postgres = Postgres, Http = Http, HttpOptions = HttpOptions, Security = Security };
 }
 
 /// <summary>The options that say where a server keeps its data and where it listens, and how they become <see cref="Settings"/>.</summary>
 internal sealed class SettingsReader
 {
+    private const string AdminTokenName = "admin-token";
+    private const string AdminTokenVariable = "MILLRACE_ADMIN_TOKEN";
     private static readonly string[] Durabilities = ["fsync", "os", "none"];
     private readonly IReadOnlyList<DoorSetting> _doors;
     private readonly Dictionary<string, Option<string?>> _options = [];
@@ -41,7 +46,10 @@ internal sealed class SettingsReader
         Add("durability", "What an acknowledgement means: fsync (on disk), os, none (default fsync)", "MODE");
         Add("http-hosts", "Host names the HTTP door answers to besides localhost, separated by commas", "NAMES");
         Add("http-origins", "Origins whose pages may use the HTTP door, separated by commas", "ORIGINS");
-        Add("auth", "none: whoever reaches an address beyond loopback may do everything", "MODE");
+        Add("auth", "required: nobody gets in without a log-in, users or not; none: while there are no users whoever reaches the HTTP door may do everything, from "
+            + "beyond loopback too (default: log-ins once there are users)", "MODE");
+        Add("tls-cert", "PEM file with the certificate, and those between it and a root: the HTTP door then speaks TLS alone, the PostgreSQL door offers it", "FILE");
+        Add("tls-key", "PEM file with the certificate's key", "FILE");
         Add("segment-rows", "Rows of a stream that are sealed together (default 1048576)", "ROWS");
         Add("segment-bytes", "Bytes of a stream's rows in memory after which they are sealed (default 134217728)", "BYTES");
         Add("checkpoint-bytes", "Bytes of log after which a checkpoint is made (default 268435456)", "BYTES");
@@ -64,9 +72,16 @@ internal sealed class SettingsReader
         (string? data, _) = Get("data");
         (string? durability, string durabilitySource) = Get("durability");
         (string? auth, string authSource) = Get("auth");
-        if (auth is not (null or "none"))
+        if (auth is not (null or "none" or "required"))
         {
-            throw new UsageException($"{authSource}: \"{auth}\" is not understood; the only decision there is so far is none");
+            throw new UsageException($"{authSource}: \"{auth}\" is neither required nor none");
+        }
+
+        (string? certificate, string certificateSource) = Get("tls-cert");
+        (string? key, string keySource) = Get("tls-key");
+        if (certificate is null != key is null)
+        {
+            throw new UsageException($"{(key is null ? certificateSource : keySource)} is given without {(key is null ? "tls-key" : "tls-cert")}: a certificate and its key belong together");
         }
 
         var addresses = new Dictionary<string, IPEndPoint?>();
@@ -74,8 +89,14 @@ internal sealed class SettingsReader
         {
             (string? text, string source) = Get(door.Name);
             IPEndPoint? address = door.Parse(text, source);
-            CheckLoopback(door, address, source, auth);
             addresses[door.Name] = address;
+        }
+
+        // Not an option: what stands on a command line is there for everybody on the machine to read.
+        string? adminToken = Environment.GetEnvironmentVariable(AdminTokenVariable) is { Length: > 0 } preset ? preset : file.GetValueOrDefault(AdminTokenName);
+        if (adminToken is { Length: < 16 })
+        {
+            throw new UsageException($"{AdminTokenVariable}: a token that may do everything has 16 characters at least; openssl rand -hex 32 makes a good one");
         }
 
         return new Settings(
@@ -85,6 +106,12 @@ internal sealed class SettingsReader
             addresses[KnownDoors.Http.Name],
             new HttpDoorOptions { AllowedHosts = List(Get("http-hosts").Text), AllowedOrigins = List(Get("http-origins").Text) })
         {
+            Security = new DoorSecurity
+            {
+                RequireLogin = auth switch { "required" => true, "none" => false, _ => null },
+                AdminToken = adminToken,
+                Certificate = certificate is null ? null : TlsCertificate.Load(certificate, key!),
+            },
             Sizes = (Count("segment-rows"), Count("segment-bytes"), Count("checkpoint-bytes")),
         };
 
@@ -105,27 +132,6 @@ internal sealed class SettingsReader
             string variable = "MILLRACE_" + name.ToUpperInvariant().Replace('-', '_');
             return Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? (set, variable)
                 : (file.GetValueOrDefault(name), $"\"{name}\" in the configuration file");
-        }
-    }
-
-    // Beyond loopback there are strangers, and there are no passwords yet: somebody has to have decided that this is fine.
-    private static void CheckLoopback(DoorSetting door, IPEndPoint? address, string source, string? auth)
-    {
-        if (address is null || IPAddress.IsLoopback(address.Address))
-        {
-            return;
-        }
-
-        if (door == KnownDoors.Postgres)
-        {
-            throw new UsageException($"{source}: {address} is beyond loopback, where the PostgreSQL door does not listen until it has passwords; "
-                + "use 127.0.0.1 and a tunnel (ssh -L)");
-        }
-
-        if (auth is null)
-        {
-            throw new UsageException($"{source}: {address} is beyond loopback and there are no credentials yet; "
-                + "use 127.0.0.1 behind a proxy that asks for them, or decide with --auth none that everybody there may do everything");
         }
     }
 
@@ -153,7 +159,7 @@ internal sealed class SettingsReader
                 File.ReadAllBytes(path), new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
             {
-                if (!_options.ContainsKey(property.Name))
+                if (!_options.ContainsKey(property.Name) && property.Name != AdminTokenName)
                 {
                     throw new UsageException($"{path}: there is no setting \"{property.Name}\"; there are {string.Join(", ", _options.Keys)}");
                 }

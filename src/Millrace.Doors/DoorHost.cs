@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Millrace.Doors.Access;
 using Millrace.Doors.Http;
 using Millrace.Doors.Postgres;
 
@@ -29,6 +30,9 @@ public sealed record DoorHostOptions
     /// <summary>Settings of the PostgreSQL door.</summary>
     public PostgresDoorOptions PostgresOptions { get; init; } = new();
 
+    /// <summary>Who has to log in, and TLS. Default: everybody once there are users; none.</summary>
+    public DoorSecurity Security { get; init; } = new();
+
     /// <summary>Connections of the HTTP door at once. Default 1,000.</summary>
     public int HttpConnectionsMax { get; init; } = 1_000;
 
@@ -40,7 +44,11 @@ public sealed record DoorHostOptions
 }
 
 /// <summary>A door could not be opened; the message is one line that names its address.</summary>
-public sealed class DoorException(string message, Exception? inner = null) : IOException(message, inner);
+public sealed class DoorException(string message, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>True when the door could be opened there and must not: nobody has decided who may come in.</summary>
+    public bool IsRefusal { get; init; }
+}
 
 /// <summary>The doors of one database, open from <see cref="StartAsync(Database, DoorHostOptions, CancellationToken)"/> until disposed.</summary>
 public sealed class DoorHost : IAsyncDisposable
@@ -68,7 +76,14 @@ public sealed class DoorHost : IAsyncDisposable
     internal static async Task<DoorHost> StartAsync(
         HttpBackend database, Func<Session> newSession, DoorHostOptions options, CancellationToken cancellation = default)
     {
-        var host = new DoorHost(self => Build(self, database, newSession, options));
+        var rules = new LoginRules(database.Catalog, options.Security, options.HttpOptions.Time);
+        string? refusal = (options.Postgres is { } postgres ? rules.Refusal(postgres, http: false) : null) ?? (options.Http is { } http ? rules.Refusal(http, http: true) : null);
+        if (refusal is not null)
+        {
+            throw new DoorException(refusal) { IsRefusal = true };
+        }
+
+        var host = new DoorHost(self => Build(self, database, newSession, options, rules));
         try
         {
             await host._app.StartAsync(cancellation);
@@ -100,7 +115,7 @@ public sealed class DoorHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static WebApplication Build(DoorHost host, HttpBackend database, Func<Session> newSession, DoorHostOptions options)
+    private static WebApplication Build(DoorHost host, HttpBackend database, Func<Session> newSession, DoorHostOptions options, LoginRules rules)
     {
         // Nothing by default: no configuration files, no environment, no console log. The process's settings come through options alone.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -108,6 +123,11 @@ public sealed class DoorHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout);
         options.Logging?.Invoke(builder.Logging);
         builder.WebHost.UseKestrelCore();
+        if (options.Security.Certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             Limit(kestrel.Limits, options);
@@ -115,16 +135,27 @@ public sealed class DoorHost : IAsyncDisposable
             kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection => host.Counted(next, connection)));
             if (options.Postgres is { } postgres)
             {
-                PostgresDoor.Configure(kestrel, postgres, newSession, options.PostgresOptions);
+                PostgresDoor.Configure(kestrel, postgres, newSession, options.PostgresOptions, rules);
             }
 
             if (options.Http is { } http)
             {
-                kestrel.Listen(http, listen => listen.Protocols = HttpProtocols.Http1);
+                kestrel.Listen(http, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    if (options.Security.Certificate is { } certificate)
+                    {
+                        listen.UseHttps(https =>
+                        {
+                            https.ServerCertificate = certificate.Certificate;
+                            https.ServerCertificateChain = certificate.Chain;
+                        });
+                    }
+                });
             }
         });
         WebApplication app = builder.Build();
-        HttpDoor.Map(app, database, options.HttpOptions, () => host.Connections);
+        HttpDoor.Map(app, database, options.HttpOptions, () => host.Connections, rules, options.Http);
         return app;
     }
 
@@ -169,6 +200,7 @@ public sealed class DoorHost : IAsyncDisposable
         string message = e.Message.TrimEnd('.');
         return e.InnerException is AddressInUseException
             ? message.Replace("Failed to bind to address http://", "", StringComparison.Ordinal)
+                .Replace("Failed to bind to address https://", "", StringComparison.Ordinal)
                 .Replace("Failed to bind to address tcp://", "", StringComparison.Ordinal)
                 .Replace(": address already in use", " is in use by another process", StringComparison.Ordinal)
             : message;

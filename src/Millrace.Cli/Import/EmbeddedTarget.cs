@@ -128,7 +128,7 @@ internal sealed class EmbeddedTarget : IImportTarget
 
     private async Task<BlockResult> WriteLines(LineReader read, CancellationToken cancellation)
     {
-        long rows = await _writer.WriteAsync(read, partial: _options.Skip, cancellation);
+        long rows = await _writer.WriteAsync(read, partial: _options.Skip, (_, _) => { }, cancellation);
         BlockError[] told = [.. read.Errors.OrderBy(e => e.Line).Select(e => new BlockError(e.Line, null, e.Message))];
         return read.Dropped == 0 || _options.Skip ? new BlockResult(rows, read.Dropped, told) : throw new BadBlockException(told[0]);
     }

@@ -31,6 +31,11 @@ internal sealed partial class ServerTarget : IImportTarget
         }
 
         var client = new HttpClient { BaseAddress = uri, Timeout = Timeout.InfiniteTimeSpan };
+        if (Environment.GetEnvironmentVariable("MILLRACE_TOKEN") is { Length: > 0 } token)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
         try
         {
             using HttpResponseMessage answer = await client.GetAsync("/health", cancellation);

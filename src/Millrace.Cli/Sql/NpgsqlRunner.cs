@@ -6,29 +6,42 @@ namespace Millrace.Cli.Sql;
 /// <summary>One connection to a server.</summary>
 internal sealed class NpgsqlRunner(NpgsqlConnection connection) : ISqlRunner
 {
-    /// <summary>Connects to <c>HOST:PORT</c>.</summary>
+    /// <summary>
+    /// Connects to <c>[USER@]HOST:PORT</c>. The user may come from MILLRACE_USER or PGUSER; the password from MILLRACE_PASSWORD or PGPASSWORD, or it is asked for
+    /// at the terminal. Never from the command line, which everybody on the machine can read.
+    /// </summary>
     public static async Task<NpgsqlRunner> ConnectAsync(string address)
     {
+        int at = address.LastIndexOf('@');
+        string user = at > 0 ? address[..at] : Variable("MILLRACE_USER", "PGUSER") ?? "millrace";
+        address = address[(at + 1)..];
         int colon = address.LastIndexOf(':');
         var settings = new NpgsqlConnectionStringBuilder
         {
             Host = colon > 0 ? address[..colon].Trim('[', ']') : address,
             Port = colon > 0 && ushort.TryParse(address.AsSpan(colon + 1), out ushort port) ? port : KnownDoors.Postgres.Port,
-            Username = "millrace",
+            Username = user,
+            Password = Variable("MILLRACE_PASSWORD", "PGPASSWORD"),
             Database = "millrace",
-            SslMode = SslMode.Disable,
+            SslMode = SslMode.Prefer,
             Pooling = false,
             ApplicationName = "millrace sql",
             CommandTimeout = 0,
             Timeout = 5,
             IncludeErrorDetail = true,
         };
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
-        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         NpgsqlConnection connection;
         try
         {
-            connection = await builder.Build().OpenConnectionAsync();
+            connection = await OpenAsync(settings);
+        }
+        catch (PostgresException e) when (e.SqlState is "28P01" or "28000")
+        {
+            throw new IOException($"{e.MessageText} (USER@HOST:PORT names the user, MILLRACE_PASSWORD is the password)", e);
+        }
+        catch (NpgsqlException e) when (e is not PostgresException && settings.Password is null && e.InnerException is null)
+        {
+            throw new IOException($"the server asks for a password for user {user} (MILLRACE_PASSWORD is the password, USER@HOST:PORT names the user)", e);
         }
         catch (NpgsqlException e) when (e.InnerException is System.Net.Sockets.SocketException)
         {
@@ -37,6 +50,44 @@ internal sealed class NpgsqlRunner(NpgsqlConnection connection) : ISqlRunner
 
         return new NpgsqlRunner(connection);
     }
+
+    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlConnectionStringBuilder settings)
+    {
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        try
+        {
+            return await builder.Build().OpenConnectionAsync();
+        }
+        catch (NpgsqlException e) when (settings.Password is null && e is not PostgresException && e.InnerException is null && !Console.IsInputRedirected)
+        {
+            // The server asks for a password, and there is none to send.
+            Console.Error.Write($"Password for user {settings.Username}: ");
+            settings.Password = ReadSecret();
+            return await OpenAsync(settings);
+        }
+    }
+
+    private static string ReadSecret()
+    {
+        var text = new System.Text.StringBuilder();
+        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
+        {
+            if (key.Key == ConsoleKey.Backspace)
+            {
+                text.Length = Math.Max(0, text.Length - 1);
+            }
+            else
+            {
+                text.Append(key.KeyChar);
+            }
+        }
+
+        Console.Error.WriteLine();
+        return text.ToString();
+    }
+
+    private static string? Variable(params string[] names) => names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(v => v is { Length: > 0 });
 
     public async Task RunAsync(string sql, IResultSink sink, CancellationToken cancellation)
     {

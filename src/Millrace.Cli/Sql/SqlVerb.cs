@@ -9,7 +9,7 @@ internal static class SqlVerb
 {
     public static Command Command()
     {
-        var server = new Argument<string?>("SERVER") { Description = "HOST:PORT of a server (default 127.0.0.1:5433)", Arity = ArgumentArity.ZeroOrOne };
+        var server = new Argument<string?>("SERVER") { Description = "[USER@]HOST:PORT of a server (default 127.0.0.1:5433); MILLRACE_PASSWORD is the password", Arity = ArgumentArity.ZeroOrOne };
         var data = new Option<string?>("--data") { Description = "Use this data folder in process instead of a server", HelpName = "DIR" };
         var text = new Option<string[]>("-c", "--command") { Description = "Run these statements and end", HelpName = "SQL", Arity = ArgumentArity.OneOrMore };
         var file = new Option<string?>("-f", "--file") { Description = "Run the statements of this file and end", HelpName = "FILE" };

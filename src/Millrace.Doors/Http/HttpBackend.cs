@@ -23,7 +23,7 @@ internal sealed record HttpBackend
 
     public Func<string, PublishedQuery?> Endpoint { get; init; } = _ => null;
 
-    public Func<string, string?, CancellationToken, ValueTask<FeedReader>> Follow { get; init; } = (_, _, _) => throw new NotSupportedException();
+    public Func<string, string?, string?, CancellationToken, ValueTask<FeedReader>> Follow { get; init; } = (_, _, _, _) => throw new NotSupportedException();
 
     public Func<PublishedQuery, IReadOnlyList<LiteralExpr>, string?, CancellationToken, ValueTask<FeedReader>> FollowEndpoint { get; init; } =
         (_, _, _, _) => throw new NotSupportedException();

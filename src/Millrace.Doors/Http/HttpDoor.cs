@@ -1,10 +1,13 @@
 // The HTTP door: every route in plain sight.
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Millrace.Doors.Access;
 using Millrace.Doors.Dashboard;
+using Millrace.Doors.Http.Access;
 using Millrace.Doors.Http.Endpoints;
 using Millrace.Doors.Http.Feeds;
 
@@ -21,12 +24,16 @@ public static class HttpDoor
     /// <param name="database">The database behind the door.</param>
     /// <param name="options">Settings.</param>
     /// <param name="connections">Tells how many connections are open, over all doors.</param>
-    public static void Map(WebApplication app, Database database, HttpDoorOptions? options = null, Func<long>? connections = null) =>
-        Map(app, HttpBackend.Of(database), options, connections);
-
-    internal static void Map(WebApplication app, HttpBackend database, HttpDoorOptions? options, Func<long>? connections)
+    /// <param name="security">Who has to log in; null for the defaults.</param>
+    public static void Map(
+        WebApplication app, Database database, HttpDoorOptions? options = null, Func<long>? connections = null, DoorSecurity? security = null)
     {
         options ??= new HttpDoorOptions();
+        Map(app, HttpBackend.Of(database), options, connections, new LoginRules(() => database.Catalog, security ?? new DoorSecurity(), options.Time), null);
+    }
+
+    internal static void Map(WebApplication app, HttpBackend database, HttpDoorOptions options, Func<long>? connections, LoginRules rules, IPEndPoint? address)
+    {
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Millrace.Http");
         var streams = new EventStreams(options, app.Lifetime.ApplicationStopping);
         var budget = new IngestBudget(options.IngestBytesMax);
@@ -41,16 +48,21 @@ public static class HttpDoor
         var endpoints = new EndpointRoutes(database, new EndpointReads(options), feeds);
         var sockets = new SocketEndpoint(database, options, streams, feeds, endpoints);
         var openApi = new OpenApi(database);
-        var metrics = new MetricsEndpoint(database, connections ?? (() => 0));
+        var metrics = new MetricsEndpoint(database, connections ?? (() => 0), () => rules.Failures.Count);
         var health = new HealthEndpoint(database, app.Lifetime);
 
+        // Where it listens is not always known here; then the address that a connection came in on tells.
+        bool Asks(HttpContext context) => rules.AsksHttp(address ?? new IPEndPoint(context.Connection.LocalIpAddress ?? IPAddress.Loopback, 0));
+        rules.Failures.Log ??= app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Millrace.Access");
         app.Use(next => new Safety(options, next).Invoke);
+        app.Use(next => new Gate(rules, Asks, options, next).Invoke);
         app.UseWebSockets();
         app.UseRouting();
         Post("/v1/streams/{name}", ingest.Handle);
         Post("/write", context => write.HandleV1(context, log));
         Post("/api/v2/write", context => write.HandleV2(context, log));
         Post("/v1/sql", sql.Handle);
+        Post(Gate.TicketPath, _ => throw new HttpException(409, "No log-in", "nobody has to log in here, so there are no tickets", "open the address without one"));
         Get("/v1/subscribe", feeds.Subscribe);
         Get("/v1/ws", sockets.Handle);
         Get("/v1/endpoints", endpoints.List);
@@ -69,7 +81,7 @@ public static class HttpDoor
         Post("/query", influx.Query);
         app.MapDashboard();
         app.MapFallback("/v1/{**rest}", context => Problem.Write(context, 404, "Not found", "there is no such address", hint:
-            "POST /v1/streams/{name}, POST /v1/sql, GET /v1/subscribe?query=, /v1/endpoints/{name}, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));
+            "POST /v1/streams/{name}, POST /v1/sql, POST /v1/tickets, GET /v1/subscribe?query=, /v1/endpoints/{name}, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));
 
         void Get(string pattern, RequestDelegate handler) => app.MapMethods(pattern, ["GET", "HEAD"], Guarded(handler));
         void Post(string pattern, RequestDelegate handler) => app.MapPost(pattern, Guarded(handler));

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Access;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Http;
@@ -29,6 +30,7 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
     public async Task Handle(HttpContext context)
     {
         CatalogObject target = Target((string)context.Request.RouteValues["name"]!);
+        Caller.Of(context).RequireWrite(database.Catalog(), target);
         Layout layout = LayoutOf(context.Request);
         bool skip = Choice(context.Request, "on_error", "fail", "skip");
         bool ignoreUnknown = Choice(context.Request, "unknown", "error", "ignore");

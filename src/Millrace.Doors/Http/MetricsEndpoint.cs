@@ -7,11 +7,11 @@ using Millrace.Sql;
 namespace Millrace.Doors.Http;
 
 /// <summary>Counters for Prometheus. https://prometheus.io/docs/instrumenting/exposition_formats/</summary>
-internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connections)
+internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connections, Func<long> failures)
 {
     public async Task Handle(HttpContext context)
     {
-        byte[] body = Encoding.UTF8.GetBytes(Text(database.Statistics(), database.Catalog(), connections()));
+        byte[] body = Encoding.UTF8.GetBytes(Text(database.Statistics(), database.Catalog(), connections(), failures()));
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -20,7 +20,7 @@ internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connectio
         }
     }
 
-    internal static string Text(DatabaseStatistics s, CatalogSnapshot catalog, long connections)
+    internal static string Text(DatabaseStatistics s, CatalogSnapshot catalog, long connections, long failures)
     {
         var to = new StringBuilder();
         Single("millrace_uptime_seconds", "gauge", "Seconds since the database was opened.", s.UptimeSeconds);
@@ -32,6 +32,7 @@ internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connectio
         Single("millrace_log_bytes", "gauge", "Bytes of the write-ahead log on disk.", s.LogBytes);
         Single("millrace_subscriptions", "gauge", "Live subscriptions.", s.Subscriptions);
         Single("millrace_connections", "gauge", "Open connections over all doors.", connections);
+        Single("millrace_login_failures_total", "counter", "Log-ins that failed, over all doors.", failures);
         Each("millrace_object_rows_total", "counter", "Rows taken in, by object.", o => o.RowsTotal);
         Each("millrace_object_changes_total", "counter", "Rows of change given out, by object.", o => o.ChangesTotal);
         Each("millrace_object_rows", "gauge", "Rows held, by object.", o => o.Rows);

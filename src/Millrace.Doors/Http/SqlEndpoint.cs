@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Access;
 using Millrace.Sql.Syntax;
 
 namespace Millrace.Doors.Http;
@@ -19,7 +20,7 @@ internal sealed class SqlEndpoint(HttpBackend database, HttpDoorOptions options)
     public async Task Handle(HttpContext context)
     {
         (string query, int maxRows) = await ReadRequest(context);
-        await using Session session = database.NewSession();
+        await using Session session = Caller.NewSession(context, database);
         IReadOnlyList<StatementResult> results;
         long start = Stopwatch.GetTimestamp();
         try

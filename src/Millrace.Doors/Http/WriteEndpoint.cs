@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Access;
 using Millrace.Doors.LineProtocol;
 
 namespace Millrace.Doors.Http;
@@ -13,7 +14,7 @@ namespace Millrace.Doors.Http;
 /// <summary>
 /// Takes lines from any client that speaks to InfluxDB 1 or 2. Good lines are written, as one commit; bad ones are told, in the error shape of the API that
 /// was asked; <c>accept_partial=false</c> refuses all when one is bad. db, rp, bucket and org are accepted and mean nothing: measurements are streams in
-/// namespace public. So are user, password and token.
+/// namespace public. User, password and token are asked for as everywhere.
 /// </summary>
 internal sealed class WriteEndpoint
 {
@@ -80,7 +81,18 @@ internal sealed class WriteEndpoint
         read.Complete();
 
         // From here on the rows are whole: a client that goes away does not undo the commit.
-        long rows = await _writer.WriteAsync(read, partial, CancellationToken.None);
+        Caller caller = Caller.Of(context);
+        long rows = await _writer.WriteAsync(read, partial, (name, target) =>
+        {
+            if (target is null)
+            {
+                caller.RequireMake(_database.Catalog(), name);
+            }
+            else
+            {
+                caller.RequireWrite(_database.Catalog(), target);
+            }
+        }, CancellationToken.None);
         context.Response.Headers["X-Millrace-Rows"] = rows.ToString(CultureInfo.InvariantCulture);
         return (read, partial);
     }
@@ -94,7 +106,8 @@ internal sealed class WriteEndpoint
         return string.Create(CultureInfo.InvariantCulture, $"{(partial ? "partial write" : "nothing was written")}: {lines}{more} dropped={read.Dropped}");
     }
 
-    private static async Task WriteError(HttpContext context, bool isV2, int status, string message, long line = 0)
+    /// <summary>Answers a failure in the shape of the API that was asked.</summary>
+    public static async Task WriteError(HttpContext context, bool isV2, int status, string message, long line = 0)
     {
         string code = status switch
         {

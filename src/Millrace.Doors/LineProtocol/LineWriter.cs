@@ -25,9 +25,10 @@ internal sealed class LineWriter(
     /// <summary>Writes all rows; gives how many.</summary>
     /// <param name="read">The rows.</param>
     /// <param name="partial">False to write nothing when a line is bad.</param>
+    /// <param name="allow">Throws when a stream may not be written to, or, given null in its place, not be made or widened.</param>
     /// <param name="cancellation">Ends the wait, not a commit that was begun.</param>
     /// <exception cref="SqlException">The commit is refused; nothing was written.</exception>
-    public async ValueTask<long> WriteAsync(LineReader read, bool partial, CancellationToken cancellation)
+    public async ValueTask<long> WriteAsync(LineReader read, bool partial, Action<string, CatalogObject?> allow, CancellationToken cancellation)
     {
         if (!partial && read.Dropped > 0)
         {
@@ -39,13 +40,13 @@ internal sealed class LineWriter(
         {
             try
             {
-                CatalogObject target = await DefineAsync(measurement, cancellation);
+                CatalogObject target = await DefineAsync(measurement, allow, cancellation);
                 if (await BatchAsync(measurement, target, read, cancellation) is { } batch)
                 {
                     writes.Add((measurement.Name, batch));
                 }
             }
-            catch (SqlException e) when (e.SqlState[..2] is "42" or "0A" or "22" or "54")
+            catch (SqlException e) when (e.SqlState[..2] is "42" or "0A" or "22" or "54" && e.SqlState != "42501")
             {
                 // This stream cannot be made or widened as its lines ask: they are refused, the others go on.
                 foreach (long line in measurement.Lines)
@@ -64,18 +65,24 @@ internal sealed class LineWriter(
         return writes.Sum(w => (long)w.Batch.Count);
     }
 
-    private async ValueTask<CatalogObject> DefineAsync(Measurement measurement, CancellationToken cancellation)
+    private async ValueTask<CatalogObject> DefineAsync(Measurement measurement, Action<string, CatalogObject?> allow, CancellationToken cancellation)
     {
         TagColumn[] tags = [.. measurement.Tags.Where(t => t.Index >= 0 || measurement.Uses(t))];
         for (int round = 0; ; round++)
         {
             CatalogObject? target = catalog().Find(Namespace, measurement.Name);
             string? statement = target is null ? Create(measurement, tags) : target.Kind == ObjectKind.Stream ? Widen(measurement, target, tags) : null;
+            if (target is not null)
+            {
+                allow(measurement.Name, target);
+            }
+
             if (statement is null && target is not null)
             {
                 return target;
             }
 
+            allow(measurement.Name, null);
             Check.That(round < RoundsMax);
             await using Session session = newSession();
             await session.ExecuteAsync(statement!, cancellation);

@@ -123,8 +123,10 @@ internal enum StartupKind
 {
     /// <summary>A session.</summary>
     Session,
-    /// <summary>Encryption (SSL or GSSAPI): answered with 'N'.</summary>
-    Encryption,
+    /// <summary>Encryption by TLS: answered with 'S' where there is a certificate, else with 'N'.</summary>
+    Tls,
+    /// <summary>Encryption by GSSAPI: answered with 'N'.</summary>
+    Gss,
     /// <summary>The end of another connection's statement.</summary>
     Cancel,
 }
@@ -151,7 +153,7 @@ internal sealed record StartupMessage(StartupKind Kind, int Minor, IReadOnlyDict
         {
             case SslCode or GssCode:
                 reader.End();
-                return new StartupMessage(StartupKind.Encryption, 0, none);
+                return new StartupMessage(code == SslCode ? StartupKind.Tls : StartupKind.Gss, 0, none);
             case CancelCode:
                 int process = reader.Int32();
                 int key = reader.Int32();

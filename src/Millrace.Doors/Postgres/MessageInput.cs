@@ -7,7 +7,11 @@ namespace Millrace.Doors.Postgres;
 /// <summary>Reads messages.</summary>
 internal sealed class MessageInput(PipeReader pipe, int bytesMax)
 {
+    /// <summary>The longest body accepted from somebody who has not logged in yet.</summary>
+    public const int StrangerBytesMax = 8 << 10;
+
     private const int KeepBytesMax = 1 << 20;
+    private int _bytesMax = Math.Min(bytesMax, StrangerBytesMax);
     private byte[] _body = [];
     private int _length;
     private volatile bool _interrupted;
@@ -85,6 +89,31 @@ internal sealed class MessageInput(PipeReader pipe, int bytesMax)
         return type;
     }
 
+    /// <summary>True when bytes have arrived that nobody has read.</summary>
+    public bool HasMore()
+    {
+        if (!pipe.TryRead(out ReadResult read))
+        {
+            return false;
+        }
+
+        bool any = !read.Buffer.IsEmpty;
+        pipe.AdvanceTo(read.Buffer.Start);
+        return any;
+    }
+
+    /// <summary>The other side has logged in: from now on messages may be as long as configured.</summary>
+    public void Trust() => _bytesMax = bytesMax;
+
+    /// <summary>The first byte that comes, which stays to be read; -1 when the client closes without a word.</summary>
+    public async ValueTask<int> FirstByteAsync(CancellationToken cancellation)
+    {
+        ReadResult read = await pipe.ReadAsync(cancellation).ConfigureAwait(false);
+        int first = read.Buffer.IsEmpty ? -1 : read.Buffer.FirstSpan[0];
+        pipe.AdvanceTo(read.Buffer.Start);
+        return first;
+    }
+
     /// <summary>Wakes a waiting <see cref="NextAsync"/>: the server is going down.</summary>
     public void Interrupt()
     {
@@ -94,7 +123,7 @@ internal sealed class MessageInput(PipeReader pipe, int bytesMax)
 
     private bool TryTake(ReadOnlySequence<byte> buffer)
     {
-        if (!Framing.TryReadHead(buffer, bytesMax, out byte type, out int length) || buffer.Length < Framing.HeaderBytes + (long)length)
+        if (!Framing.TryReadHead(buffer, _bytesMax, out byte type, out int length) || buffer.Length < Framing.HeaderBytes + (long)length)
         {
             pipe.AdvanceTo(buffer.Start, buffer.End);
             return false;

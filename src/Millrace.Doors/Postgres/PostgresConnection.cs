@@ -1,5 +1,5 @@
-// One connection from its first byte: encryption refused, who are you, then the session, and a word of goodbye.
-using System.Net;
+// One connection from its first byte: encryption, who are you, then the session, and a word of goodbye.
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Millrace.Core;
@@ -7,8 +7,10 @@ using Millrace.Core;
 namespace Millrace.Doors.Postgres;
 
 /// <summary>Serves the connections of one door.</summary>
-internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTable table, PostgresDoorOptions options)
+internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTable table, Login login, TlsCertificate? certificate, PostgresDoorOptions options)
 {
+    private const byte TlsHandshake = 0x16;
+
     /// <summary>What clients are told the server is: PostgreSQL's version whose dialect and catalog we speak, and ours.</summary>
     public static readonly string ServerVersion =
         $"15.0 (Millrace {typeof(PostgresConnection).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"})";
@@ -21,19 +23,19 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
             return;
         }
 
-        var input = new MessageInput(connection.Transport.Input, options.MessageBytesMax);
-        var output = new MessageOutput(connection.Transport.Output, options.WriteTimeout);
+        var wire = new Wire(connection, options);
+        await using ConfiguredAsyncDisposable ended = wire.ConfigureAwait(false);
         try
         {
-            await ServeAsync(connection, input, output).ConfigureAwait(false);
+            await ServeAsync(connection, wire).ConfigureAwait(false);
         }
         catch (ProtocolException e)
         {
-            await FatalAsync(output, e.SqlState, e.Message).ConfigureAwait(false);
+            await FatalAsync(wire.Output, e.SqlState, e.Message).ConfigureAwait(false);
         }
         catch (SqlException e)
         {
-            await FatalAsync(output, e.SqlState, e.Message, e.Hint).ConfigureAwait(false);
+            await FatalAsync(wire.Output, e.SqlState, e.Message, e.Hint).ConfigureAwait(false);
         }
         catch (ConnectionLostException)
         {
@@ -49,17 +51,25 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         }
     }
 
-    private async Task ServeAsync(ConnectionContext connection, MessageInput input, MessageOutput output)
+    private async Task ServeAsync(ConnectionContext connection, Wire wire)
     {
-        StartupMessage? startup = await StartupAsync(input, output, connection.ConnectionClosed).ConfigureAwait(false);
-        if (startup is null)
+        (StartupMessage Startup, string? User)? admitted;
+        using (var deadline = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed))
         {
-            return;
+            // One deadline for everything a stranger may do.
+            deadline.CancelAfter(options.StartupTimeout);
+            try
+            {
+                admitted = await AdmitAsync(connection, wire, deadline.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!connection.ConnectionClosed.IsCancellationRequested)
+            {
+                throw new ProtocolException("canceling authentication due to timeout", "57014");
+            }
         }
 
-        if (startup.Kind == StartupKind.Cancel)
+        if (admitted is not { } known)
         {
-            table.Cancel(startup.ProcessId, startup.Key);
             return;
         }
 
@@ -70,7 +80,7 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
 
         try
         {
-            await SessionAsync(connection, input, output, startup).ConfigureAwait(false);
+            await SessionAsync(connection, wire, known.Startup, known.User).ConfigureAwait(false);
         }
         finally
         {
@@ -78,10 +88,12 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         }
     }
 
-    private async Task SessionAsync(ConnectionContext connection, MessageInput input, MessageOutput output, StartupMessage startup)
+    private async Task SessionAsync(ConnectionContext connection, Wire wire, StartupMessage startup, string? user)
     {
-        Authenticate(connection, startup);
+        (MessageInput input, MessageOutput output) = (wire.Input, wire.Output);
+        input.Trust();
         Session session = newSession();
+        session.User = user;
         await using (session.ConfigureAwait(false))
         {
             using var context = new SessionContext(session, input, output, connection.ConnectionClosed);
@@ -97,7 +109,7 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
             try
             {
                 ApplySettings(session, startup);
-                Greet(context, startup, process, key);
+                Greet(context, startup, login.IsSuperuser(user), process, key);
                 await output.FlushAsync().ConfigureAwait(false);
                 await new PostgresSession(context).RunAsync().ConfigureAwait(false);
                 if (stopping)
@@ -112,54 +124,39 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         }
     }
 
-    private async ValueTask<StartupMessage?> StartupAsync(MessageInput input, MessageOutput output, CancellationToken closed)
+    // Who it is, and whose permissions it gets; null when it has nothing more to say.
+    private async ValueTask<(StartupMessage Startup, string? User)?> AdmitAsync(ConnectionContext connection, Wire wire, CancellationToken deadline)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(closed);
-        deadline.CancelAfter(options.StartupTimeout);
+        if (certificate is not null && await wire.Input.FirstByteAsync(deadline).ConfigureAwait(false) == TlsHandshake)
+        {
+            await wire.EncryptAsync(certificate, direct: true, deadline).ConfigureAwait(false);
+        }
 
         // A client may ask for SSL and then for GSSAPI, and no more than that.
         for (int asked = 0; asked < 3; asked++)
         {
-            StartupMessage? startup;
-            try
+            StartupMessage? startup = await wire.Input.StartupAsync(deadline).ConfigureAwait(false);
+            switch (startup?.Kind)
             {
-                startup = await input.StartupAsync(deadline.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!closed.IsCancellationRequested)
-            {
-                throw new ProtocolException("canceling authentication due to timeout", "57014");
-            }
-
-            if (startup is not { Kind: StartupKind.Encryption })
-            {
-                return startup;
+                case null:
+                    return null;
+                case StartupKind.Cancel:
+                    table.Cancel(startup.ProcessId, startup.Key);
+                    return null;
+                case StartupKind.Session:
+                    return (startup, await login.AdmitAsync(connection, wire, startup, deadline).ConfigureAwait(false));
             }
 
-            output.Byte((byte)'N');
-            await output.FlushAsync().ConfigureAwait(false);
+            bool tls = startup.Kind == StartupKind.Tls && certificate is not null && !wire.IsEncrypted;
+            wire.Output.Byte((byte)(tls ? 'S' : 'N'));
+            await wire.Output.FlushAsync().ConfigureAwait(false);
+            if (tls)
+            {
+                await wire.EncryptAsync(certificate!, direct: false, deadline).ConfigureAwait(false);
+            }
         }
 
         throw new ProtocolException("too many requests for encryption");
-    }
-
-    // Until roles are set up, whoever can open a connection from this machine is let in as whoever they say.
-    private static void Authenticate(ConnectionContext connection, StartupMessage startup)
-    {
-        if (connection.RemoteEndPoint is IPEndPoint remote && !IPAddress.IsLoopback(
-                remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address))
-        {
-            throw new SqlException("28000", "no authentication is set up, so only connections from this machine are accepted");
-        }
-
-        if (!startup.Parameters.TryGetValue("user", out string? user) || user.Length == 0)
-        {
-            throw new SqlException("28000", "no PostgreSQL user name specified in startup packet");
-        }
-
-        if (startup.Parameters.TryGetValue("replication", out string? replication) && replication is not ("false" or "off" or "no" or "0"))
-        {
-            throw new SqlException("0A000", "replication connections are not supported", hint: "follow changes with SUBSCRIBE");
-        }
     }
 
     private static void ApplySettings(Session session, StartupMessage startup)
@@ -180,7 +177,7 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         }
     }
 
-    private static void Greet(SessionContext context, StartupMessage startup, int process, int key)
+    private static void Greet(SessionContext context, StartupMessage startup, bool isSuperuser, int process, int key)
     {
         MessageOutput output = context.Output;
         string[] unknown = [.. startup.Parameters.Keys.Where(p => p.StartsWith("_pq_.", StringComparison.Ordinal))];
@@ -199,7 +196,7 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         output.Parameter("server_version", ServerVersion);
         output.Parameter("server_encoding", "UTF8");
         output.Parameter("integer_datetimes", "on");
-        output.Parameter("is_superuser", "on");
+        output.Parameter("is_superuser", isSuperuser ? "on" : "off");
         output.Parameter("session_authorization", startup.Parameters["user"]);
         output.Parameter("default_transaction_read_only", "off");
         output.Parameter("in_hot_standby", "off");

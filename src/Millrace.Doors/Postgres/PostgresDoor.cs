@@ -2,6 +2,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Millrace.Doors.Access;
 
 namespace Millrace.Doors.Postgres;
 
@@ -18,21 +19,25 @@ public static class PostgresDoor
 {
     /// <summary>Serves <paramref name="database"/> on <paramref name="endpoint"/>.</summary>
     /// <param name="kestrel">The host's server, before it starts.</param>
-    /// <param name="endpoint">A loopback address and a port.</param>
+    /// <param name="endpoint">An address and a port; beyond loopback only when the database has users.</param>
     /// <param name="database">What is served; it must outlive the host.</param>
     /// <param name="options">Limits, or null for the defaults.</param>
-    /// <exception cref="ArgumentException">The address is not loopback: there is no authentication yet.</exception>
-    public static void Configure(KestrelServerOptions kestrel, IPEndPoint endpoint, Database database, PostgresDoorOptions? options = null) =>
-        Configure(kestrel, endpoint, database.NewSession, options ?? new PostgresDoorOptions());
+    /// <param name="security">Who has to log in, and TLS; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The address is beyond loopback and there is nobody who could log in.</exception>
+    public static void Configure(
+        KestrelServerOptions kestrel, IPEndPoint endpoint, Database database, PostgresDoorOptions? options = null, DoorSecurity? security = null) =>
+        Configure(kestrel, endpoint, database.NewSession, options ?? new PostgresDoorOptions(),
+            new LoginRules(() => database.Catalog, security ?? new DoorSecurity(), TimeProvider.System));
 
-    internal static void Configure(KestrelServerOptions kestrel, IPEndPoint endpoint, Func<Session> newSession, PostgresDoorOptions options)
+    internal static void Configure(KestrelServerOptions kestrel, IPEndPoint endpoint, Func<Session> newSession, PostgresDoorOptions options, LoginRules rules)
     {
-        if (!IPAddress.IsLoopback(endpoint.Address))
+        if (rules.Refusal(endpoint, http: false) is { } refusal)
         {
-            throw new ArgumentException($"the PostgreSQL door listens on loopback only until authentication is set up, not on {endpoint.Address}");
+            throw new ArgumentException(refusal);
         }
 
-        var connections = new PostgresConnection(newSession, new ConnectionTable(options.ConnectionsMax), options);
+        var connections = new PostgresConnection(
+            newSession, new ConnectionTable(options.ConnectionsMax), new Login(rules, endpoint), rules.Security.Certificate, options);
         kestrel.Listen(endpoint, listen => listen.Run(connections.RunAsync));
     }
 }

@@ -30,6 +30,12 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     /// <summary>Identities of the objects read.</summary>
     public SortedSet<int> DependsOn { get; } = [];
 
+    /// <summary>Identities of the relations that the statement itself names.</summary>
+    public SortedSet<int> Named { get; } = [];
+
+    /// <summary>True while the text of a view is bound.</summary>
+    public bool IsInView => _views.Count > 0;
+
     public List<string> Notices { get; } = [];
 
     /// <summary>Where in the text an expression came from, by identity of the expression.</summary>

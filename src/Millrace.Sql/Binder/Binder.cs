@@ -23,6 +23,7 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
         {
             Parameters = [.. _context.Parameters.Select(p => p.Id == TypeId.Unknown ? SqlType.Text : p)],
             DependsOn = [.. _context.DependsOn],
+            Named = [.. _context.Named],
             Notices = [.. bound.Notices, .. _context.Notices.Distinct()],
         };
     }
@@ -70,6 +71,12 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new DdlBinder(_context).CreateIndex(s);
             case Syntax.CreateEndpointStatement s:
                 return new EndpointBinder(_context).Create(s);
+            case Syntax.UserStatement s:
+                return new AccessBinder(_context).User(s);
+            case Syntax.CreateTokenStatement s:
+                return new AccessBinder(_context).Token(s);
+            case Syntax.GrantStatement s:
+                return new AccessBinder(_context).Grant(s);
             case Syntax.DropStatement s:
                 return new DdlBinder(_context).Drop(s);
             case Syntax.AlterStatement s:

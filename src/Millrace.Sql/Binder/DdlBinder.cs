@@ -322,6 +322,8 @@ internal sealed class DdlBinder(BindContext context)
         Syntax.ObjectKind.MaterializedView => ObjectKind.MaterializedView,
         Syntax.ObjectKind.Index => ObjectKind.Index,
         Syntax.ObjectKind.Endpoint => ObjectKind.Endpoint,
+        Syntax.ObjectKind.User => ObjectKind.User,
+        Syntax.ObjectKind.Token => ObjectKind.Token,
         _ => throw new SqlException("0A000", $"{kind.ToString().ToLowerInvariant()} objects are not supported", position),
     };
 
@@ -346,6 +348,8 @@ internal sealed class DdlBinder(BindContext context)
         ObjectKind.Stream => "stream",
         ObjectKind.Table => "table",
         ObjectKind.Endpoint => "endpoint",
+        ObjectKind.User => "role",
+        ObjectKind.Token => "token",
         _ => "relation",
     };
 }

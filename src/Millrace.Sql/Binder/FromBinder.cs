@@ -121,6 +121,11 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
 
         CatalogObject found = Relation(named.Name);
         context.DependsOn.Add(found.Id);
+        if (!context.IsInView)
+        {
+            context.Named.Add(found.Id);
+        }
+
         if (found.Kind == ObjectKind.View)
         {
             PlanNode plan = context.InsideView(found, () => ViewPlan(found));

@@ -84,6 +84,12 @@ internal sealed class SessionBinder(BindContext context)
 
     private BoundPrepare Prepare(Syntax.PrepareStatement s)
     {
+        if (s.Target is Syntax.UserStatement or Syntax.CreateTokenStatement or Syntax.GrantStatement)
+        {
+            // A password would be kept with the text as long as the session lasts.
+            throw new SqlException("42601", "statements about users and tokens cannot be prepared", s.Target.Position, "run it at once");
+        }
+
         SqlType[] types = [.. s.Types.Select(TypeNames.Resolve)];
         BoundStatement bound = new Binder(context.Catalog, context.Functions, context.Options with { ParameterTypes = types }).Bind(s.Target);
         return new BoundPrepare(s.Name.Text, types, s.Target, bound);

@@ -20,6 +20,10 @@ public enum ObjectKind : byte
     System = 6,
     /// <summary>A query with parameters that the HTTP door publishes under its name.</summary>
     Endpoint = 7,
+    /// <summary>Somebody who may log in.</summary>
+    User = 8,
+    /// <summary>A secret that stands for a user on the HTTP door.</summary>
+    Token = 9,
 }
 
 /// <summary>A parameter of an endpoint.</summary>
@@ -119,7 +123,7 @@ public sealed record CatalogObject
     /// <summary>For an endpoint: its parameters in order.</summary>
     public IReadOnlyList<EndpointParameter> Parameters { get; init; } = [];
 
-    /// <summary>True for what can be named in a query; false for what lives beside (endpoints).</summary>
+    /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens.</summary>
     public bool IsRelation => Kind < ObjectKind.Endpoint;
 
     /// <summary>For an index: the column indexes in order.</summary>
@@ -132,6 +136,7 @@ public sealed class CatalogSnapshot
     private readonly Dictionary<(string, string), CatalogObject> _byName = [];
     private readonly Dictionary<int, CatalogObject> _byId = [];
     private readonly Dictionary<(ObjectKind, string), CatalogObject> _beside = [];
+    private readonly Dictionary<int, CatalogObject> _besideById = [];
 
     /// <summary>Takes the given objects.</summary>
     public CatalogSnapshot(IEnumerable<CatalogObject> objects, long version = 0)
@@ -142,6 +147,8 @@ public sealed class CatalogSnapshot
             if (!o.IsRelation)
             {
                 _beside.Add((o.Kind, o.Name), o);
+                _besideById.Add(o.Id, o);
+                HasUsers |= o.Kind == ObjectKind.User;
                 continue;
             }
 
@@ -153,10 +160,13 @@ public sealed class CatalogSnapshot
     /// <summary>Grows with every DDL statement.</summary>
     public long Version { get; }
 
+    /// <summary>True once there are users: from then on whoever comes from outside has to say who he is.</summary>
+    public bool HasUsers { get; }
+
     /// <summary>All relations and indexes.</summary>
     public IReadOnlyCollection<CatalogObject> All => _byId.Values;
 
-    /// <summary>What is not a relation: endpoints. Each kind has names of its own, so an endpoint may be called like the view it publishes.</summary>
+    /// <summary>What is not a relation: endpoints, users, tokens. Each kind has names of its own, so an endpoint may be called like the view it publishes.</summary>
     public IReadOnlyCollection<CatalogObject> Beside => _beside.Values;
 
     /// <summary>Finds what is not a relation.</summary>
@@ -174,5 +184,5 @@ public sealed class CatalogSnapshot
     }
 
     /// <summary>Finds by identity.</summary>
-    public CatalogObject? Find(int id) => _byId.GetValueOrDefault(id);
+    public CatalogObject? Find(int id) => _byId.GetValueOrDefault(id) ?? _besideById.GetValueOrDefault(id);
 }

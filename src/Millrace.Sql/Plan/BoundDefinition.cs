@@ -74,6 +74,24 @@ public sealed record BoundCreateEndpoint(CatalogObject Template, CatalogObject? 
     public override string Tag => "CREATE ENDPOINT";
 }
 
+/// <summary>CREATE USER, ALTER USER, GRANT, REVOKE.</summary>
+/// <param name="Verb">The command's tag.</param>
+/// <param name="User">The user as it shall be; Id 0 when it is new.</param>
+/// <param name="Creates">True when it is new.</param>
+public sealed record BoundAccess(string Verb, CatalogObject User, bool Creates) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => Verb;
+}
+
+/// <summary>CREATE TOKEN.</summary>
+/// <param name="Template">The token, Id 0; it depends on its user.</param>
+public sealed record BoundCreateToken(CatalogObject Template) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "CREATE TOKEN";
+}
+
 /// <summary>DROP.</summary>
 /// <param name="Kind">What was asked to be dropped.</param>
 /// <param name="Objects">The objects found (with IF EXISTS some may be missing).</param>
@@ -88,6 +106,8 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
         ObjectKind.Index => "INDEX",
         ObjectKind.Stream => "STREAM",
         ObjectKind.Endpoint => "ENDPOINT",
+        ObjectKind.User => "ROLE",
+        ObjectKind.Token => "TOKEN",
         _ => "TABLE",
     };
 }

@@ -15,6 +15,9 @@ public abstract record BoundStatement
     /// <summary>Identities of the objects that it reads or writes.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
 
+    /// <summary>Identities of the relations that the statement itself names, without those that views it names read.</summary>
+    public IReadOnlyList<int> Named { get; init; } = [];
+
     /// <summary>What the user should be told although nothing is wrong.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 }

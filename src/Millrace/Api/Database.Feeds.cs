@@ -18,13 +18,15 @@ public sealed partial class Database
     /// </summary>
     /// <param name="sql">The query, one statement without parameters.</param>
     /// <param name="since">The <see cref="FeedReader.Place"/> that the reader had, or null.</param>
+    /// <param name="user">Whose permissions count; null for whoever is trusted with everything.</param>
     /// <param name="cancellation">Cancels the wait.</param>
-    /// <exception cref="SqlException">The query is wrong; 53200, 53400: too much is followed already.</exception>
-    public ValueTask<FeedReader> FollowAsync(string sql, string? since = null, CancellationToken cancellation = default)
+    /// <exception cref="SqlException">The query is wrong; 42501: he may not read what it reads; 53200, 53400: too much is followed already.</exception>
+    public ValueTask<FeedReader> FollowAsync(string sql, string? since = null, string? user = null, CancellationToken cancellation = default)
     {
         SubscribeStatement statement = FollowedStatement.Of(SqlParser.Parse(sql));
         CatalogSnapshot catalog = Catalog;
         var bound = (BoundSubscribe)DatabaseEngine.Bind(statement, catalog, sql);
+        LocalSession.Authorize(user, catalog, bound);
         if (bound.Parameters.Count > 0)
         {
             throw new SqlException("42P02", "a query that is followed has no parameters", statement.Position, "write the values, or follow an endpoint");

@@ -38,6 +38,9 @@ public abstract class Session : IAsyncDisposable
     /// <summary>Where the session stands.</summary>
     public abstract TransactionStatus Status { get; }
 
+    /// <summary>Whose permissions the session has; null for whoever is trusted with everything.</summary>
+    public virtual string? User { get; set; }
+
     /// <summary>Session settings by lower-case name (application_name, timezone, …).</summary>
     public abstract IReadOnlyDictionary<string, string> Settings { get; }
 

@@ -98,6 +98,12 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(index, new IndexState(index), [], null);
             case BoundCreateEndpoint create:
                 return new DefinitionChange(create.Template with { Id = id }, null, create.Replaced is { } old ? [old.Id] : [], null);
+            case BoundAccess { Creates: true } access:
+                return new DefinitionChange(access.User with { Id = id }, null, [], null);
+            case BoundAccess access:
+                return new DefinitionChange(null, null, [], access.User);
+            case BoundCreateToken create:
+                return new DefinitionChange(create.Template with { Id = id }, null, [], null);
             case BoundDrop drop:
                 return new DefinitionChange(null, null, WithDependents(drop), null);
             case BoundAlter alter:
@@ -164,8 +170,8 @@ internal sealed partial class DatabaseEngine
             dropped.Add(id);
             foreach (CatalogObject dependent in _catalog.DependentsOf(id))
             {
-                // An index goes with its table, as in PostgreSQL, and late rows with their view; anything else needs CASCADE.
-                if (!drop.Cascade && dependent.Kind != ObjectKind.Index && dependent.PartOf != id && drop.Objects.All(o => o.Id != dependent.Id))
+                // An index goes with its table, as in PostgreSQL, late rows with their view, and a token with its user; anything else needs CASCADE.
+                if (!drop.Cascade && dependent.Kind is not (ObjectKind.Index or ObjectKind.Token) && dependent.PartOf != id && drop.Objects.All(o => o.Id != dependent.Id))
                 {
                     throw new SqlException(
                         "2BP01", $"cannot drop \"{_catalog[id].Name}\" because other objects depend on it",
@@ -215,6 +221,10 @@ internal sealed partial class DatabaseEngine
         if (change.Created is { } created)
         {
             Create(created, change.State, text, now);
+            foreach (int replaced in change.Dropped)
+            {
+                PassOnGrants(replaced, id);
+            }
         }
 
         if (change.Beside is { } beside)
@@ -256,6 +266,19 @@ internal sealed partial class DatabaseEngine
             state.Definition = _catalog[id];
             (state as StreamState)?.Rouse(now);
             _objects.Add(id, state);
+        }
+    }
+
+    // What takes an object's place under its name may be used by the same people, as in PostgreSQL.
+    private void PassOnGrants(int from, int to)
+    {
+        foreach (CatalogObject user in _catalog.All.Where(o => o.Kind == ObjectKind.User).ToList())
+        {
+            string[] held = [.. new[] { AccessOptions.Read, AccessOptions.Write }.Where(p => user.Options.ContainsKey(AccessOptions.Key(p, from)))];
+            if (held.Length > 0)
+            {
+                _catalog.Put(user with { Options = new Dictionary<string, string>(user.Options.Concat(held.Select(p => KeyValuePair.Create(AccessOptions.Key(p, to), "true")))) });
+            }
         }
     }
 

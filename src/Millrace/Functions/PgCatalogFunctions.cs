@@ -9,7 +9,7 @@ namespace Millrace.Engine;
 internal static class PgCatalogFunctions
 {
     private static readonly string[] ObjectPrivileges =
-        ["table", "schema", "database", "column", "function", "sequence", "type", "tablespace", "language", "foreign_data_wrapper", "server"];
+        ["schema", "database", "column", "function", "sequence", "type", "tablespace", "language", "foreign_data_wrapper", "server"];
 
     /// <summary>Registers them.</summary>
     public static void Register(FunctionRegistry r)
@@ -126,7 +126,7 @@ internal static class PgCatalogFunctions
     // reg* types have no type of their own here: from text they are the number, from a number the text.
     private static void NamesAndNumbers(FunctionRegistry r)
     {
-        r.F("pg_get_userbyid(int4) text", (int oid, EvalContext c) => Text(oid == Oids.Role ? System(c).User : $"unknown (OID={oid})"),
+        r.F("pg_get_userbyid(int4) text", (int oid, EvalContext c) => Text(AccessRows.RoleName(System(c), oid) ?? $"unknown (OID={oid})"),
             "A role's name", volatility: Volatility.Stable);
         r.F("regclassin(text) int4", (ByteSlice name, EvalContext c) => RelationOid(c, name.ToString(), true)!.Value,
             "A relation's number by its name", volatility: Volatility.Stable);
@@ -142,8 +142,9 @@ internal static class PgCatalogFunctions
             "A schema's number by its name");
         r.F("regnamespaceout(int4) text", (int oid, EvalContext c) => Text(ServerRows.SchemaNames(System(c)).FirstOrDefault(n => Oids.OfSchema(n) == oid) ?? Plain(oid)),
             "A schema's name by its number", volatility: Volatility.Stable);
-        r.F("regrolein(text) int4", (ByteSlice name) => Number(name) ?? Oids.Role, "A role's number by its name");
-        r.F("regroleout(int4) text", (int oid, EvalContext c) => Text(oid == Oids.Role ? System(c).User : Plain(oid)),
+        r.F("regrolein(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? RoleOid(c, SqlNames.Split(name.ToString())[^1]), "A role's number by its name",
+            volatility: Volatility.Stable);
+        r.F("regroleout(int4) text", (int oid, EvalContext c) => Text(AccessRows.RoleName(System(c), oid) ?? Plain(oid)),
             "A role's name by its number", volatility: Volatility.Stable);
         r.F("regprocin(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? FunctionOid(c, name.ToString()),
             "A function's number by its name", volatility: Volatility.Stable);
@@ -151,12 +152,26 @@ internal static class PgCatalogFunctions
             "A function's name by its number", volatility: Volatility.Stable);
     }
 
+    private static int RoleOid(EvalContext c, string name) =>
+        AccessRows.Roles(System(c)).Where(r => r.Name == name).Select(r => (int?)r.Oid).FirstOrDefault() ?? throw Missing("42704", $"role \"{name}\" does not exist");
+
     private static void Privileges(FunctionRegistry r)
     {
+        const string Held = "Whether a role may read a relation (SELECT) or write to it (INSERT, UPDATE, DELETE, TRUNCATE)";
+        r.F("has_table_privilege(text, text) bool", (ByteSlice what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), null, RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), Held, volatility: Volatility.Stable);
+        r.F("has_table_privilege(int4, text) bool", (int what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), null, what, privilege.ToString()), Held, volatility: Volatility.Stable);
+        r.F("has_table_privilege(text, text, text) bool", (ByteSlice role, ByteSlice what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), role.ToString(), RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), Held, volatility: Volatility.Stable);
+        r.F("has_table_privilege(text, int4, text) bool", (ByteSlice role, int what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), role.ToString(), what, privilege.ToString()), Held, volatility: Volatility.Stable);
+        r.F("has_table_privilege(int4, int4, text) bool", (int role, int what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), AccessRows.RoleName(System(c), role), what, privilege.ToString()), Held, volatility: Volatility.Stable);
         foreach (string kind in ObjectPrivileges)
         {
             string name = $"has_{kind}_privilege";
-            const string Doc = "Whether a role may do something: the one role may do everything";
+            const string Doc = "Whether a role may do something of which there are no grants here: always true";
             r.F(name + "(text, text) bool", (ByteSlice what, ByteSlice privilege) => true, Doc);
             r.F(name + "(int4, text) bool", (int what, ByteSlice privilege) => true, Doc);
             r.F(name + "(text, text, text) bool", (ByteSlice role, ByteSlice what, ByteSlice privilege) => true, Doc);

@@ -15,6 +15,7 @@ internal sealed partial class LocalSession
         BoundQuery b => b.Columns,
         BoundSubscribe b => b.Query.Columns,
         BoundInsert or BoundUpdate or BoundDelete => ReturningOf(bound)?.Columns,
+        BoundCreateToken => TokenColumns,
         BoundExplain => TextRows.Schema("QUERY PLAN"),
         BoundShow { Name: { } name } => TextRows.Schema(name),
         BoundShow => TextRows.Schema("name", "setting", "description"),

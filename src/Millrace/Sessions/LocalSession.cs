@@ -130,6 +130,7 @@ internal sealed partial class LocalSession : Session
     private async ValueTask<StatementResult> ExecuteBoundAsync(
         BoundStatement bound, LocalPrepared prepared, IReadOnlyList<LiteralExpr>? parameters, CancellationToken cancellation)
     {
+        Authorize(_user, _database.Catalog, bound);
         switch (bound)
         {
             case BoundQuery query:
@@ -157,6 +158,8 @@ internal sealed partial class LocalSession : Session
                 return await TransactAsync(transaction, cancellation).ConfigureAwait(false);
             case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundDrop or BoundAlter:
                 return await DefineAsync(bound, prepared, cancellation).ConfigureAwait(false);
+            case BoundAccess or BoundCreateToken:
+                return await DefineAccessAsync(bound, prepared, cancellation).ConfigureAwait(false);
             case BoundFlush:
                 await FlushAsync(cancellation).ConfigureAwait(false);
                 return Done(bound);
@@ -216,14 +219,15 @@ internal sealed partial class LocalSession : Session
     {
         // One now() for what is folded and what is not.
         long now = _database.NowMicros;
-        var context = new EvalContext { System = SystemOf(snapshot), NowMicros = now };
+        var context = new EvalContext { System = SystemOf(snapshot), NowMicros = now, User = _user ?? SystemContext.Owner };
         query = query with { Plan = FoldStable.Apply(query.Plan, e => ConstantFolder.Evaluate(e, context)) };
         Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, context);
         return QueryRunner.Run(dataflow, query, snapshot, now, SourceOf(snapshot), cancellation);
     }
 
     private RowSource SourceOf(DatabaseSnapshot snapshot) => new(
-        (o, range) => Scan(snapshot, o, range), (o, need, context) => ScanAppended(snapshot, o, need, context), () => new EvalContext { System = SystemOf(snapshot) });
+        (o, range) => Scan(snapshot, o, range), (o, need, context) => ScanAppended(snapshot, o, need, context),
+        () => new EvalContext { System = SystemOf(snapshot), User = _user ?? SystemContext.Owner });
 
     private SystemContext SystemOf(DatabaseSnapshot snapshot) => new(snapshot.Catalog, _database, this) { Functions = FunctionLibrary.Catalog };
 

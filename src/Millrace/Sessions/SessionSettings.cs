@@ -36,6 +36,7 @@ internal sealed class SessionSettings
         ["lc_time"] = new("C", "Accepted; has no effect."),
         ["lock_timeout"] = new("0", "Accepted; there are no locks to wait for."),
         ["max_identifier_length"] = new("1000", "Shows the maximum identifier length, in bytes.", true),
+        ["password_encryption"] = new("scram-sha-256", "Shows how passwords are kept.", true),
         ["rw_implicit_flush"] = new("true", "RisingWave's: reads here always see the session's own writes."),
         ["search_path"] = new("\"$user\", public", "Sets the schema search order for names that are not schema-qualified."),
         ["server_encoding"] = new("UTF8", "Shows the server (database) character set encoding.", true),
@@ -59,6 +60,13 @@ internal sealed class SessionSettings
     public static IEnumerable<KeyValuePair<string, Setting>> All => Known.OrderBy(k => k.Key, StringComparer.Ordinal);
 
     public string Get(string name) => _values.TryGetValue(Normal(name), out string? value) ? value : throw Unknown(name);
+
+    /// <summary>Shows whose session it is.</summary>
+    public void Introduce(string user, bool isSuperuser)
+    {
+        _values["session_authorization"] = user;
+        _values["is_superuser"] = isSuperuser ? "on" : "off";
+    }
 
     public void Set(string name, string? value)
     {
@@ -88,7 +96,7 @@ internal sealed class SessionSettings
     {
         foreach ((string name, Setting setting) in Known)
         {
-            _values[name] = setting.Default;
+            _values[name] = setting.Fixed ? _values[name] : setting.Default;
         }
     }
 

@@ -170,5 +170,7 @@ internal static class CatalogColumns
         segments 12501: object_id:i object:t path:t rows:l first_offset:l last_offset:l min_time:z max_time:z bytes:l damage:t?
         backup 12510: folder:t epoch:l state:t bytes_done:l bytes_total:l error:t?
         endpoints 12520: id:i name:t parameters:T columns:T path:t definition:t
+        users 12530: name:t superuser:b has_password:b grants:T
+        tokens 12531: name:t user_name:t rate:i?
         """;
 }

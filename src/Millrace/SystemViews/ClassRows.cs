@@ -121,7 +121,7 @@ internal static class ClassRows
         foreach (CatalogObject o in context.Objects.Where(o => RelKind(o) == "r"))
         {
             rows.Add(
-                ("schemaname", o.Namespace), ("tablename", o.Name), ("tableowner", context.User), ("hasindexes", Oids.HasPrimaryKey(o)),
+                ("schemaname", o.Namespace), ("tablename", o.Name), ("tableowner", SystemContext.Owner), ("hasindexes", Oids.HasPrimaryKey(o)),
                 ("hasrules", false), ("hastriggers", false), ("rowsecurity", false));
         }
     }
@@ -131,7 +131,7 @@ internal static class ClassRows
     {
         foreach (CatalogObject o in context.Objects.Where(o => o.Kind == ObjectKind.View))
         {
-            rows.Add(("schemaname", o.Namespace), ("viewname", o.Name), ("viewowner", context.User), ("definition", o.Query));
+            rows.Add(("schemaname", o.Namespace), ("viewname", o.Name), ("viewowner", SystemContext.Owner), ("definition", o.Query));
         }
     }
 
@@ -141,7 +141,7 @@ internal static class ClassRows
         foreach (CatalogObject o in context.Objects.Where(o => o.Kind == ObjectKind.MaterializedView))
         {
             rows.Add(
-                ("schemaname", o.Namespace), ("matviewname", o.Name), ("matviewowner", context.User), ("hasindexes", false),
+                ("schemaname", o.Namespace), ("matviewname", o.Name), ("matviewowner", SystemContext.Owner), ("hasindexes", false),
                 ("ispopulated", true), ("definition", o.Query));
         }
     }

@@ -12,7 +12,7 @@ internal static class InformationSchemaRows
     {
         foreach (string name in ServerRows.SchemaNames(context))
         {
-            rows.Add(("catalog_name", context.DatabaseName), ("schema_name", name), ("schema_owner", context.User));
+            rows.Add(("catalog_name", context.DatabaseName), ("schema_name", name), ("schema_owner", SystemContext.Owner));
         }
     }
 

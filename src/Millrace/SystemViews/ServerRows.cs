@@ -38,22 +38,33 @@ internal static class ServerRows
         ("datctype", "C"));
 
     /// <summary>pg_roles.</summary>
-    public static void Roles(SystemContext context, RelationRows rows) => rows.Add(
-        ("rolname", context.User),
-        ("rolsuper", true),
-        ("rolinherit", true),
-        ("rolcreaterole", true),
-        ("rolcreatedb", true),
-        ("rolcanlogin", true),
-        ("rolreplication", false),
-        ("rolconnlimit", -1),
-        ("rolpassword", "********"),
-        ("rolbypassrls", true),
-        ("oid", Oids.Role));
+    public static void Roles(SystemContext context, RelationRows rows)
+    {
+        foreach ((string name, bool super, bool login, int oid) in AccessRows.Roles(context))
+        {
+            rows.Add(
+                ("rolname", name),
+                ("rolsuper", super),
+                ("rolinherit", true),
+                ("rolcreaterole", super),
+                ("rolcreatedb", super),
+                ("rolcanlogin", login),
+                ("rolreplication", false),
+                ("rolconnlimit", -1),
+                ("rolpassword", "********"),
+                ("rolbypassrls", super),
+                ("oid", oid));
+        }
+    }
 
     /// <summary>pg_user.</summary>
-    public static void Users(SystemContext context, RelationRows rows) =>
-        rows.Add(("usename", context.User), ("usesysid", Oids.Role), ("usecreatedb", true), ("usesuper", true), ("userepl", false), ("usebypassrls", true));
+    public static void Users(SystemContext context, RelationRows rows)
+    {
+        foreach ((string name, bool super, _, int oid) in AccessRows.Roles(context))
+        {
+            rows.Add(("usename", name), ("usesysid", oid), ("usecreatedb", super), ("usesuper", super), ("userepl", false), ("usebypassrls", super));
+        }
+    }
 
     /// <summary>pg_am.</summary>
     public static void AccessMethods(SystemContext context, RelationRows rows)

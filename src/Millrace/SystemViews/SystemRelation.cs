@@ -13,8 +13,11 @@ internal sealed record SystemContext(CatalogSnapshot Catalog, Database Database,
     /// <summary>The functions.</summary>
     public FunctionCatalog Functions { get; init; } = new();
 
-    /// <summary>Who asks: the one role there is until roles are set up.</summary>
-    public string User { get; init; } = "millrace";
+    /// <summary>Who owns everything.</summary>
+    public const string Owner = "millrace";
+
+    /// <summary>Who asks.</summary>
+    public string User => Session.User ?? Owner;
 
     /// <summary>The name of the one database.</summary>
     public string DatabaseName { get; init; } = "millrace";
@@ -25,7 +28,7 @@ internal sealed record SystemContext(CatalogSnapshot Catalog, Database Database,
 
     /// <summary>The object behind an oid of pg_class; null when there is none, and for the indexes of primary keys.</summary>
     public CatalogObject? ByOid(int oid) => oid >= Oids.FirstUser && oid < Oids.FirstDefault
-        ? Catalog.Find(oid - Oids.FirstUser)
+        ? Catalog.Find(oid - Oids.FirstUser) is { IsRelation: true } o ? o : null
         : SystemRelations.ByOid(oid);
 
     /// <summary>Finds an object by its name as SQL writes it: folded, or quoted, with or without a schema.</summary>

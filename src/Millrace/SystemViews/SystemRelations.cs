@@ -42,6 +42,8 @@ internal static class SystemRelations
         ["millrace.segments"] = MillraceRows.Segments,
         ["millrace.backup"] = MillraceRows.Backup,
         ["millrace.endpoints"] = MillraceRows.Endpoints,
+        ["millrace.users"] = AccessRows.Users,
+        ["millrace.tokens"] = AccessRows.Tokens,
     };
 
     /// <summary>Every system relation.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Access;
 using Millrace.Doors.Http.Feeds;
 using Millrace.Sql;
 
@@ -15,7 +16,7 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, 
     /// <summary>GET /v1/endpoints/{name}.</summary>
     public async Task Handle(HttpContext context)
     {
-        PublishedQuery query = Find((string)context.GetRouteValue("name")!);
+        PublishedQuery query = Find(context, (string)context.GetRouteValue("name")!);
         try
         {
             AnswerKind kind = AnswerFormat.Of(context.Request.Query.TryGetValue("format", out var format) ? format.ToString() : null, context.Request.Headers.Accept.ToString());
@@ -47,10 +48,12 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, 
 
     /// <summary>The endpoint of a name.</summary>
     /// <exception cref="HttpException">404, with the nearest name there is.</exception>
-    public PublishedQuery Find(string name)
+    /// <exception cref="SqlException">42501: the caller may not use it.</exception>
+    public PublishedQuery Find(HttpContext context, string name)
     {
         if (database.Endpoint(name) is { } query)
         {
+            Caller.Of(context).RequireRead(database.Catalog(), query.Definition);
             return query;
         }
 

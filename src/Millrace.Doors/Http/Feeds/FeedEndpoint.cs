@@ -2,6 +2,7 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using Millrace.Core;
+using Millrace.Doors.Http.Access;
 
 namespace Millrace.Doors.Http.Feeds;
 
@@ -30,7 +31,7 @@ internal sealed class FeedEndpoint(HttpBackend database, HttpDoorOptions options
         FeedReader reader;
         try
         {
-            reader = await database.Follow(query, request.Since, context.RequestAborted);
+            reader = await database.Follow(query, request.Since, Caller.Of(context).User, context.RequestAborted);
         }
         catch (SqlException e)
         {

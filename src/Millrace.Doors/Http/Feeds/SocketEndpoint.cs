@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Core;
+using Millrace.Doors.Http.Access;
 using Millrace.Doors.Http.Endpoints;
 
 namespace Millrace.Doors.Http.Feeds;
@@ -94,10 +95,10 @@ internal sealed class SocketEndpoint(HttpBackend database, HttpDoorOptions optio
     {
         if (message.Endpoint is not { } name)
         {
-            return database.Follow(message.Query!, request.Since, cancellation);
+            return database.Follow(message.Query!, request.Since, Caller.Of(context).User, cancellation);
         }
 
-        PublishedQuery query = endpoints.Find(name);
+        PublishedQuery query = endpoints.Find(context, name);
         return database.FollowEndpoint(query, query.Bind(message.Parameters), request.Since, cancellation);
     }
 

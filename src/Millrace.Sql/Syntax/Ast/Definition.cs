@@ -36,6 +36,12 @@ public enum ObjectKind
 
     /// <summary>A published query.</summary>
     Endpoint,
+
+    /// <summary>A user.</summary>
+    User,
+
+    /// <summary>A bearer token.</summary>
+    Token,
 }
 
 /// <summary>What a table does with a row whose key is there already, as its definition says.</summary>

@@ -22,3 +22,26 @@ public sealed record CreateEndpointStatement(ObjectName Name, NodeList<EndpointP
     /// <summary>WITH (…) in front of AS.</summary>
     public NodeList<Option> Options { get; init; } = [];
 }
+
+/// <summary>CREATE USER and ALTER USER.</summary>
+/// <param name="Name">The user.</param>
+/// <param name="Alter">True for ALTER.</param>
+/// <param name="Password">The password, or a SCRAM verifier of one; null when it is not given.</param>
+/// <param name="Superuser">SUPERUSER or NOSUPERUSER; null when neither is given.</param>
+/// <param name="IfNotExists">IF NOT EXISTS.</param>
+public sealed record UserStatement(Name Name, bool Alter, string? Password, bool? Superuser, bool IfNotExists) : Statement;
+
+/// <summary>CREATE TOKEN name FOR user [WITH (rate = n)].</summary>
+/// <param name="Name">The token's name; the secret itself is made by the server and told once.</param>
+/// <param name="User">Whose permissions it carries.</param>
+/// <param name="Options">rate, and once it is made: hash.</param>
+public sealed record CreateTokenStatement(Name Name, Name User, NodeList<Option> Options) : Statement;
+
+/// <summary>GRANT and REVOKE.</summary>
+/// <param name="Revoke">True for REVOKE.</param>
+/// <param name="Read">SELECT is among the privileges.</param>
+/// <param name="Write">INSERT, UPDATE, DELETE or TRUNCATE is: they are one privilege here.</param>
+/// <param name="Endpoints">The names are of endpoints.</param>
+/// <param name="Names">The objects; empty for all of them.</param>
+/// <param name="Users">To whom, or from whom.</param>
+public sealed record GrantStatement(bool Revoke, bool Read, bool Write, bool Endpoints, NodeList<ObjectName> Names, NodeList<Name> Users) : Statement;

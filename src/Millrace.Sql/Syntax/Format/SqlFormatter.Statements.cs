@@ -29,6 +29,15 @@ public sealed partial class SqlFormatter
             case CreateViewStatement create: WriteCreateView(create); break;
             case CreateIndexStatement create: WriteCreateIndex(create); break;
             case CreateSinkStatement create: WriteCreateSink(create); break;
+            case UserStatement user: WriteUser(user); break;
+            case CreateTokenStatement create:
+                Add("CREATE TOKEN ");
+                WriteName(create.Name);
+                Add(" FOR ");
+                WriteName(create.User);
+                WriteOptions(" WITH ", create.Options);
+                break;
+            case GrantStatement grant: WriteGrant(grant); break;
             case CreateEndpointStatement create: WriteCreateEndpoint(create); break;
             case CreateSchemaStatement create:
                 Add(create.IfNotExists ? "CREATE SCHEMA IF NOT EXISTS " : "CREATE SCHEMA ");

@@ -50,7 +50,11 @@ internal sealed partial class Parser
                 return ParseCreateSink();
             case "endpoint":
                 return ParseCreateEndpoint(replace);
-            case "function" or "procedure" or "aggregate" or "trigger" or "sequence" or "type" or "domain" or "role" or "user" or "database"
+            case "user" or "role":
+                return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseUser(alter: false);
+            case "token":
+                return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseCreateToken();
+            case "function" or "procedure" or "aggregate" or "trigger" or "sequence" or "type" or "domain" or "database"
                 or "extension" or "rule" or "policy" or "server" or "foreign" or "operator" or "cast" or "collation" or "statistics"
                 or "language"
                 or "publication" or "subscription" or "connection" or "secret" or "group" or "tablespace" or "event" or "text"

@@ -128,6 +128,8 @@ internal sealed partial class Parser
             "source" => ObjectKind.Source,
             "sink" => ObjectKind.Sink,
             "endpoint" => ObjectKind.Endpoint,
+            "user" or "role" => ObjectKind.User,
+            "token" => ObjectKind.Token,
             _ => null,
         };
         if (kind is not null)
@@ -143,7 +145,7 @@ internal sealed partial class Parser
         {
             return kind;
         }
-        if (Current.Kind == TokenKind.Word && Current.Text is "function" or "sequence" or "type" or "role" or "user" or "database"
+        if (Current.Kind == TokenKind.Word && Current.Text is "function" or "sequence" or "type" or "database"
             or "extension"
             or "trigger" or "domain" or "procedure" or "aggregate" or "policy" or "rule" or "subscription" or "publication"
             or "system" or "default"
@@ -167,9 +169,13 @@ internal sealed partial class Parser
         return new DropStatement(kind, names, ifExists, ParseCascade());
     }
 
-    private AlterStatement ParseAlter()
+    private Statement ParseAlter()
     {
         Take();
+        if (At("user") || At("role"))
+        {
+            return ParseUser(alter: true);
+        }
         ObjectKind kind = ParseObjectKind("ALTER");
         bool ifExists = Accept("if", "exists");
         Accept("only");

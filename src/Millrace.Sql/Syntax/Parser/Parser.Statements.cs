@@ -97,7 +97,8 @@ internal sealed partial class Parser
             case "deallocate": return ParseDeallocate();
             case "discard": return ParseDiscard();
             case "listen" or "unlisten" or "notify": return ParseNotification();
-            case "grant" or "revoke" or "reassign" or "call" or "do" or "merge" or "lock" or "cluster" or "reindex" or "refresh" or "import"
+            case "grant" or "revoke": return ParseGrant(token.Text == "revoke");
+            case "reassign" or "call" or "do" or "merge" or "lock" or "cluster" or "reindex" or "refresh" or "import"
                 or "load" or "security" or "kill" or "cancel" or "recover" or "use":
                 throw NotSupported($"the statement {token.Text.ToUpperInvariant()}", token.Start, HintForRefused(token.Text));
             default: throw Unexpected(StatementStart);

@@ -68,7 +68,7 @@ internal sealed class FakeDatabase
         GraphAsync = () => ValueTask.FromResult(new DataflowGraph(
             [new OperatorStatistics("2.0", 2, "aggregate", "by who", 10, 5, 3, 300, 1_000)], [new GraphEdge("object:1", "2.0", 10)])),
         HasFailed = () => false,
-        Follow = async (query, since, cancellation) =>
+        Follow = async (query, since, _, cancellation) =>
         {
             FollowedStatement.Of(SqlParser.Parse(query));
             var source = new Subscription(Totals.Columns, [0], Feed.Reader, () => ValueTask.CompletedTask) { Epoch = 5 };

@@ -8,7 +8,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Millrace.Doors;
+using Millrace.Doors.Access;
 using Millrace.Doors.Postgres;
+using Millrace.Sql;
 
 namespace Millrace.Tests.Doors.Postgres;
 
@@ -25,17 +28,20 @@ internal sealed class DoorHost : IAsyncDisposable
 
     public int Port { get; }
 
-    public static async Task<DoorHost> StartAsync(Func<Session> newSession, PostgresDoorOptions? options = null)
+    public static async Task<DoorHost> StartAsync(Func<Session> newSession, PostgresDoorOptions? options = null, LoginRules? rules = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(k =>
-            PostgresDoor.Configure(k, new IPEndPoint(IPAddress.Loopback, 0), newSession, options ?? new PostgresDoorOptions()));
+            PostgresDoor.Configure(k, new IPEndPoint(IPAddress.Loopback, 0), newSession, options ?? new PostgresDoorOptions(), rules ?? NoUsers));
         WebApplication app = builder.Build();
         await app.StartAsync();
         string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new DoorHost(app, new Uri(address).Port);
     }
+
+    /// <summary>Rules where nobody has to log in.</summary>
+    public static LoginRules NoUsers { get; } = new(() => new CatalogSnapshot([]), new DoorSecurity(), TimeProvider.System);
 
     public Task StopAsync() => _app.StopAsync();
 

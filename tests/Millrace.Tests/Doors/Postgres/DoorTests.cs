@@ -443,7 +443,7 @@ public sealed class DoorTests : IAsyncLifetime
 
     [Fact]
     public async Task AnAddressOfTheWorldIsRefused() => await Assert.ThrowsAsync<ArgumentException>(() => Task.Run(() =>
-        PostgresDoor.Configure(new(), new IPEndPoint(IPAddress.Any, 0), New, new PostgresDoorOptions())));
+        PostgresDoor.Configure(new(), new IPEndPoint(IPAddress.Any, 0), New, new PostgresDoorOptions(), DoorHost.NoUsers)));
 
     private FakeSession New()
     {

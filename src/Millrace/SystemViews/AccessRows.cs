@@ -1,0 +1,83 @@
+// Users and tokens as rows: names and permissions, nothing of their secrets.
+using System.Globalization;
+using Millrace.Access;
+using Millrace.Core;
+using Millrace.Sql;
+
+namespace Millrace.Engine;
+
+/// <summary>Rows about who may do what.</summary>
+internal static class AccessRows
+{
+    /// <summary>Every role: the one that owns the objects, and the users.</summary>
+    public static IEnumerable<(string Name, bool Superuser, bool Login, int Oid)> Roles(SystemContext context)
+    {
+        CatalogObject? owner = context.Catalog.Find(ObjectKind.User, SystemContext.Owner);
+        yield return (SystemContext.Owner, owner is null || IsSuperuser(owner), owner is not null || !context.Catalog.HasUsers, Oids.Role);
+        foreach (CatalogObject user in Of(context, ObjectKind.User).Where(u => u != owner).OrderBy(o => o.Id))
+        {
+            yield return (user.Name, IsSuperuser(user), true, Oids.Of(user));
+        }
+    }
+
+    /// <summary>A role's name by its oid; null when there is none.</summary>
+    public static string? RoleName(SystemContext context, int oid) => Roles(context).Where(r => r.Oid == oid).Select(r => r.Name).FirstOrDefault();
+
+    /// <summary>Whether a role holds one of the privileges of a list; a null role is whoever asks.</summary>
+    public static bool Holds(SystemContext context, string? role, int relation, string privileges)
+    {
+        string? name = role ?? context.Session.User;
+        if (name is null || name == SystemContext.Owner && context.Catalog.Find(ObjectKind.User, name) is null)
+        {
+            return true;
+        }
+
+        Principal who = Principal.Of(context.Catalog, name) ?? throw new SqlException("42704", $"role \"{name}\" does not exist");
+        return context.ByOid(relation) is { } o && privileges.Split(',', StringSplitOptions.TrimEntries).Any(p => p.ToUpperInvariant() switch
+        {
+            "SELECT" => who.CanRead(o),
+            "INSERT" or "UPDATE" or "DELETE" or "TRUNCATE" => who.CanWrite(o),
+            _ => who.IsSuperuser,
+        });
+    }
+
+    /// <summary>millrace.users.</summary>
+    public static void Users(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject user in Of(context, ObjectKind.User).OrderBy(o => o.Name, StringComparer.Ordinal))
+        {
+            rows.Add(
+                ("name", user.Name),
+                ("superuser", IsSuperuser(user)),
+                ("has_password", user.Options.ContainsKey(AccessOptions.Verifier)),
+                ("grants", user.Options.Keys.Select(k => Grant(k, context.Catalog)).OfType<string>().Order(StringComparer.Ordinal).ToArray()));
+        }
+    }
+
+    /// <summary>millrace.tokens.</summary>
+    public static void Tokens(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject token in Of(context, ObjectKind.Token).OrderBy(o => o.Name, StringComparer.Ordinal))
+        {
+            rows.Add(
+                ("name", token.Name),
+                ("user_name", context.Catalog.Find(token.DependsOn[0])?.Name ?? ""),
+                ("rate", token.Options.TryGetValue(AccessOptions.Rate, out string? rate) ? int.Parse(rate, CultureInfo.InvariantCulture) : null));
+        }
+    }
+
+    private static IEnumerable<CatalogObject> Of(SystemContext context, ObjectKind kind) => context.Catalog.Beside.Where(o => o.Kind == kind);
+
+    private static bool IsSuperuser(CatalogObject user) => user.Options.ContainsKey(AccessOptions.Superuser);
+
+    private static string? Grant(string option, CatalogSnapshot catalog)
+    {
+        string verb = option.StartsWith(AccessOptions.Read, StringComparison.Ordinal) ? "SELECT" : option.StartsWith(AccessOptions.Write, StringComparison.Ordinal) ? "INSERT" : "";
+        return verb.Length == 0 ? null : option[2..] switch
+        {
+            AccessOptions.AllRelations => verb + " ON ALL TABLES",
+            AccessOptions.AllEndpoints => verb + " ON ALL ENDPOINTS",
+            string id => catalog.Find(int.Parse(id, CultureInfo.InvariantCulture)) is { } o ? $"{verb} ON {(o.Kind == ObjectKind.Endpoint ? "ENDPOINT " : "")}{o.Name}" : null,
+        };
+    }
+}

@@ -239,6 +239,18 @@ public sealed class LoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task APageIsNotMadeToOpenAWindowOfTheBrowser()
+    {
+        await UsersAsync();
+        foreach ((string mode, int challenges) in new[] { ("cors", 1), ("navigate", 2) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/catalog") { Headers = { { "User-Agent", "Mozilla/5.0" }, { "Sec-Fetch-Mode", mode } } };
+            using HttpResponseMessage answer = await _http.SendAsync(request);
+            Assert.Equal((401, challenges), ((int)answer.StatusCode, answer.Headers.WwwAuthenticate.Count));
+        }
+    }
+
+    [Fact]
     public async Task SecretsAreInNoAnswerAndNoLog()
     {
         await UsersAsync();

@@ -46,24 +46,24 @@ internal sealed partial class LocalSession
                 Authorize(user, catalog, explain.Inner);
                 break;
             case BoundQuery or BoundSubscribe or BoundCopyTo { File: null } or BoundDeclareCursor:
-                Read(except: null);
+                Read();
                 break;
             case BoundInsert b:
-                Write(b.Target, b.Returning);
+                Write(b.Target, reads: b.Returning is not null || b.OnConflict is { Set.Count: > 0 });
                 break;
             case BoundUpdate b:
-                Write(b.Target, b.Returning);
+                Write(b.Target, reads: true);
                 break;
             case BoundDelete b:
-                Write(b.Target, b.Returning);
+                Write(b.Target, reads: true);
                 break;
             case BoundCopyFrom { File: null } b:
-                Write(b.Target, null);
+                Write(b.Target, reads: false);
                 break;
             case BoundTruncate b:
                 foreach (CatalogObject target in b.Targets)
                 {
-                    Write(target, null);
+                    Write(target, reads: false);
                 }
 
                 break;
@@ -75,27 +75,23 @@ internal sealed partial class LocalSession
                 throw new SqlException("42501", $"must be superuser to run {bound.Tag}");
         }
 
-        // Finding the rows to change is part of changing them; handing them back is reading.
-        void Write(CatalogObject target, BoundReturning? returning)
+        // Which rows a condition finds, how many, and what an expression says of a value it cannot take, tells what is there: that is reading.
+        void Write(CatalogObject target, bool reads)
         {
-            if (!who.CanWrite(target))
+            if (!who.CanWrite(target) || (reads && !who.CanRead(target)))
             {
                 throw Principal.Denied(target);
             }
 
-            Read(except: returning is null ? target : null);
-            if (returning is not null && !who.CanRead(target))
-            {
-                throw Principal.Denied(target);
-            }
+            Read();
         }
 
-        void Read(CatalogObject? except)
+        void Read()
         {
             // What views read is their maker's affair, not the reader's.
             foreach (int id in bound.Named)
             {
-                if (id != except?.Id && catalog.Find(id) is { } o && !who.CanRead(o))
+                if (catalog.Find(id) is { } o && !who.CanRead(o))
                 {
                     throw Principal.Denied(o);
                 }

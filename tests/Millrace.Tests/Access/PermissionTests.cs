@@ -46,9 +46,19 @@ public sealed class PermissionTests : IAsyncLifetime
         await DeniedAsync(app, "SELECT * FROM a, b");
         await DeniedAsync(app, "INSERT INTO a VALUES (2, 'two')");
         await Admin("GRANT INSERT ON b TO app");
-        await app.ExecuteAsync("INSERT INTO b SELECT * FROM a; UPDATE b SET x = upper(x) WHERE id = 1; DELETE FROM b WHERE id = 9");
-        await DeniedAsync(app, "SELECT * FROM b");
-        await DeniedAsync(app, "DELETE FROM b RETURNING x");
+        await app.ExecuteAsync("INSERT INTO b SELECT id, upper(x) FROM a; INSERT INTO b VALUES (1, 'twice') ON CONFLICT DO NOTHING");
+        foreach (string reads in new[]
+        {
+            "SELECT * FROM b", "DELETE FROM b RETURNING x", "DELETE FROM b WHERE x = 'ONE'", "UPDATE b SET id = x::int", "INSERT INTO b SELECT x::int, 'x' FROM b",
+            "INSERT INTO b VALUES (1, 'y') ON CONFLICT (id) DO UPDATE SET id = b.x::int", "INSERT INTO b VALUES (2, 'y') RETURNING id",
+        })
+        {
+            await DeniedAsync(app, reads);
+        }
+
+        await Admin("GRANT SELECT ON b TO app");
+        await app.ExecuteAsync("UPDATE b SET x = upper(x) WHERE id = 1; DELETE FROM b WHERE id = 9");
+        await Admin("REVOKE SELECT ON b FROM app");
         await DeniedAsync(app, "INSERT INTO b SELECT n, 'x' FROM count_b");
         Assert.Equal("ONE", await One(app, "SELECT x FROM over_b"));
         await Admin("REVOKE SELECT ON a FROM app");

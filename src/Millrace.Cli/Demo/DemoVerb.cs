@@ -80,5 +80,10 @@ internal static class DemoVerb
                 throw new SqlException(e.SqlState, $"view {name}: {e.Message}", hint: e.Hint);
             }
         }
+
+        foreach (string statement in DemoBoard.Statements)
+        {
+            await session.ExecuteAsync(statement);
+        }
     }
 }

@@ -1,4 +1,5 @@
-// A newcomer's walk in headless Chromium: makes a stream, pastes rows, writes a view, sees it live, publishes an endpoint, calls it, and reads an error.
+// A newcomer's walk in headless Chromium: makes a stream, pastes rows, writes a view, sees it live, pins it to a
+// board, publishes an endpoint, calls it, and reads an error.
 // Usage: node walk.mjs http://127.0.0.1:8086 [--shots DIR]
 
 import { arguments_, walking } from './browser.mjs';
@@ -9,6 +10,7 @@ const tag = Date.now().toString(36);
 const stream = 'walk_' + tag;
 const view = 'walk_sum_' + tag;
 const endpoint = 'walk_top_' + tag;
+const board = 'Walk ' + tag;
 
 await walking(options, async (w) => {
   const page = await w.open();
@@ -49,6 +51,57 @@ await walking(options, async (w) => {
   await w.sees('a row written elsewhere changes the answer in place', async () => { const t = await w.gridText(); return t.includes('100') && t.includes('Linz') && t; });
   await w.sees('and the plot', async () => (await w.ink('[data-testid="result-plot"]')).hash !== before.hash);
   await w.shot('live');
+
+  w.begin('a board');
+  await w.get('pin').click();
+  await w.until('the boards are read', async () => (await w.get('pin-new').count()) + (await w.get('pin-board').count()));
+  if (await w.get('pin-board').count()) await w.get('pin-board').selectOption('');
+  await w.get('pin-new').fill(board);
+  await w.get('pin-title').fill('Total by shop');
+  await w.get('pin-save').click();
+  await w.get('pin-open').click();
+  const tiles = w.get('tile');
+  await w.sees('the tile is on the board', async () => (await tiles.count()) === 1 && (await tiles.innerText()).includes('Total by shop') && 'Total by shop');
+  await w.sees('drawn as bars', async () => (await w.ink('[data-testid="tile-body"]')).painted > 500);
+  const bars = await w.ink('[data-testid="tile-body"]');
+  await w.sql(`INSERT INTO ${stream} VALUES ('Wien', 500, '2026-01-01T10:00:06Z')`);
+  await w.sees('and live', async () => (await w.ink('[data-testid="tile-body"]')).hash !== bars.hash);
+  await page.keyboard.press('e');
+  await w.get('tile-add').click();
+  await w.get('tile-query').fill(`SELECT sum(total) AS total FROM ${view}`);
+  await w.get('tile-title').fill('All of it');
+  await page.locator('dialog').getByRole('button', { name: 'Number', exact: true }).click();
+  await w.get('tile-done').click();
+  await w.sees('a second tile shows a number', async () => (await tiles.count()) === 2 && (await tiles.last().innerText()).includes('675') && '675');
+  await tiles.last().focus();
+  await page.keyboard.press('ArrowLeft');
+  await w.sees('an arrow key moves it to the front', async () => (await tiles.first().innerText()).startsWith('All of it'));
+  await w.sees('and it keeps the focus', async () => page.evaluate(() => document.activeElement?.getAttribute('aria-label')).then((t) => t === 'All of it'));
+  await page.keyboard.press('Shift+ArrowRight');
+  await w.sees('with Shift it grows', async () => ((await tiles.first().getAttribute('class')).includes('w2')));
+  await w.until('it is saved', async () => (await w.get('board').getAttribute('data-saving')) === 'saved');
+  const kept = (await w.sql(`SELECT board FROM millrace_boards WHERE title = '${board}'`))[0].rows[0][0].tiles;
+  w.check(kept.length === 2 && kept[0].title === 'All of it' && kept[0].wide === 2, 'the row in the database says so', kept.map((t) => t.title).join(', '));
+  await w.shot('board-edit');
+  await page.keyboard.press('e');
+  await w.get('board-full').click();
+  await w.sees('full screen it stands alone', async () => (await page.locator('.side').count()) === 0 && (await tiles.count()) === 2);
+  await w.shot('board-full');
+  await w.get('board-leave').click();
+  await w.until('the frame is back', async () => (await page.locator('.side').count()) === 1);
+  const other = (await w.sql(`UPDATE millrace_boards SET title = '${board} 2' WHERE title = '${board}' RETURNING id`))[0].rows[0][0];
+  await w.sees('what another hand saves shows at once', async () => (await page.locator('h1').innerText()) === board + ' 2');
+  await page.setViewportSize({ width: 390, height: 844 });
+  w.check(await page.evaluate(() => document.documentElement.scrollWidth <= 390), 'it fits a phone');
+  await w.shot('board-phone');
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await w.get('board-edit').click();
+  await w.get('board-delete').click();
+  await w.get('board-delete-yes').click();
+  await w.sees('deleted it is gone', async () => (await w.sql(`SELECT count(*) FROM millrace_boards WHERE id = '${other}'`))[0].rows[0][0] === '0');
+  await w.get('nav-query').click();
+  await w.get('editor').locator('.cm-content').waitFor();
+  await w.until('the answer was followed on meanwhile', () => w.get('stop').count());
   await w.get('stop').click();
 
   w.begin('an endpoint');

@@ -46,6 +46,9 @@ function Body({ page }: { page: Page }): JSX.Element {
 function App(): JSX.Element {
   const page = route.value.page;
   const [help, setHelp] = useState(false);
+  // A board full screen stands alone.
+  const bare = page === 'boards' && route.value.params.has('full');
+  useEffect(() => { document.getElementById('app')!.classList.toggle('bare', bare); }, [bare]);
   useEffect(() => {
     document.title = titleOf(page) + ' · Millrace';
     document.querySelector('main')?.scrollTo(0, 0);
@@ -69,7 +72,7 @@ function App(): JSX.Element {
   return (
     <>
       <a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.querySelector<HTMLElement>('main')?.focus(); }}>Skip to content</a>
-      <Side page={page} onHelp={() => setHelp(true)} />
+      {!bare && <Side page={page} onHelp={() => setHelp(true)} />}
       <main id="main" tabIndex={-1} class={link.value.state === 'offline' ? 'stale' : ''}><Body key={page} page={page} /></main>
       <div class="sr" role="status" aria-live="polite">{announcement.value}</div>
       {help && <Help onClose={() => setHelp(false)} />}

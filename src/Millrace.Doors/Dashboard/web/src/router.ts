@@ -1,11 +1,11 @@
-// Pages by the address's hash: #/overview, #/catalog/name, #/query, #/graph, #/endpoints/name, #/api.
+// Pages by the address's hash: #/overview, #/catalog/name, #/query, #/graph, #/endpoints/name, #/api, #/boards/id.
 
 import { signal } from '@preact/signals';
 
-export type Page = 'overview' | 'query' | 'catalog' | 'graph' | 'endpoints' | 'api';
+export type Page = 'overview' | 'query' | 'catalog' | 'graph' | 'endpoints' | 'api' | 'boards';
 export interface Route { page: Page; rest: string; params: URLSearchParams }
 
-const PAGES: Page[] = ['overview', 'query', 'catalog', 'graph', 'endpoints', 'api'];
+const PAGES: Page[] = ['overview', 'query', 'catalog', 'graph', 'endpoints', 'api', 'boards'];
 
 function parse(): Route {
   const [path = '', search = ''] = location.hash.replace(/^#\/?/, '').split('?');
@@ -30,4 +30,5 @@ addEventListener('hashchange', () => { route.value = parse(); });
 
 export const objectHref = (name: string): string => '#/catalog/' + encodeURIComponent(name);
 export const endpointHref = (name: string): string => '#/endpoints/' + encodeURIComponent(name);
+export const boardHref = (id: string): string => '#/boards/' + encodeURIComponent(id);
 export const go = (href: string): void => { location.hash = href; };

@@ -11,6 +11,7 @@ import { Icon } from '../parts/icons';
 import { Copy, Empty, Panel, Segmented } from '../parts/ui';
 import { LiveResult, ProblemView } from '../query/results';
 import { liveTick, redraw } from '../query/session';
+import { ofEndpoint } from '../query/sources';
 import { Subscription } from '../query/subscription';
 import { addressOf, call, curlOf, TEXT_MAX, type Answer, type Arguments, type Format } from './call';
 
@@ -50,7 +51,7 @@ export function TryIt({ endpoint: e }: { endpoint: Endpoint }): JSX.Element {
   const follow = (): void => {
     stop();
     setAnswer(null);
-    setFeed(new Subscription(e.name, redraw, { url: addressOf(e, args), objects: true }));
+    setFeed(new Subscription(e.name, redraw, ofEndpoint(addressOf(e, args))));
     announcement.value = 'Following ' + e.name;
   };
 

@@ -73,6 +73,7 @@ export interface SqlResult {
   columns?: Column[];
   rows?: Row[];
   truncated?: boolean;
+  epoch?: number;
   elapsedMs?: number;
   notices?: string[];
 }

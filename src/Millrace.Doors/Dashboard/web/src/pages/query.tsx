@@ -99,7 +99,7 @@ export default function Query(): JSX.Element {
       <div class="answer">
         {o.type === 'none' && <Start busy={busy} onPick={(t, live) => { incoming.value = { text: t, then: live ? 'watch' : 'run' }; }} />}
         {o.type === 'problem' && <ProblemView problem={o.problem} line={o.line} column={o.column} />}
-        {o.type === 'results' && <Results results={o.results} wallMs={o.wallMs} />}
+        {o.type === 'results' && <Results results={o.results} query={o.query} wallMs={o.wallMs} />}
         {o.type === 'live' && <LiveResult key={o.sub.generation} sub={o.sub} again={() => watch(o.sub.query, 0)} />}
       </div>
     </div>

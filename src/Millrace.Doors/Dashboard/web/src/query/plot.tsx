@@ -1,16 +1,14 @@
 // The plot of an answer: guessed from its columns, changeable by the reader, redrawn as the rows change.
 
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Column, Row } from '../model/contract';
 import { short, whole } from '../model/format';
 import { isNumber, isTime, toCell, toNumber } from '../model/types';
 import { Chart } from '../parts/chart';
 import { Bars } from './bars';
+import type { Sampled } from './sampled';
 import { guess, toBars, toLines, BARS_MAX, type Shape } from './shape';
-
-/** The values a single live row has had, and when. */
-export interface Sampled { xs: number[]; rows: Row[] }
 
 export interface PlotProps {
   columns: Column[];
@@ -19,22 +17,29 @@ export interface PlotProps {
   version: number;
   live: boolean;
   tall: boolean;
+  /** What the reader has chosen over the guess. */
+  choice: Partial<Shape>;
+  onChoice: (c: Partial<Shape>) => void;
   sampled?: Sampled;
 }
 
-export function Plot(p: PlotProps): JSX.Element | null {
-  const [choice, setChoice] = useState<Partial<Shape>>({});
-  // Guessed again while the answer grows from nothing, then left alone.
+/** The guess, made again while the answer grows from nothing and then left alone, under what was chosen. */
+export function useShape(p: Pick<PlotProps, 'columns' | 'rows' | 'keyColumns' | 'live'>, choice: Partial<Shape>): Shape {
   const size = p.rows.length === 0 ? 0 : p.rows.length === 1 ? 1 : p.rows.length < 20 ? 2 : 3;
   const guessed = useMemo(() => guess(p.columns, p.rows, p.keyColumns), [p.columns, size, p.live ? 0 : p.rows]);
-  const shape = { ...guessed, ...choice };
+  return { ...guessed, ...choice };
+}
+
+export function Plot(p: PlotProps): JSX.Element | null {
+  const { choice, onChoice } = p;
+  const shape = useShape(p, choice);
   const height = p.tall ? 420 : 230;
   if (shape.kind === 'none') {
     return p.tall ? <div class="plot"><p class="note pad">Nothing to draw: no column is a number.</p></div> : null;
   }
   return (
     <div class="plot" data-testid="result-plot">
-      <Controls columns={p.columns} shape={shape} onChange={(c) => setChoice({ ...choice, ...c })} />
+      <Controls columns={p.columns} shape={shape} onChange={(c) => onChoice({ ...choice, ...c })} />
       {shape.kind === 'lines' && <LinesPlot {...p} shape={shape} height={height} />}
       {shape.kind === 'bars' && <BarsPlot {...p} shape={shape} />}
       {shape.kind === 'number' && <NumberPlot {...p} shape={shape} />}
@@ -73,7 +78,7 @@ function Controls({ columns, shape, onChange }: { columns: Column[]; shape: Shap
   );
 }
 
-function LinesPlot({ columns, rows, shape, version, height, live }: PlotProps & { shape: Shape; height: number }): JSX.Element {
+export function LinesPlot({ columns, rows, shape, version, height, live }: Pick<PlotProps, 'columns' | 'rows' | 'version' | 'live'> & { shape: Shape; height: number }): JSX.Element {
   const made = useMemo(() => toLines(columns, rows, shape), [columns, rows, shape.x, shape.by, shape.ys.join()]);
   return (
     <>
@@ -115,6 +120,6 @@ function NumberPlot({ columns, rows, shape, version, sampled, live }: PlotProps 
   );
 }
 
-function figure(n: number): string {
+export function figure(n: number): string {
   return Number.isNaN(n) ? '–' : Math.abs(n) < 1e9 ? whole(Math.abs(n) >= 1000 ? Math.round(n) : +n.toPrecision(6)) : short(n);
 }

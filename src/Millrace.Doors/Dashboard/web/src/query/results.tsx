@@ -10,8 +10,13 @@ import { Icon } from '../parts/icons';
 import { Empty, Segmented } from '../parts/ui';
 import { download } from './csv';
 import { defaultSort, ROWS_MAX } from './multiset';
-import { Plot, type Sampled } from './plot';
+import { orderOf } from './order';
+import { Pin } from './pin';
+import { Plot } from './plot';
+import { Sampled } from './sampled';
 import { liveTick } from './session';
+import type { Shape } from './shape';
+import { statements } from './statements';
 import type { Subscription } from './subscription';
 
 type Show = 'both' | 'rows' | 'plot';
@@ -35,11 +40,12 @@ export function ProblemView({ problem, line, column }: { problem: Problem; line:
   );
 }
 
-export function Results({ results, wallMs }: { results: SqlResult[]; wallMs: number }): JSX.Element {
+export function Results({ results, query, wallMs }: { results: SqlResult[]; query: string; wallMs: number }): JSX.Element {
   const [chosen, setChosen] = useState(results.length - 1);
   useEffect(() => setChosen(results.length - 1), [results]);
   const index = Math.min(chosen, results.length - 1);
   const result = results[index];
+  const texts = useMemo(() => statements(query), [query]);
   if (!result) return <Empty title="Done">There was no statement to run.</Empty>;
   return (
     <>
@@ -54,15 +60,16 @@ export function Results({ results, wallMs }: { results: SqlResult[]; wallMs: num
       )}
       {result.notices?.map((n, i) => <p key={i} class="notice">{n}</p>)}
       {result.columns?.length
-        ? <OnceResult key={index} result={result} wallMs={wallMs} />
+        ? <OnceResult key={index} result={result} query={texts.length === results.length ? texts[index]!.text : null} wallMs={wallMs} />
         : <Empty title={result.command}>{result.elapsedMs !== undefined && `in ${duration(result.elapsedMs)}`}</Empty>}
     </>
   );
 }
 
-function OnceResult({ result, wallMs }: { result: SqlResult; wallMs: number }): JSX.Element {
+function OnceResult({ result, query, wallMs }: { result: SqlResult; query: string | null; wallMs: number }): JSX.Element {
   const [sort, setSort] = useState<Sort | null>(null);
   const [show, setShow] = useState<Show>('both');
+  const [choice, setChoice] = useState<Partial<Shape>>({});
   const columns = result.columns!;
   const given = result.rows ?? [];
   useEffect(() => setSort(null), [result]);
@@ -77,18 +84,23 @@ function OnceResult({ result, wallMs }: { result: SqlResult; wallMs: number }): 
       <header class="panel-head">
         <h2>{result.command}</h2>
         <span class="note">{whole(given.length)} row{given.length === 1 ? '' : 's'} in {duration(result.elapsedMs ?? wallMs)}</span>
-        <ResultActions columns={columns} rows={() => rows} show={show} onShow={setShow} />
+        <ResultActions columns={columns} rows={() => rows} show={show} onShow={setShow} query={query} keyColumns={null} choice={choice} sort={sort} />
       </header>
       {result.truncated && <p class="notice">Only the first {whole(given.length)} rows are shown. Raise the row limit, or ask for less.</p>}
-      <Answer columns={columns} rows={rows} plotRows={given} keyColumns={null} show={show} version={0} sort={sort} live={false}
+      <Answer columns={columns} rows={rows} plotRows={given} keyColumns={null} show={show} version={0} sort={sort} live={false} choice={choice} onChoice={setChoice}
         onSort={(c) => setSort(sort?.column === c ? (sort.descending ? null : { column: c, descending: true }) : { column: c, descending: false })} />
     </section>
   );
 }
 
-function ResultActions(props: { columns: Column[]; rows: () => Row[]; show: Show; onShow: (s: Show) => void }): JSX.Element {
+function ResultActions(props: {
+  columns: Column[]; rows: () => Row[]; show: Show; onShow: (s: Show) => void; query: string | null; keyColumns: number[] | null; choice: Partial<Shape>; sort: Sort | null;
+}): JSX.Element {
   return (
     <div class="panel-actions">
+      {props.query !== null && props.columns.length > 0 && (
+        <Pin query={props.query} columns={props.columns} rows={props.rows} keyColumns={props.keyColumns} choice={props.choice} asRows={props.show === 'rows'} sort={props.sort} />
+      )}
       <button type="button" class="quiet" title="Download as CSV" onClick={() => download(props.columns, props.rows())}><Icon name="download" /><span class="sr">Download as CSV</span></button>
       <Segmented label="Show" options={SHOWS} value={props.show} onChange={props.onShow} />
     </div>
@@ -103,6 +115,8 @@ interface AnswerProps {
   show: Show;
   version: number;
   live: boolean;
+  choice: Partial<Shape>;
+  onChoice: (c: Partial<Shape>) => void;
   sort: Sort | null;
   onSort: (c: number) => void;
   keys?: string[];
@@ -114,7 +128,7 @@ interface AnswerProps {
 function Answer(p: AnswerProps): JSX.Element {
   return (
     <div class="answer-body">
-      {p.show !== 'rows' && <Plot columns={p.columns} rows={p.plotRows} keyColumns={p.keyColumns} version={p.version} live={p.live} tall={p.show === 'plot'} {...(p.sampled ? { sampled: p.sampled } : {})} />}
+      {p.show !== 'rows' && <Plot columns={p.columns} rows={p.plotRows} keyColumns={p.keyColumns} version={p.version} live={p.live} tall={p.show === 'plot'} choice={p.choice} onChoice={p.onChoice} {...(p.sampled ? { sampled: p.sampled } : {})} />}
       {p.show !== 'plot' && (
         p.rows.length === 0 && !p.live ? <Empty title="No rows">The query ran; nothing matches it.</Empty>
           : <Grid columns={p.columns} rows={p.rows} sort={p.sort} onSort={p.onSort} label="Result" testId="result-grid" fill
@@ -132,25 +146,16 @@ export function LiveResult({ sub, again }: { sub: Subscription; again: () => voi
   const version = liveTick.value;
   const [sort, setSort] = useState<Sort | null>(null);
   const [show, setShow] = useState<Show>('both');
-  const sampled = useRef<Sampled>({ xs: [], rows: [] });
+  const [choice, setChoice] = useState<Partial<Shape>>({});
+  const sampled = useRef(new Sampled());
   const speed = useRef({ at: performance.now(), changes: 0, rate: 0 });
   const set = sub.set;
-  const order = sort ?? defaultSort(sub.columns);
+  const order = sort ?? orderOf(sub.query, sub.columns) ?? defaultSort(sub.columns);
   const list = useMemo(() => (set && set.columns.length ? set.list(order) : null), [set, version, order.column, order.descending]);
   const began = useRef(Date.now());
 
   // A single row has no history of its own: the page keeps one, so that a count can be drawn over time.
-  if (list && list.rows.length === 1 && (sub.state === 'live' || sub.state === 'snapshot')) {
-    const now = Date.now() / 1000;
-    const s = sampled.current;
-    if (!s.xs.length || now - s.xs[s.xs.length - 1]! >= 0.2) {
-      s.xs.push(now);
-      s.rows.push(list.rows[0]!);
-      if (s.xs.length > 1500) { s.xs.splice(0, 500); s.rows.splice(0, 500); }
-    } else {
-      s.rows[s.rows.length - 1] = list.rows[0]!;
-    }
-  }
+  if (list && list.rows.length === 1 && (sub.state === 'live' || sub.state === 'snapshot')) sampled.current.take(list.rows[0]!);
   const v = speed.current;
   const t = performance.now();
   if (set && t - v.at > 900) {
@@ -173,7 +178,7 @@ export function LiveResult({ sub, again }: { sub: Subscription; again: () => voi
           {set && <>{whole(set.size)} row{set.size === 1 ? '' : 's'} · {sub.state === 'live' ? `${whole(Math.round(v.rate))} changes/s` : `${whole(set.changes)} changes`} · epoch {whole(sub.epoch)}</>}
         </span>
         {ended && <button type="button" class="quiet" onClick={again}>Watch again</button>}
-        <ResultActions columns={sub.columns} rows={() => list?.rows ?? []} show={show} onShow={setShow} />
+        <ResultActions columns={sub.columns} rows={() => list?.rows ?? []} show={show} onShow={setShow} query={sub.ofEndpoint ? null : sub.query} keyColumns={set?.key ?? null} choice={choice} sort={sort} />
       </header>
       {sub.problem && <p class="notice bad" data-testid="error">{sub.problem.detail || sub.problem.title}{sub.problem.hint ? ' ' + sub.problem.hint : ''}</p>}
       {set && set.dropped > 0 && <p class="notice">More than {whole(ROWS_MAX)} rows: the {whole(set.dropped)} that came first are left out. Narrow the query to see all.</p>}
@@ -181,7 +186,7 @@ export function LiveResult({ sub, again }: { sub: Subscription; again: () => voi
       {list && sub.columns.length
         ? list.rows.length === 0 && sub.state !== 'snapshot'
           ? <Empty title="No rows yet">{emptyHint(sub.query)} {Date.now() - began.current > 5000 && 'Still listening.'}</Empty>
-          : <Answer columns={sub.columns} rows={list.rows} plotRows={list.rows} keyColumns={set!.key} show={show} version={version} live keys={list.keys}
+          : <Answer columns={sub.columns} rows={list.rows} plotRows={list.rows} keyColumns={set!.key} show={show} version={version} live choice={choice} onChoice={setChoice} keys={list.keys}
             changedAt={list.changedAt} changedCells={list.changedCells} sort={order} sampled={sampled.current}
             onSort={(c) => setSort({ column: c, descending: order.column === c ? !order.descending : false })} />
         : !ended && <Empty title="Waiting for the first answer" />}

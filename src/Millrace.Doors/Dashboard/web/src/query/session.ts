@@ -10,7 +10,7 @@ import { Subscription } from './subscription';
 
 export type Outcome =
   | { type: 'none' }
-  | { type: 'results'; results: SqlResult[]; wallMs: number }
+  | { type: 'results'; results: SqlResult[]; query: string; wallMs: number }
   | { type: 'live'; sub: Subscription }
   | { type: 'problem'; problem: Problem; offset: number; line: number; column: number };
 
@@ -62,7 +62,7 @@ export async function run(query: string, offset: number): Promise<void> {
   try {
     const results = await runSql(query, maxRows.value, cut.signal);
     const wallMs = performance.now() - began;
-    outcome.value = { type: 'results', results, wallMs };
+    outcome.value = { type: 'results', results, query, wallMs };
     const rows = results.reduce((n, r) => n + (r.rows?.length ?? 0), 0);
     remember({ text: query, at: Date.now(), ms: results.reduce((n, r) => n + (r.elapsedMs ?? 0), 0), rows, ok: true, live: false });
     announcement.value = `${results.length === 1 ? results[0]!.command : results.length + ' results'}, ${rows} rows`;

@@ -1,17 +1,13 @@
 // One live query or endpoint: follows its feed, keeps its multiset, and goes on where it was when the connection was lost.
 
 import { asProblem, ProblemError } from '../live/api';
-import { backoffMs, readEvents, sleep } from '../live/sse';
+import { backoffMs, sleep } from '../live/sse';
 import type { Column, EndpointDelta, ObjectRow, Problem, Row, SubscribeDelta, SubscribeSchema, SubscribeSnapshot } from '../model/contract';
 import { Multiset } from './multiset';
 import { ObjectRows } from './objects';
+import { ofQuery } from './sources';
 
 export type WatchState = 'starting' | 'snapshot' | 'live' | 'reconnecting' | 'failed' | 'stopped';
-
-/** Where a feed is: a query's, or an endpoint's, whose rows are objects. */
-export interface Source { url: string; objects: boolean }
-
-export const ofQuery = (query: string): Source => ({ url: '/v1/subscribe?query=' + encodeURIComponent(query), objects: false });
 
 export class Subscription {
   state: WatchState = 'starting';
@@ -31,6 +27,10 @@ export class Subscription {
     void this.run();
   }
 
+  get ofEndpoint(): boolean {
+    return this.source.objects;
+  }
+
   stop(): void {
     if (this.state !== 'failed') this.state = 'stopped';
     this.cut.abort();
@@ -42,11 +42,11 @@ export class Subscription {
     let attempt = 0;
     while (!signal.aborted) {
       try {
-        await readEvents(this.source.url, signal, (e) => {
+        await this.source.listen(signal, (event, data, id) => {
           attempt = 0;
-          this.take(e.event, e.data);
-          if (e.id) this.lastId = e.id;
-        }, undefined, this.lastId);
+          this.take(event, data);
+          if (id) this.lastId = id;
+        }, this.lastId);
         if (this.problem) return;
       } catch (error) {
         if (signal.aborted) return;
@@ -74,10 +74,10 @@ export class Subscription {
     this.changed();
   }
 
-  private take(event: string, data: string): void {
+  private take(event: string, data: unknown): void {
     switch (event) {
       case 'schema': {
-        const s = JSON.parse(data) as SubscribeSchema;
+        const s = data as SubscribeSchema;
         const same = JSON.stringify(s.columns) === JSON.stringify(this.columns);
         if (!same) { this.columns = s.columns; this.generation++; }
         this.epoch = s.epoch;
@@ -92,14 +92,14 @@ export class Subscription {
         break;
       }
       case 'snapshot': {
-        const s = JSON.parse(data) as SubscribeSnapshot;
+        const s = data as SubscribeSnapshot;
         this.set?.load(this.objects ? this.objects.load(s.rows as ObjectRow[]) : s.rows as Row[]);
         this.epoch = s.epoch;
         if (s.last) this.state = 'live';
         break;
       }
       case 'delta': {
-        const d = JSON.parse(data) as SubscribeDelta & EndpointDelta;
+        const d = data as SubscribeDelta & EndpointDelta;
         this.set?.apply({ epoch: d.epoch, changes: this.objects ? this.objects.changes(d.upserts, d.deletes) : d.changes }, performance.now());
         this.epoch = d.epoch;
         this.state = 'live';
@@ -111,14 +111,14 @@ export class Subscription {
         this.state = 'snapshot';
         break;
       case 'progress':
-        this.epoch = (JSON.parse(data) as { epoch: number }).epoch;
+        this.epoch = (data as { epoch: number }).epoch;
         if (this.set) this.state = 'live';
         break;
       case 'gap':
-        this.gap += (JSON.parse(data) as { dropped: number }).dropped;
+        this.gap += (data as { dropped: number }).dropped;
         break;
       case 'error':
-        this.fail(JSON.parse(data) as Problem);
+        this.fail(data as Problem);
         return;
       default:
         return;

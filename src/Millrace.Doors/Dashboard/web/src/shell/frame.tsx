@@ -3,11 +3,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { declined, signIn, signOut, token } from '../live/access';
-import { link, retryNow } from '../live/store';
-import { span } from '../model/format';
 import { Icon, Mark } from '../parts/icons';
 import type { Page } from '../router';
 import { FIRST, NAV, within, type Entry } from './pages';
+import { Status } from './status';
 
 export function Side({ page, onHelp }: { page: Page; onHelp: () => void }): JSX.Element {
   const [more, setMore] = useState(false);
@@ -43,27 +42,5 @@ export function Side({ page, onHelp }: { page: Page; onHelp: () => void }): JSX.
         <button type="button" class="quiet help-button" aria-label="Keys and help" onClick={onHelp}><Icon name="help" /></button>
       </div>
     </aside>
-  );
-}
-
-function Status(): JSX.Element {
-  const l = link.value;
-  const [, redraw] = useState(0);
-  useEffect(() => {
-    if (l.state === 'live') return;
-    const timer = setInterval(() => redraw((n) => n + 1), 500);
-    return () => clearInterval(timer);
-  }, [l.state]);
-  const wait = Math.max(0, Math.ceil((l.retryAt - Date.now()) / 1000));
-  const text = l.state === 'live' ? 'Live'
-    : l.state === 'connecting' ? 'Connecting'
-      : l.state === 'stalled' ? `No news for ${span((Date.now() - l.since) / 1000 + 4)}`
-        : l.retryAt ? 'Offline' : 'Reconnecting';
-  const tone = l.state === 'live' ? 'good' : l.state === 'offline' ? 'bad' : 'warn';
-  return (
-    <div class="status" data-testid="status" data-state={l.state} title={l.reason}>
-      <span class={'pill ' + tone}>{l.state === 'live' ? <i class="pulse" /> : <i class="still" />}{text}</span>
-      {l.state === 'offline' && l.retryAt > 0 && <button type="button" class="quiet" onClick={retryNow}>Retry{wait > 0 && ` (${wait} s)`}</button>}
-    </div>
   );
 }

@@ -13,6 +13,7 @@ export const FIRST = 4;
 export const NAV: Entry[] = [
   { page: 'overview', title: 'Overview', icon: 'overview' },
   { page: 'query', title: 'Query', icon: 'query' },
+  { page: 'boards', title: 'Boards', icon: 'boards' },
   { page: 'catalog', title: 'Catalog', icon: 'catalog' },
   { page: 'endpoints', title: 'Endpoints', icon: 'endpoints' },
   { page: 'graph', title: 'Graph', icon: 'graph' },
@@ -28,6 +29,7 @@ export const LATER: Partial<Record<Page, () => Promise<{ default: ComponentType 
   graph: () => import('../pages/graph'),
   endpoints: () => import('../pages/endpoints'),
   api: () => import('../pages/api'),
+  boards: () => import('../pages/boards'),
 };
 
 export const loaded = new Map<Page, ComponentType>([['overview', Overview], ['catalog', Catalog]]);

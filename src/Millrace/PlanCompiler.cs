@@ -116,6 +116,8 @@ internal sealed class PlanCompiler
                 return _flow.Add(new EmitOnClose(p.WindowEnd, p.ByClock, p.Lateness, p.EveryChange, p.Columns), Closing(p.Input, p.WindowEnd, 0, p));
             case LateRowsPlan p:
                 return _flow.Add(new LateGate(p.Time, p.Slide, p.Size, p.Offset, p.Lateness, p.Columns, giveLate: true), Node(p.Input));
+            case ChangelogPlan p:
+                return _flow.Add(new Changelog(p, _context), Node(p.Input));
             case TableFunctionPlan p:
                 return _flow.Add(new TableFunction(p, _errors, _context), Node(p.Input));
             default:

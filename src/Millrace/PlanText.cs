@@ -105,6 +105,7 @@ internal static class PlanText
             WindowPlan p => $"window {Ints(p.PartitionBy)} {Keys(p.OrderBy)}: {string.Join("; ", p.Calls.Select(Call))}",
             TimeWindowPlan p => $"windows {p.Time} {p.Slide} {p.Size} {p.Offset} {p.Cumulative}",
             SessionPlan p => $"session {Ints(p.PartitionBy)} {p.Time} {p.Gap}",
+            ChangelogPlan p => $"changelog {p.Numbered} {(p.Input.Key is { } key ? Ints(key) : "-")}",
             LateRowsPlan p => $"late {p.Time} {p.Slide} {p.Size} {p.Offset} {p.Lateness}",
             EmitOnClosePlan p => $"close {p.WindowEnd} {p.ByClock} {p.Lateness} {p.EveryChange}",
             _ => throw new BugException($"BUG: no text for {plan.GetType().Name}"),

@@ -27,6 +27,12 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     /// <summary>Parameters that the statement uses, by index.</summary>
     public HashSet<int> UsedParameters { get; } = [];
 
+    /// <summary>True while a query is bound that is kept up to date or followed, and not run once.</summary>
+    public bool FollowsChanges { get; set; }
+
+    /// <summary>True while the text of a view is bound: positions are not those of the statement.</summary>
+    public bool IsInsideView => _views.Count > 0;
+
     /// <summary>Identities of the objects read.</summary>
     public SortedSet<int> DependsOn { get; } = [];
 

@@ -63,6 +63,8 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new CopyBinder(_context).Bind(s);
             case Syntax.SubscribeStatement s:
                 return new DmlBinder(_context).Subscribe(s);
+            case Syntax.CreateTableStatement { Kind: Syntax.ObjectKind.Stream, AsQuery: { Body: Syntax.SelectBody { From: [Syntax.ChangelogTable] } } } s:
+                return new DdlBinder(_context).CreateChangelog(s);
             case Syntax.CreateTableStatement s:
                 return new CreateTableBinder(_context).Bind(s);
             case Syntax.CreateViewStatement s:

@@ -31,6 +31,7 @@ internal sealed class DdlBinder(BindContext context)
         }
 
         bool exists = CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
+        context.FollowsChanges = true;
         BoundQuery query = _dml.Query(s.Query with { LateDataInto = null }, out PlanNode written);
         if (context.Parameters.Count > 0)
         {
@@ -90,6 +91,32 @@ internal sealed class DdlBinder(BindContext context)
             Exists = exists,
             Late = s.Query.LateDataInto is null || exists ? null : new LateDataBinder(context, _dml).Bind(s, template, written),
         };
+    }
+
+    /// <summary>CREATE STREAM … AS CHANGELOG FROM: under the name of a stream what a materialized view keeps.</summary>
+    public BoundCreateView CreateChangelog(Syntax.CreateTableStatement s)
+    {
+        if (s.Columns.FirstOrDefault(c => c.Type is not null) is { } typed)
+        {
+            throw new SqlException("42601", $"column \"{typed.Name.Text}\" has the type of the query's column", typed.Position, "write names only, or none");
+        }
+
+        if (s.Watermarks.Count > 0)
+        {
+            throw new SqlException("0A000", "a changelog has no watermark", s.Watermarks[0].Position, "its change_time is the time at which each change was committed");
+        }
+
+        BoundCreateView view = CreateView(new Syntax.CreateViewStatement(s.Name, true, s.AsQuery!)
+        {
+            Position = s.Position,
+            OrReplace = s.OrReplace,
+            IfNotExists = s.IfNotExists,
+            Temporary = s.Temporary,
+            Columns = [.. s.Columns.Select(c => c.Name)],
+            Options = s.Options,
+            WithNoData = s.WithNoData,
+        });
+        return view with { Template = view.Template with { CalledStream = true } };
     }
 
     /// <summary>CREATE INDEX.</summary>
@@ -334,7 +361,7 @@ internal sealed class DdlBinder(BindContext context)
             throw new SqlException("42501", $"\"{name.Display}\" is a system relation", name.Position);
         }
 
-        if (found.Kind != kind && !(found.Kind == ObjectKind.Stream && kind == ObjectKind.Table))
+        if (found.Kind != kind && !(found.IsStream && kind is ObjectKind.Stream or ObjectKind.Table))
         {
             throw new SqlException("42809", $"\"{name.Display}\" is not a {Word(kind)}", name.Position, $"use {verb} {Word(found.Kind).ToUpperInvariant()}");
         }

@@ -119,6 +119,7 @@ internal sealed class DmlBinder(BindContext context)
             }
         }
 
+        context.FollowsChanges = true;
         return new BoundSubscribe(Followed(context, Query(query), query.Position), snapshot) { Progress = progress };
     }
 

@@ -99,6 +99,8 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
                 return Function(function, lateral, lateralFrame);
             case Syntax.WindowTable window:
                 return Window(window, Item(window.Input, lateral, lateralFrame, parent, frame), lateral, lateralFrame);
+            case Syntax.ChangelogTable changelog:
+                return Changelog(changelog, Item(changelog.Input, lateral, lateralFrame, parent, frame));
             case Syntax.JoinTable join:
                 return Join(join, lateral, lateralFrame, parent, frame);
             default:

@@ -123,6 +123,12 @@ public sealed record CatalogObject
     /// <summary>For an endpoint: its parameters in order.</summary>
     public IReadOnlyList<EndpointParameter> Parameters { get; init; } = [];
 
+    /// <summary>For a materialized view: made by CREATE STREAM … AS CHANGELOG FROM, and called a stream wherever somebody names its kind.</summary>
+    public bool CalledStream { get; init; }
+
+    /// <summary>True for what its maker called a stream.</summary>
+    public bool IsStream => Kind == ObjectKind.Stream || CalledStream;
+
     /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens.</summary>
     public bool IsRelation => Kind < ObjectKind.Endpoint;
 

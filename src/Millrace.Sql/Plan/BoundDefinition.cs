@@ -28,7 +28,7 @@ public sealed record BoundCreateRelation(CatalogObject Template, bool IfNotExist
 public sealed record BoundCreateView(CatalogObject Template, BoundQuery Query, bool Materialized) : BoundStatement
 {
     /// <inheritdoc/>
-    public override string Tag => Materialized ? "CREATE MATERIALIZED VIEW" : "CREATE VIEW";
+    public override string Tag => Template.CalledStream ? "CREATE STREAM" : Materialized ? "CREATE MATERIALIZED VIEW" : "CREATE VIEW";
 
     /// <summary>The query's text, to be bound again at a restart.</summary>
     public required string QueryText { get; init; }

@@ -67,6 +67,11 @@ internal static class Lineage
                 TimeFact[] l = join.Kind is JoinKind.Right or JoinKind.Full ? Nothing(join.Left) : Of(join.Left);
                 TimeFact[] r = join.Kind is JoinKind.Left or JoinKind.Full ? Nothing(join.Right) : Of(join.Right);
                 return [.. l, .. r];
+            case ChangelogPlan changelog:
+                // Rows that were there come again when they change or go: their times say nothing any more. Changes are stamped as they come.
+                TimeFact[] changes = Nothing(plan);
+                changes[^1] = changelog.Numbered ? TimeFact.None : new TimeFact(TimeRole.EventTime, 0, ByClock: true);
+                return changes;
             case AsOfJoinPlan or TemporalJoinPlan:
                 return Padded(Of(plan.Inputs[0]), plan);
             case UnionPlan union:

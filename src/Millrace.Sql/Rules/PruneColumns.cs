@@ -97,7 +97,7 @@ internal static class PruneColumns
                     }, MapAppended(map, input, node));
                 }
 
-            case AsOfJoinPlan or TemporalJoinPlan or GapFillPlan:
+            case AsOfJoinPlan or TemporalJoinPlan or GapFillPlan or ChangelogPlan:
                 return (PlanMap.WithInputs(node, [.. node.Inputs.Select(Whole)]), Identity(node));
             case EmitOnClosePlan emit:
                 {

@@ -60,6 +60,9 @@ internal sealed class PushFilters
                 return Above(stay, window with { Input = Push(window.Input, Take(go, stay, t => UsesOnlyBelow(t, window.Input.Columns.Count))) });
             case LateRowsPlan late:
                 return Above(stay, late with { Input = Push(late.Input, go) });
+            case ChangelogPlan changelog:
+                // A condition below would make removals and additions of updates into and out of what it chooses.
+                return Above(terms, PlanMap.WithInputs(changelog, [Push(changelog.Input, [])]));
             case TableFunctionPlan function:
                 return Above(stay, function with { Input = Push(function.Input, Take(go, stay, t => UsesOnlyBelow(t, function.Input.Columns.Count))) });
             case EmitOnClosePlan emit:

@@ -92,10 +92,10 @@ internal sealed partial class LocalSession
             _ => throw new SqlException("0A000", $"SHOW {show.Kind.ToString().ToUpperInvariant()} is not supported", hint: "query pg_catalog or information_schema"),
         };
         return Catalog.All
-            .Where(o => o.Kind == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
+            .Where(o => (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
             .Where(o => show.Like is null || LikeMatch.IsMatch(o.Name, show.Like))
             .OrderBy(o => o.Name, StringComparer.Ordinal)
-            .Select(o => new[] { o.Name, o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant() });
+            .Select(o => new[] { o.Name, o.CalledStream ? "stream" : o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant() });
     }
 
     private StatementResult Table(BoundStatement bound, IEnumerable<string?[]> rows)

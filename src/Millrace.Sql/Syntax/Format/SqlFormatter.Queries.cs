@@ -81,6 +81,12 @@ public sealed partial class SqlFormatter
             WriteName(table.Name);
             WriteOptionalNames(table.Columns);
             Add(" AS ");
+            if (table.Query.Body is SelectBody { From: [ChangelogTable { Numbered: true } numbered] })
+            {
+                Add("CHANGELOG FROM ");
+                WriteInput(numbered.Input);
+                return;
+            }
             AddIf(table.Materialized is not null, table.Materialized == true ? "MATERIALIZED " : "NOT MATERIALIZED ");
             WriteSubquery(table.Query);
         });
@@ -238,12 +244,31 @@ public sealed partial class SqlFormatter
                 break;
             case FunctionTable function: WriteFunctionTable(function); break;
             case WindowTable window: WriteWindowTable(window); break;
+            case ChangelogTable changelog:
+                Add("CHANGELOG(");
+                WriteInput(changelog.Input);
+                Add(")");
+                WriteAlias(changelog.Alias);
+                break;
             case JoinTable join:
                 AddIf(join.Alias is not null, "(");
                 WriteJoin(join);
                 AddIf(join.Alias is not null, ")");
                 WriteAlias(join.Alias);
                 break;
+        }
+    }
+
+    /// <summary>What a window function or CHANGELOG is over.</summary>
+    private void WriteInput(TableRef input)
+    {
+        if (input is SubqueryTable subquery)
+        {
+            WriteSubquery(subquery.Query);
+        }
+        else
+        {
+            WriteTable(input);
         }
     }
 
@@ -281,14 +306,7 @@ public sealed partial class SqlFormatter
     private void WriteWindowTable(WindowTable window)
     {
         Add(window.Kind.ToString().ToUpperInvariant() + "(");
-        if (window.Input is SubqueryTable subquery)
-        {
-            WriteSubquery(subquery.Query);
-        }
-        else
-        {
-            WriteTable(window.Input);
-        }
+        WriteInput(window.Input);
         if (window.PartitionBy.Count > 0)
         {
             bool several = window.PartitionBy.Count > 1;

@@ -141,6 +141,10 @@ internal sealed partial class Parser
         {
             return ParseWindowTable() is var window ? window with { Alias = ParseAlias() } : window;
         }
+        if (AtChangelogTable())
+        {
+            return ParseChangelogTable() is var changes ? changes with { Alias = ParseAlias() } : changes;
+        }
         if (At("rows", "from"))
         {
             throw NotSupported("ROWS FROM", Here, "Join the functions with ordinality.");
@@ -448,6 +452,10 @@ internal sealed partial class Parser
         if (AtWindowTable())
         {
             return ParseWindowTable();
+        }
+        if (AtChangelogTable())
+        {
+            return ParseChangelogTable();
         }
         if (At("table") && Ahead(1).Kind == TokenKind.LeftParen)
         {

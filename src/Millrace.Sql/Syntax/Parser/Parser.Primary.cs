@@ -145,7 +145,8 @@ internal sealed partial class Parser
     private bool StartsQuery() => Current.Kind == TokenKind.Word && StartsQuery(Current, Ahead(1));
 
     private static bool StartsQuery(Token token, Token next) => token.Kind == TokenKind.Word
-        && (token.Text is "select" or "with" or "table" || (token.Text == "values" && next.Kind == TokenKind.LeftParen));
+        && (token.Text is "select" or "with" or "table" || (token.Text == "values" && next.Kind == TokenKind.LeftParen)
+            || (token.Text == "changelog" && next.Is("from")));
 
     /// <summary>One or more opening parentheses and then a query: perhaps a query in parentheses, perhaps an expression that starts
     /// with one.</summary>

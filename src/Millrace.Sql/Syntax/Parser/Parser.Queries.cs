@@ -133,7 +133,10 @@ internal sealed partial class Parser
             {
                 throw NotSupported($"{Ahead(1).Text.ToUpperInvariant()} inside WITH", Ahead(1).Start, "Run it as a statement of its own.");
             }
-            tables.Add(new CommonTable(name, columns, ParseSubquery(), materialized) { Position = name.Position });
+            Query query = At("changelog", "from") && materialized is null
+                ? new Query(null, ParseChangelogCommand(numbered: true)) { Position = Here }
+                : ParseSubquery();
+            tables.Add(new CommonTable(name, columns, query, materialized) { Position = name.Position });
             if (At("search") || At("cycle"))
             {
                 throw NotSupported(Current.Text.ToUpperInvariant(), Here);
@@ -200,6 +203,7 @@ internal sealed partial class Parser
                     case "select": return ParseSelect();
                     case "values": return ParseValues();
                     case "table": return ParseTableCommand();
+                    case "changelog" when Ahead(1).Is("from"): return ParseChangelogCommand(numbered: false);
                 }
                 break;
         }

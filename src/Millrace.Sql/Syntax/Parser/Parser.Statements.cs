@@ -67,6 +67,7 @@ internal sealed partial class Parser
         switch (token.Text)
         {
             case "select" or "values" or "table": return new QueryStatement(ParseQuery());
+            case "changelog" when Ahead(1).Is("from"): return new QueryStatement(ParseQuery());
             case "with": return ParseWithStatement();
             case "insert": return ParseInsert(null);
             case "update": return ParseUpdate(null);

@@ -84,3 +84,9 @@ ALTER TABLE t OWNER TO me;
 CREATE MATERIALIZED VIEW w AS SELECT k, count(*) FROM TUMBLE(s, at, INTERVAL '10 seconds') GROUP BY k, window_start EMIT ON WINDOW CLOSE ALLOW LATENESS INTERVAL '1 minute' LATE DATA INTO late_rows;
 SELECT a late FROM s late;
 SELECT a FROM s LATE DATA INTO public.late_rows;
+-- Changes as rows.
+CREATE STREAM c AS CHANGELOG FROM t;
+CREATE MATERIALIZED VIEW c AS WITH sub AS CHANGELOG FROM user_behaviors SELECT user_id, changelog_op AS op, _changelog_row_id::bigint AS id FROM sub;
+SUBSCRIBE (CHANGELOG FROM (SELECT a FROM t)) WITH (snapshot = false);
+SELECT changelog, c.a FROM CHANGELOG(public.t) AS c JOIN TUMBLE(CHANGELOG(TABLE u), change_time, INTERVAL '1 minute') w ON c.a = w.a;
+SELECT a FROM t changelog WHERE changelog.a > 1;

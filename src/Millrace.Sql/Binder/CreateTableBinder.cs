@@ -59,12 +59,14 @@ internal sealed class CreateTableBinder(BindContext context)
             EventTime = eventTime,
             WatermarkDelay = delay,
             AppendOnly = stream,
+            VersionColumn = VersionColumn.Of(s, schema, hidden || stream ? [] : key),
             OnConflict = s.OnConflict switch
             {
                 Syntax.ConflictBehavior.Overwrite => ConflictRule.Overwrite,
                 Syntax.ConflictBehavior.Ignore => ConflictRule.Ignore,
                 Syntax.ConflictBehavior.UpdateIfNotNull => ConflictRule.UpdateIfNotNull,
-                _ => ConflictRule.Error,
+                // Versions are for rows that come again.
+                _ => VersionColumn.Given(s) is null ? ConflictRule.Error : ConflictRule.Overwrite,
             },
             Defaults = defaults.Any(d => d is not null) ? defaults : [],
             Definition = Syntax.SqlFormatter.Format(s),

@@ -10,7 +10,7 @@ public static class RelationOptions
 
     // Those that may change while the object lives.
     private static readonly string[] Live = [Retention.TimeOption, Retention.BytesOption, Key];
-    private static readonly string[] OfTables = ["event_time", "watermark_delay", IdleTimeout.Option, .. Live, "appendonly", "append_only"];
+    private static readonly string[] OfTables = [VersionColumn.Option, "event_time", "watermark_delay", IdleTimeout.Option, .. Live, "appendonly", "append_only"];
 
     /// <summary>The options of CREATE TABLE and CREATE STREAM by name; their values are looked at by <see cref="Check"/>.</summary>
     public static Dictionary<string, string> OfTable(IReadOnlyList<Syntax.Option> options)

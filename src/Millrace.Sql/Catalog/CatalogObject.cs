@@ -81,6 +81,9 @@ public sealed record CatalogObject
     /// <summary>What an insert with a taken key does by default.</summary>
     public ConflictRule OnConflict { get; init; }
 
+    /// <summary>For a table: the column whose value orders the versions of a row, so that an older one never overwrites a newer; −1 for none.</summary>
+    public int VersionColumn { get; init; } = -1;
+
     /// <summary>Default expressions by column as SQL text; null where there is none.</summary>
     public IReadOnlyList<string?> Defaults { get; init; } = [];
 

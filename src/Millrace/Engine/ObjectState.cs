@@ -1,4 +1,5 @@
 // The live state of one catalog object inside the engine, and its immutable face for readers.
+using System.Runtime.CompilerServices;
 using Millrace.Core;
 using Millrace.Sql;
 using Millrace.Store.Segments;
@@ -33,6 +34,9 @@ internal sealed class ObjectSnapshot
 
     /// <summary>For tables with hidden row ids: where ids come from.</summary>
     public RowIdSource? RowIds { get; init; }
+
+    /// <summary>For tables: where rows are counted that came with an older version.</summary>
+    public StrongBox<long>? StaleRows { get; init; }
 
     /// <summary>The rows of an object that only ever grows; null for others.</summary>
     public ChunkSnapshot? Appended => _chunks;

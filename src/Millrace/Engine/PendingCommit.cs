@@ -32,7 +32,7 @@ internal sealed partial class DatabaseEngine
                     ObjectState target = engine._objects.GetValueOrDefault(entry.ObjectId)
                         ?? throw new SqlException("42P01", "the relation was dropped meanwhile");
                     Batch? batch = Resolve(target, entry, undo);
-                    changed[i] = batch is null ? 0 : entry.Rule == WriteRule.Ignore || entry.Rule == WriteRule.Change ? batch.Count : entry.Batch.Count;
+                    changed[i] = entry.Rule == WriteRule.Change ? batch?.Count ?? 0 : entry.Batch.Count - ((target as TableState)?.Ignored ?? 0);
                     if (batch is { Count: > 0 })
                     {
                         if (i == 0 && target is StreamState stream)

@@ -1,4 +1,5 @@
 // A table: rows by primary key, and how a write becomes an exact change.
+using System.Runtime.CompilerServices;
 using Millrace.Core;
 using Millrace.Sql;
 using Millrace.Store.Segments;
@@ -30,31 +31,43 @@ internal sealed class TableState : ObjectState
     private readonly EncodedRows _keys = new();
     private Spine _spine = new();
     private readonly RowIdSource _rowIds;
+    private RowVersions? _versions;
+    private BatchBuilder? _held;
+    private readonly StrongBox<long> _stale;
 
     public TableState(CatalogObject definition)
-        : this(definition, new RowIdSource(), [])
+        : this(definition, new RowIdSource(), new StrongBox<long>(), [])
     {
     }
 
-    private TableState(CatalogObject definition, RowIdSource rowIds, RowRun[] runs)
+    private TableState(CatalogObject definition, RowIdSource rowIds, StrongBox<long> stale, RowRun[] runs)
         : base(definition)
     {
         Check.That(definition.PrimaryKey.Count > 0);
         _layout = new RowLayout(definition.Columns, definition.PrimaryKey);
         _collector = new ChangeCollector(_layout);
         _rowIds = rowIds;
+        _stale = stale;
         _spine = new Spine(runs);
+        _versions = RowVersions.Of(definition);
+        _held = _versions is null ? null : new BatchBuilder(definition.Columns);
     }
 
     /// <summary>A private copy as of a snapshot, for a transaction to write into; hands out row ids from the same source.</summary>
-    public static TableState Fork(ObjectSnapshot snapshot) => new(snapshot.Definition, snapshot.RowIds!, snapshot.Runs);
+    public static TableState Fork(ObjectSnapshot snapshot) => new(snapshot.Definition, snapshot.RowIds!, snapshot.StaleRows!, snapshot.Runs);
 
     /// <summary>Another copy, as it was at a <see cref="Mark"/>.</summary>
-    public TableState At(RowRun[] mark) => new(Definition, _rowIds, mark);
+    public TableState At(RowRun[] mark) => new(Definition, _rowIds, _stale, mark);
 
     public override long? Rows => _spine.Rows;
 
     public override long Bytes => _spine.Bytes;
+
+    /// <summary>Rows that came with an older version than the one held, since the start; also those of transactions that failed.</summary>
+    public override long LateRows => Volatile.Read(ref _stale.Value);
+
+    /// <summary>How many rows of the last <see cref="Write"/> changed nothing because their keys were taken, or taken by newer versions.</summary>
+    public int Ignored { get; private set; }
 
     /// <summary>What undoes everything since it was taken; see <see cref="Restore"/>.</summary>
     public RowRun[] Mark() => _spine.Runs;
@@ -65,6 +78,7 @@ internal sealed class TableState : ObjectState
     /// <exception cref="SqlException">23502, 23505, 40001.</exception>
     public Batch? Write(Batch batch, WriteRule rule)
     {
+        Ignored = 0;
         batch = rule == WriteRule.Change ? batch : FillRowIds(batch);
         CheckNotNull(Definition, batch);
         Batch change = rule == WriteRule.Change ? Verified(batch) : Resolve(batch, rule);
@@ -101,6 +115,19 @@ internal sealed class TableState : ObjectState
         return (key, builder.Share());
     }
 
+    /// <summary>True when a row of one key is of an older version than the one held; it is counted then.</summary>
+    public bool IsStale(Batch row, Batch held)
+    {
+        _versions?.Begin(row);
+        if (_versions?.IsOlder(0, held) != true)
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref _stale.Value);
+        return true;
+    }
+
     /// <summary>Hands the epoch's change to dependents.</summary>
     public void Publish(Batch change)
     {
@@ -114,11 +141,13 @@ internal sealed class TableState : ObjectState
         RowLayout narrow = _layout;
         _layout = new RowLayout(wider.Columns, wider.PrimaryKey);
         _collector = new ChangeCollector(_layout);
+        _versions = RowVersions.Of(wider);
+        _held = _versions is null ? null : new BatchBuilder(wider.Columns);
         _spine = RowWidth.Widen(_spine, narrow, _collector, wider);
         Definition = wider;
     }
 
-    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout) { RowIds = _rowIds };
+    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout) { RowIds = _rowIds, StaleRows = _stale };
 
     public override void Save(ByteWriter writer)
     {
@@ -168,6 +197,9 @@ internal sealed class TableState : ObjectState
         var builder = new BatchBuilder(Definition.Columns);
         ColumnBuilder[] arranged = _layout.Arrange(builder);
         var merged = rule == WriteRule.Merge ? new Dictionary<ByteSlice, Batch>() : null;
+        // A statement that says what happens to taken keys (DO NOTHING) is taken at its word.
+        RowVersions? versions = rule is WriteRule.Overwrite or WriteRule.Merge ? _versions : null;
+        versions?.Begin(batch);
         for (int i = 0; i < batch.Count; i++)
         {
             var key = new ByteSlice(_keys.Data, _keys.Offsets[i], _keys.KeyEnds[i] - _keys.Offsets[i]);
@@ -183,6 +215,14 @@ internal sealed class TableState : ObjectState
 
             if (exists && rule == WriteRule.Ignore)
             {
+                Ignored++;
+                continue;
+            }
+
+            if (exists && versions is not null && (pending ? versions.IsOlder(i, last.Row) : versions.IsOlder(i, Held(old!))))
+            {
+                Ignored++;
+                Interlocked.Increment(ref _stale.Value);
                 continue;
             }
 
@@ -214,6 +254,14 @@ internal sealed class TableState : ObjectState
         }
 
         return builder.Share();
+    }
+
+    private Batch Held(SpineCursor cursor)
+    {
+        _held!.Reset();
+        _layout.Decode(cursor.Row, _layout.Arrange(_held));
+        _held.EndRow();
+        return _held.View();
     }
 
     private Batch Verified(Batch change)

@@ -62,11 +62,9 @@ internal sealed partial class LocalSession
     private async ValueTask<StatementResult> InsertDirectlyAsync(BoundInsert insert, CancellationToken cancellation)
     {
         var entries = new List<WriteEntry>();
-        long rows = 0;
         foreach (Batch batch in Rows(_database.Engine.Current, cancellation)(insert.Source))
         {
             entries.Add(new WriteEntry(insert.Target.Id, batch, WriteStatement.RuleOf(insert.Target)));
-            rows += batch.Count;
         }
 
         if (entries.Count == 0)
@@ -75,7 +73,7 @@ internal sealed partial class LocalSession
         }
 
         WriteResult result = await _database.SubmitAsync(new WriteRequest(entries), cancellation).ConfigureAwait(false);
-        return Outcome(insert, new WriteOutcome(insert.Target.OnConflict == ConflictRule.Ignore ? result.Changed.Sum() : rows, null), result.Epoch);
+        return Outcome(insert, new WriteOutcome(result.Changed.Sum(), null), result.Epoch);
     }
 
     /// <summary>Writes rows with all columns of the target, as one commit, or into the open transaction.</summary>

@@ -58,14 +58,14 @@ internal static class WriteStatement
 
         WriteRule rule = insert.OnConflict is { Action: ConflictAction.DoNothing } ? WriteRule.Ignore : RuleOf(target);
         Batch? change = table.Write(source, rule);
+        long taken = source.Count - table.Ignored;
         if (change is null)
         {
-            return new WriteOutcome(0, Returned(insert.Returning, null));
+            return new WriteOutcome(taken, Returned(insert.Returning, null));
         }
 
         transaction.Add(target.Id, change);
-        Batch added = Weighted(change, positive: true);
-        return new WriteOutcome(rule == WriteRule.Ignore ? added.Count : source.Count, Returned(insert.Returning, added));
+        return new WriteOutcome(taken, Returned(insert.Returning, Weighted(change, positive: true)));
     }
 
     // ON CONFLICT DO UPDATE: row by row, since one row may meet what an earlier one of the same statement put there.
@@ -107,6 +107,11 @@ internal static class WriteStatement
                 var updated = new BatchBuilder(target.Columns);
                 set.Run(pair, updated.Columns, context);
                 updated.EndRows(1);
+                if (table.IsStale(updated.View(), existing))
+                {
+                    continue;
+                }
+
                 change = table.Write(Change(target.Columns, existing, updated.View()), WriteRule.Change) ?? Batch.Empty(target.Columns);
                 Check.That(width == updated.Columns.Length);
                 done.AppendRow(updated.View(), 0, 1);

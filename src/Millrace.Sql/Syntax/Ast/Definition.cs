@@ -86,6 +86,9 @@ public sealed record CreateTableStatement(
     /// <summary>ON CONFLICT ….</summary>
     public ConflictBehavior OnConflict { get; init; }
 
+    /// <summary>WITH VERSION COLUMN (…), or null.</summary>
+    public Name? VersionColumn { get; init; }
+
     /// <summary>WITH (…).</summary>
     public NodeList<Option> Options { get; init; } = [];
 

@@ -23,6 +23,12 @@ public sealed partial class SqlFormatter
             ConflictBehavior.UpdateIfNotNull => " ON CONFLICT DO UPDATE IF NOT NULL",
             _ => "",
         });
+        if (create.VersionColumn is not null)
+        {
+            Add(" WITH VERSION COLUMN (");
+            WriteName(create.VersionColumn);
+            Add(")");
+        }
         WriteOptions(" WITH ", create.Options);
         WriteFormat(create.Format, create.Encode, create.EncodeOptions);
         if (create.AsQuery is not null)

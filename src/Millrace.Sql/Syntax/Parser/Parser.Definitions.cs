@@ -120,6 +120,15 @@ internal sealed partial class Parser
             {
                 statement = statement with { OnConflict = ParseConflictBehavior() };
             }
+            else if (At("with", "version") && statement.VersionColumn is null)
+            {
+                _at += 2;
+                Expect("column");
+                ExpectLeft();
+                Name version = ParseName("the column with the version");
+                ExpectRight();
+                statement = statement with { VersionColumn = version };
+            }
             else if (At("on", "commit"))
             {
                 throw NotSupported("ON COMMIT", Here);
@@ -174,11 +183,15 @@ internal sealed partial class Parser
         }
         if (Accept("do", "update"))
         {
+            if (Accept("full"))
+            {
+                return ConflictBehavior.Overwrite;
+            }
             Expect("if", "not");
             Expect("null");
             return ConflictBehavior.UpdateIfNotNull;
         }
-        throw Unexpected("OVERWRITE, IGNORE or DO UPDATE IF NOT NULL");
+        throw Unexpected("OVERWRITE, IGNORE, DO UPDATE FULL or DO UPDATE IF NOT NULL");
     }
 
     private void ParseTableElements(List<ColumnDef> columns, List<TableConstraint> constraints, List<WatermarkDef> watermarks)

@@ -90,3 +90,6 @@ CREATE MATERIALIZED VIEW c AS WITH sub AS CHANGELOG FROM user_behaviors SELECT u
 SUBSCRIBE (CHANGELOG FROM (SELECT a FROM t)) WITH (snapshot = false);
 SELECT changelog, c.a FROM CHANGELOG(public.t) AS c JOIN TUMBLE(CHANGELOG(TABLE u), change_time, INTERVAL '1 minute') w ON c.a = w.a;
 SELECT a FROM t changelog WHERE changelog.a > 1;
+-- Versions.
+CREATE TABLE w (k int PRIMARY KEY, a int, v bigint) ON CONFLICT DO UPDATE IF NOT NULL WITH VERSION COLUMN (v);
+CREATE TABLE w (k int PRIMARY KEY, v bigint) ON CONFLICT DO UPDATE FULL WITH VERSION COLUMN(v) WITH (version = 'v');

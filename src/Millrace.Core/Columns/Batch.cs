@@ -47,6 +47,11 @@ public sealed class Batch
         return new Batch(columns, Count, Weights?.AsSpan(0, Count).ToArray());
     }
 
+    /// <summary>The same rows with text of their own: what readers of the copy write out of codes does not hang on this batch.</summary>
+    internal Batch Unread() =>
+        Array.Exists(Columns, c => c is BytesColumn { Coded: not null })
+            ? new Batch(Array.ConvertAll(Columns, c => c is BytesColumn text ? text.Unread() : c), Count, Weights) : this;
+
     /// <summary>An empty batch of <paramref name="schema"/>.</summary>
     public static Batch Empty(Schema schema) => new(schema.Fields.Select(f => Column.Empty(f.Type)).ToArray(), 0);
 }

@@ -40,13 +40,7 @@ public sealed record CodedText(BytesColumn Values, int[] Codes)
             {
                 if (column.IsNull(row))
                 {
-                    if (validity is null)
-                    {
-                        validity = new ulong[(coded.Codes.Length + 63) >> 6];
-                        Array.Fill(validity, ulong.MaxValue);
-                    }
-
-                    validity[(at + row) >> 6] &= ~(1UL << (at + row));
+                    Validity.SetNull(ref validity, coded.Codes.Length, at + row);
                 }
             }
 

@@ -124,7 +124,7 @@ internal sealed class LoginRules(Func<CatalogSnapshot> catalog, DoorSecurity sec
     }
 
     /// <summary>True for users who may do everything, and for whoever is trusted without being one.</summary>
-    public bool IsSuperuser(string? user) => user is null || Principal.Of(catalog(), user)?.IsSuperuser == true;
+    public bool IsSuperuser(string? user) => Principal.MayAll(catalog(), user);
 
     /// <summary>False when somebody who has been let in may not stay: the user is gone.</summary>
     public bool IsStill(string? user) => user is null || catalog().Find(ObjectKind.User, user) is not null;

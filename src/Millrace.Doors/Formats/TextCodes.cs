@@ -96,7 +96,7 @@ internal sealed class TextCodes
         Last = to[^1];
     }
 
-    /// <summary>The column as codes.</summary>
+    /// <summary>The column with its codes beside it: the text is written already, whoever reads it next need not do it again.</summary>
     public Column AddTo(BytesColumn column)
     {
         if (IsOff || _values.Count == 0)
@@ -106,7 +106,10 @@ internal sealed class TextCodes
 
         (int[] offsets, byte[] bytes) = _values.ToArrays();
         var values = new BytesColumn(column.Type, offsets, bytes, _values.Count);
-        return BytesColumn.FromCodes(values, _codes.AsSpan(0, column.Length).ToArray(), column.Length, column.Validity);
+        return new BytesColumn(column.Type, column.Offsets, column.Data, column.Length, column.Validity)
+        {
+            Coded = new CodedText(values, _codes.AsSpan(0, column.Length).ToArray()),
+        };
     }
 
     private void Put(int row, int code)

@@ -51,13 +51,7 @@ internal sealed class TagColumn(string name, SqlType type, int index)
             int code = series[row] < _codes.Length ? _codes[series[row]] : 0;
             if (code == 0)
             {
-                if (validity is null)
-                {
-                    validity = new ulong[(codes.Length + 63) >> 6];
-                    Array.Fill(validity, ulong.MaxValue);
-                }
-
-                validity[row >> 6] &= ~(1UL << row);
+                Validity.SetNull(ref validity, codes.Length, row);
             }
 
             codes[row] = Math.Max(code - 1, 0);

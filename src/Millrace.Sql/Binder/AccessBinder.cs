@@ -54,7 +54,7 @@ internal sealed class AccessBinder(BindContext context)
         return new BoundAccess(s.Alter ? "ALTER ROLE" : "CREATE ROLE", user, there is null) { Notices = notices };
     }
 
-    private static bool CanAdminister(CatalogObject user) => user.Options.ContainsKey(AccessOptions.Superuser) && user.Options.ContainsKey(AccessOptions.Verifier);
+    private static bool CanAdminister(CatalogObject user) => AccessOptions.IsSuperuser(user) && user.Options.ContainsKey(AccessOptions.Verifier);
 
     /// <summary>CREATE TOKEN.</summary>
     public BoundCreateToken Token(Syntax.CreateTokenStatement s)
@@ -64,7 +64,7 @@ internal sealed class AccessBinder(BindContext context)
             throw new SqlException("42710", $"token \"{s.Name.Text}\" already exists", s.Name.Position, "drop it first: a secret is told once only");
         }
 
-        CatalogObject user = context.Catalog.Find(ObjectKind.User, s.User.Text) ?? throw NoUser(s.User);
+        CatalogObject user = UserOf(s.User);
         var options = new Dictionary<string, string>();
         foreach (Syntax.Option option in s.Options)
         {
@@ -81,12 +81,8 @@ internal sealed class AccessBinder(BindContext context)
     /// <summary>GRANT and REVOKE, for the first user named; whoever hands statements to the engine makes one for each user.</summary>
     public BoundAccess Grant(Syntax.GrantStatement s)
     {
-        foreach (Syntax.Name name in s.Users)
-        {
-            _ = context.Catalog.Find(ObjectKind.User, name.Text) ?? throw NoUser(name);
-        }
-
-        CatalogObject user = context.Catalog.Find(ObjectKind.User, s.Users[0].Text) ?? throw NoUser(s.Users[0]);
+        List<CatalogObject> users = [.. s.Users.Select(UserOf)];
+        CatalogObject user = users[0];
         var options = new Dictionary<string, string>(user.Options);
         List<string> objects = [.. s.Names.Select(n => Of(n, s.Endpoints).Id.ToString(CultureInfo.InvariantCulture))];
         if (s.Names.Count == 0)
@@ -113,6 +109,8 @@ internal sealed class AccessBinder(BindContext context)
         : context.Catalog.Find(ObjectKind.Endpoint, name.Last) ?? throw new SqlException("42704", $"endpoint \"{name.Last}\" does not exist", name.Position);
 
     private static CatalogObject Beside(ObjectKind kind, string name) => new() { Id = 0, Name = name, Kind = kind, Columns = Schema.Empty };
+
+    private CatalogObject UserOf(Syntax.Name name) => context.Catalog.Find(ObjectKind.User, name.Text) ?? throw NoUser(name);
 
     private SqlException NoUser(Syntax.Name name) => new("42704", $"role \"{name.Text}\" does not exist", name.Position,
         Suggest.Hint(name.Text, context.Catalog.Beside.Where(o => o.Kind == ObjectKind.User).Select(o => o.Name)));

@@ -32,4 +32,10 @@ public static class AccessOptions
 
     /// <summary>The key that says that a privilege is held on one object.</summary>
     public static string Key(string privilege, int id) => privilege + id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>True for a user who may do everything.</summary>
+    public static bool IsSuperuser(CatalogObject user) => user.Options.ContainsKey(Superuser);
+
+    /// <summary>Requests a second that a token allows; null for any number.</summary>
+    public static int? RateOf(CatalogObject token) => token.Options.TryGetValue(Rate, out string? rate) ? int.Parse(rate, CultureInfo.InvariantCulture) : null;
 }

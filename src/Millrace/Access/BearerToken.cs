@@ -1,5 +1,4 @@
 // Bearer tokens: 256 random bits, of which only the hash is kept.
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Millrace.Sql;
@@ -33,8 +32,7 @@ public static class BearerToken
         {
             if (catalog.Find(o.DependsOn[0]) is { } user)
             {
-                tokens[o.Options[AccessOptions.Hash]] = new TokenGrant(
-                    o.Name, user.Name, o.Options.TryGetValue(AccessOptions.Rate, out string? rate) ? int.Parse(rate, CultureInfo.InvariantCulture) : null);
+                tokens[o.Options[AccessOptions.Hash]] = new TokenGrant(o.Name, user.Name, AccessOptions.RateOf(o));
             }
         }
 

@@ -10,10 +10,13 @@ namespace Millrace.Access;
 public sealed record Principal(string Name, CatalogObject? Entry)
 {
     /// <summary>May do everything.</summary>
-    public bool IsSuperuser => Entry is null || Entry.Options.ContainsKey(AccessOptions.Superuser);
+    public bool IsSuperuser => Entry is null || AccessOptions.IsSuperuser(Entry);
 
     /// <summary>A user by name; null when there is none (any more).</summary>
     public static Principal? Of(CatalogSnapshot catalog, string name) => catalog.Find(ObjectKind.User, name) is { } entry ? new Principal(name, entry) : null;
+
+    /// <summary>True when a session may do everything: its user does, or it is trusted without one.</summary>
+    public static bool MayAll(CatalogSnapshot catalog, string? user) => user is null || Of(catalog, user)?.IsSuperuser == true;
 
     /// <summary>True when an object may be read. System relations may be.</summary>
     public bool CanRead(CatalogObject o) => o.Kind == ObjectKind.System || Has(AccessOptions.Read, o);

@@ -117,7 +117,7 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
                 continue;
             }
 
-            yield return chunks[i].Resident is { } batch ? ChunkList.Unread(batch) : load(objectId, chunks[i]);
+            yield return chunks[i].Resident is { } batch ? batch.Unread() : load(objectId, chunks[i]);
         }
 
         if (tail is { Count: > 0 })
@@ -193,7 +193,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         {
             Seal();
             NextOffset += batch.Count;
-            Batch kept = Unread(batch);
+            Batch kept = batch.Unread();
             Add(new Chunk(NextOffset - batch.Count, batch.Count, kept, position < 0 ? [] : [position], maxTime, kept.Bytes) { Times = times });
             return;
         }
@@ -404,11 +404,6 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
 
         SetSegments(segments);
     }
-
-    /// <summary>The rows with text of their own: what readers write out of codes is not held for longer than they need it.</summary>
-    public static Batch Unread(Batch batch) =>
-        Array.Exists(batch.Columns, c => c is BytesColumn { Coded: not null })
-            ? new Batch(Array.ConvertAll(batch.Columns, c => c is BytesColumn text ? text.Unread() : c), batch.Count, batch.Weights) : batch;
 
     private void Seal()
     {

@@ -123,36 +123,24 @@ internal sealed partial class DatabaseEngine
                 return batches[0];
             }
 
+            if (batches.Exists(b => b.Weights is not null))
+            {
+                var builder = new BatchBuilder(definition.Columns);
+                foreach (Batch batch in batches)
+                {
+                    builder.Append(batch);
+                }
+
+                return builder.Share();
+            }
+
             var columns = new Column[definition.Columns.Count];
             for (int c = 0; c < columns.Length; c++)
             {
                 columns[c] = ColumnBuilder.Join(definition.Columns[c].Type, [.. batches.Select(b => b.Columns[c])]);
             }
 
-            int count = batches.Sum(b => b.Count);
-            return new Batch(columns, count, batches.TrueForAll(b => b.Weights is null) ? null : JoinWeights(batches, count));
-        }
-
-        private static long[] JoinWeights(List<Batch> batches, int count)
-        {
-            long[] weights = new long[count];
-            int at = 0;
-            foreach (Batch batch in batches)
-            {
-                Span<long> to = weights.AsSpan(at, batch.Count);
-                if (batch.Weights is { } given)
-                {
-                    given.AsSpan(0, batch.Count).CopyTo(to);
-                }
-                else
-                {
-                    to.Fill(1);
-                }
-
-                at += batch.Count;
-            }
-
-            return weights;
+            return new Batch(columns, batches.Sum(b => b.Count));
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed partial class LocalSession
         set
         {
             _user = value;
-            _settings.Introduce(value ?? SystemContext.Owner, value is null || Principal.Of(_database.Catalog, value)?.IsSuperuser == true);
+            _settings.Introduce(value ?? SystemContext.Owner, Principal.MayAll(_database.Catalog, value));
         }
     }
 

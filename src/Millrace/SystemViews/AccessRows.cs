@@ -13,10 +13,10 @@ internal static class AccessRows
     public static IEnumerable<(string Name, bool Superuser, bool Login, int Oid)> Roles(SystemContext context)
     {
         CatalogObject? owner = context.Catalog.Find(ObjectKind.User, SystemContext.Owner);
-        yield return (SystemContext.Owner, owner is null || IsSuperuser(owner), owner is not null || !context.Catalog.HasUsers, Oids.Role);
+        yield return (SystemContext.Owner, owner is null || AccessOptions.IsSuperuser(owner), owner is not null || !context.Catalog.HasUsers, Oids.Role);
         foreach (CatalogObject user in Of(context, ObjectKind.User).Where(u => u != owner).OrderBy(o => o.Id))
         {
-            yield return (user.Name, IsSuperuser(user), true, Oids.Of(user));
+            yield return (user.Name, AccessOptions.IsSuperuser(user), true, Oids.Of(user));
         }
     }
 
@@ -48,7 +48,7 @@ internal static class AccessRows
         {
             rows.Add(
                 ("name", user.Name),
-                ("superuser", IsSuperuser(user)),
+                ("superuser", AccessOptions.IsSuperuser(user)),
                 ("has_password", user.Options.ContainsKey(AccessOptions.Verifier)),
                 ("grants", user.Options.Keys.Select(k => Grant(k, context.Catalog)).OfType<string>().Order(StringComparer.Ordinal).ToArray()));
         }
@@ -62,13 +62,11 @@ internal static class AccessRows
             rows.Add(
                 ("name", token.Name),
                 ("user_name", context.Catalog.Find(token.DependsOn[0])?.Name ?? ""),
-                ("rate", token.Options.TryGetValue(AccessOptions.Rate, out string? rate) ? int.Parse(rate, CultureInfo.InvariantCulture) : null));
+                ("rate", AccessOptions.RateOf(token)));
         }
     }
 
     private static IEnumerable<CatalogObject> Of(SystemContext context, ObjectKind kind) => context.Catalog.Beside.Where(o => o.Kind == kind);
-
-    private static bool IsSuperuser(CatalogObject user) => user.Options.ContainsKey(AccessOptions.Superuser);
 
     private static string? Grant(string option, CatalogSnapshot catalog)
     {

@@ -143,7 +143,7 @@ internal sealed partial class Parser
         }
         if (AtChangelogTable())
         {
-            return ParseChangelogTable() is var changes ? changes with { Alias = ParseAlias() } : changes;
+            return ParseChangelogTable() with { Alias = ParseAlias() };
         }
         if (At("rows", "from"))
         {

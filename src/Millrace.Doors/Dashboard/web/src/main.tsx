@@ -5,6 +5,7 @@ import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { asking } from './live/access';
 import { announcement, follow, link } from './live/store';
+import { isForPage } from './parts/keys';
 import { Empty, Loading } from './parts/ui';
 import { incoming } from './query/session';
 import { go, route, type Page } from './router';
@@ -55,9 +56,7 @@ function App(): JSX.Element {
   }, [page]);
   useEffect(() => {
     const onKey = (e: KeyboardEvent): void => {
-      if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || document.querySelector('dialog[open]')) return;
-      const t = e.composedPath()[0];
-      if (t instanceof HTMLElement && (t.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(t.tagName))) return;
+      if (e.defaultPrevented || !isForPage(e)) return;
       const index = e.key.length === 1 ? '123456789'.indexOf(e.key) : -1;
       if (index >= 0 && NAV[index]) { e.preventDefault(); go('#/' + NAV[index].page); }
       else if (e.key === '/') {

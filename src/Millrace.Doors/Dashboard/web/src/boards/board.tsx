@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { announcement } from '../live/store';
 import { clock } from '../model/format';
 import { Icon, type IconName } from '../parts/icons';
+import { isForPage } from '../parts/keys';
 import { Empty } from '../parts/ui';
 import { incoming } from '../query/session';
 import { boardHref, go, route } from '../router';
@@ -81,7 +82,7 @@ export function OneBoard({ board }: { board: Board }): JSX.Element {
   useFullScreen(full, board.id);
   useEffect(() => {
     const onKey = (e: KeyboardEvent): void => {
-      if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector('dialog[open]') || isTyping(e)) return;
+      if (!isForPage(e)) return;
       if (e.key === 'f') { e.preventDefault(); showFull(board.id, !full); }
       else if (e.key === 'e' && !full) { e.preventDefault(); edit(!editing); }
     };
@@ -212,9 +213,4 @@ function useFullScreen(full: boolean, id: string): void {
     addEventListener('keydown', key);
     return () => { document.removeEventListener('fullscreenchange', leave); removeEventListener('keydown', key); };
   }, [full, id]);
-}
-
-function isTyping(e: KeyboardEvent): boolean {
-  const t = e.composedPath()[0];
-  return t instanceof HTMLElement && (t.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(t.tagName));
 }

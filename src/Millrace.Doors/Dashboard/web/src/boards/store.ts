@@ -51,14 +51,18 @@ async function returning(sql: string): Promise<string | null> {
   return typeof at === 'string' ? at : null;
 }
 
+function reasonOf(error: unknown): string {
+  const p = asProblem(error);
+  return p.detail || p.title;
+}
+
 /** Saves a change of a board that was read; refuses when another hand was faster. */
 export async function save(b: Board): Promise<Saved> {
   try {
     const at = await returning(updateOf(b));
     return at ? { ok: true, savedAt: at } : { ok: false, conflict: true, reason: 'This board was changed or deleted elsewhere meanwhile.' };
   } catch (error) {
-    const p = asProblem(error);
-    return { ok: false, conflict: false, reason: p.detail || p.title };
+    return { ok: false, conflict: false, reason: reasonOf(error) };
   }
 }
 
@@ -86,8 +90,7 @@ async function write(b: Board, sql: string): Promise<Saved> {
     boards.value = [...(boards.value ?? []).filter((x) => x.id !== b.id), { ...b, savedAt: at }].sort((x, y) => x.title.localeCompare(y.title));
     return { ok: true, savedAt: at };
   } catch (error) {
-    const p = asProblem(error);
-    return { ok: false, conflict: false, reason: p.detail || p.title };
+    return { ok: false, conflict: false, reason: reasonOf(error) };
   }
 }
 
@@ -98,7 +101,6 @@ export async function remove(id: string): Promise<string> {
     boards.value = (boards.value ?? []).filter((b) => b.id !== id);
     return '';
   } catch (error) {
-    const p = asProblem(error);
-    return p.detail || p.title;
+    return reasonOf(error);
   }
 }

@@ -49,6 +49,8 @@ internal sealed class Server : IAsyncDisposable
             SegmentRows = settings.Sizes.SegmentRows ?? defaults.SegmentRows,
             SegmentBytes = settings.Sizes.SegmentBytes ?? defaults.SegmentBytes,
             CheckpointLogBytes = settings.Sizes.CheckpointBytes ?? defaults.CheckpointLogBytes,
+            DeliverAlerts = settings.Alerts != "off",
+            AlertsToPrivateAddresses = settings.Alerts == "any",
             Warning = Warn,
         });
         foreach (string warning in database.RecoveryReport.Skip(1))

@@ -18,6 +18,9 @@ internal sealed record Settings(string Data, Durability Durability, IPEndPoint? 
     /// <summary>Who has to log in, and TLS.</summary>
     public DoorSecurity Security { get; init; } = new();
 
+    /// <summary>Where alerts are posted to: public, any or off.</summary>
+    public string Alerts { get; init; } = "public";
+
     /// <summary>The doors as the host wants them.</summary>
     public DoorHostOptions DoorOptions() => new() { Postgres = Postgres, Http = Http, HttpOptions = HttpOptions, Security = Security };
 }
@@ -50,6 +53,7 @@ internal sealed class SettingsReader
             + "beyond loopback too (default: log-ins once there are users)", "MODE");
         Add("tls-cert", "PEM file with the certificate, and those between it and a root: the HTTP door then speaks TLS alone, the PostgreSQL door offers it", "FILE");
         Add("tls-key", "PEM file with the certificate's key", "FILE");
+        Add("alerts", "Where alerts may be posted to: public (addresses of the open internet), any (this machine and private networks too), off (default public)", "MODE");
         Add("segment-rows", "Rows of a stream that are sealed together (default 1048576)", "ROWS");
         Add("segment-bytes", "Bytes of a stream's rows in memory after which they are sealed (default 134217728)", "BYTES");
         Add("checkpoint-bytes", "Bytes of log after which a checkpoint is made (default 268435456)", "BYTES");
@@ -84,6 +88,12 @@ internal sealed class SettingsReader
             throw new UsageException($"{(key is null ? certificateSource : keySource)} is given without {(key is null ? "tls-key" : "tls-cert")}: a certificate and its key belong together");
         }
 
+        (string? alerts, string alertsSource) = Get("alerts");
+        if (alerts is not (null or "public" or "any" or "off"))
+        {
+            throw new UsageException($"{alertsSource}: \"{alerts}\" is none of public, any and off");
+        }
+
         var addresses = new Dictionary<string, IPEndPoint?>();
         foreach (DoorSetting door in _doors)
         {
@@ -112,6 +122,7 @@ internal sealed class SettingsReader
                 AdminToken = adminToken,
                 Certificate = certificate is null ? null : TlsCertificate.Load(certificate, key!),
             },
+            Alerts = alerts ?? "public",
             Sizes = (Count("segment-rows"), Count("segment-bytes"), Count("checkpoint-bytes")),
         };
 

@@ -11,7 +11,7 @@ internal sealed class EmbeddedRunner(Session session, Database? owned = null) : 
     /// <summary>Opens a folder.</summary>
     public static async Task<EmbeddedRunner> OpenAsync(string folder)
     {
-        Database database = await Database.OpenAsync(folder);
+        Database database = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false });
         return new EmbeddedRunner(database.NewSession(), database);
     }
 

@@ -73,6 +73,8 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new DdlBinder(_context).CreateIndex(s);
             case Syntax.CreateEndpointStatement s:
                 return new EndpointBinder(_context).Create(s);
+            case Syntax.CreateAlertStatement s:
+                return new AlertBinder(_context).Create(s);
             case Syntax.UserStatement s:
                 return new AccessBinder(_context).User(s);
             case Syntax.CreateTokenStatement s:

@@ -199,7 +199,8 @@ internal sealed class DdlBinder(BindContext context)
         ObjectKind kind = KindOf(s.Kind, s.Position);
         if (kind >= ObjectKind.Endpoint)
         {
-            throw new SqlException("0A000", $"ALTER {Word(kind).ToUpperInvariant()} is not supported", s.Position, "use CREATE OR REPLACE ENDPOINT");
+            throw new SqlException("0A000", $"ALTER {Word(kind).ToUpperInvariant()} is not supported", s.Position,
+                kind == ObjectKind.Endpoint ? "use CREATE OR REPLACE ENDPOINT" : "drop it and create it anew");
         }
 
         if (s.IfExists && Relations.TryFind(context.Catalog, s.Name) is null)
@@ -210,6 +211,11 @@ internal sealed class DdlBinder(BindContext context)
         CatalogObject found = kind == ObjectKind.Index ? Relations.TryFind(context.Catalog, s.Name) ?? Relations.Find(context.Catalog, s.Name)
             : Relations.Find(context.Catalog, s.Name);
         CheckKind(found, kind, s.Name, "ALTER");
+        if (found is { Kind: ObjectKind.Table, PartOf: > 0 })
+        {
+            throw new SqlException("42809", $"table \"{s.Name.Display}\" is kept by the alert of its name", s.Name.Position, "drop the alert and create it anew");
+        }
+
         if (s.Actions.Count != 1 && !s.Actions.All(a => a is Syntax.AddColumnAction or Syntax.SetOptionsAction or Syntax.ResetOptionsAction))
         {
             throw new SqlException("0A000", "ALTER with several actions is supported for ADD COLUMN, SET and RESET only", s.Position, "write one ALTER for each");
@@ -351,6 +357,7 @@ internal sealed class DdlBinder(BindContext context)
         Syntax.ObjectKind.Endpoint => ObjectKind.Endpoint,
         Syntax.ObjectKind.User => ObjectKind.User,
         Syntax.ObjectKind.Token => ObjectKind.Token,
+        Syntax.ObjectKind.Alert => ObjectKind.Alert,
         _ => throw new SqlException("0A000", $"{kind.ToString().ToLowerInvariant()} objects are not supported", position),
     };
 
@@ -377,6 +384,7 @@ internal sealed class DdlBinder(BindContext context)
         ObjectKind.Endpoint => "endpoint",
         ObjectKind.User => "role",
         ObjectKind.Token => "token",
+        ObjectKind.Alert => "alert",
         _ => "relation",
     };
 }

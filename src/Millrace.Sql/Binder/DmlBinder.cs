@@ -139,6 +139,8 @@ internal sealed class DmlBinder(BindContext context)
         string display = name.Display;
         switch (target.Kind)
         {
+            case ObjectKind.Table when target.PartOf > 0:
+                throw new SqlException("42809", $"cannot {verb} table \"{display}\"", name.Position, "it is kept by the alert of its name");
             case ObjectKind.MaterializedView:
                 throw new SqlException("42809", $"cannot {verb} materialized view \"{display}\"", name.Position, "it follows its query: change the tables and streams it reads");
             case ObjectKind.View:

@@ -84,10 +84,10 @@ internal sealed class SessionBinder(BindContext context)
 
     private BoundPrepare Prepare(Syntax.PrepareStatement s)
     {
-        if (s.Target is Syntax.UserStatement or Syntax.CreateTokenStatement or Syntax.GrantStatement)
+        if (s.Target is Syntax.UserStatement or Syntax.CreateTokenStatement or Syntax.GrantStatement or Syntax.CreateAlertStatement)
         {
             // A password would be kept with the text as long as the session lasts.
-            throw new SqlException("42601", "statements about users and tokens cannot be prepared", s.Target.Position, "run it at once");
+            throw new SqlException("42601", "statements about users, tokens and alerts cannot be prepared", s.Target.Position, "run it at once");
         }
 
         SqlType[] types = [.. s.Types.Select(TypeNames.Resolve)];

@@ -24,6 +24,8 @@ public enum ObjectKind : byte
     User = 8,
     /// <summary>A secret that stands for a user on the HTTP door.</summary>
     Token = 9,
+    /// <summary>A query whose rows are told to an address, as they come and go.</summary>
+    Alert = 10,
 }
 
 /// <summary>A parameter of an endpoint.</summary>
@@ -114,7 +116,7 @@ public sealed record CatalogObject
     /// <summary>Objects it reads: a view's inputs, an index's table.</summary>
     public IReadOnlyList<int> DependsOn { get; init; } = [];
 
-    /// <summary>The view that it was made with and goes with: for late rows (LATE DATA INTO); 0 for none.</summary>
+    /// <summary>What it was made with and goes with: a view, for its late rows (LATE DATA INTO); an alert, for the table of what it has told; 0 for none.</summary>
     public int PartOf { get; init; }
 
     /// <summary>
@@ -132,7 +134,7 @@ public sealed record CatalogObject
     /// <summary>True for what its maker called a stream.</summary>
     public bool IsStream => Kind == ObjectKind.Stream || CalledStream;
 
-    /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens.</summary>
+    /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens, alerts.</summary>
     public bool IsRelation => Kind < ObjectKind.Endpoint;
 
     /// <summary>For an index: the column indexes in order.</summary>
@@ -175,7 +177,7 @@ public sealed class CatalogSnapshot
     /// <summary>All relations and indexes.</summary>
     public IReadOnlyCollection<CatalogObject> All => _byId.Values;
 
-    /// <summary>What is not a relation: endpoints, users, tokens. Each kind has names of its own, so an endpoint may be called like the view it publishes.</summary>
+    /// <summary>What is not a relation: endpoints, users, tokens, alerts. Each kind has names of its own, so an endpoint may be called like the view it publishes.</summary>
     public IReadOnlyCollection<CatalogObject> Beside => _beside.Values;
 
     /// <summary>Finds what is not a relation.</summary>

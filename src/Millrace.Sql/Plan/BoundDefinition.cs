@@ -74,6 +74,15 @@ public sealed record BoundCreateEndpoint(CatalogObject Template, CatalogObject? 
     public override string Tag => "CREATE ENDPOINT";
 }
 
+/// <summary>CREATE ALERT.</summary>
+/// <param name="Alert">The alert, Id 0. Its <see cref="CatalogObject.Definition"/> is the statement without what is secret in it.</param>
+/// <param name="Told">The table of what it has told, Id 0.</param>
+public sealed record BoundCreateAlert(CatalogObject Alert, CatalogObject Told) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "CREATE ALERT";
+}
+
 /// <summary>CREATE USER, ALTER USER, GRANT, REVOKE.</summary>
 /// <param name="Verb">The command's tag.</param>
 /// <param name="User">The user as it shall be; Id 0 when it is new.</param>
@@ -108,6 +117,7 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
         ObjectKind.Endpoint => "ENDPOINT",
         ObjectKind.User => "ROLE",
         ObjectKind.Token => "TOKEN",
+        ObjectKind.Alert => "ALERT",
         _ => "TABLE",
     };
 }

@@ -45,6 +45,15 @@ public sealed partial class Database
         return FollowAsync($"{query.CatalogVersion}/{query.Definition.Id}/{values}", query.ToFollow(arguments), since, cancellation);
     }
 
+    /// <summary>Follows the query of an alert.</summary>
+    /// <exception cref="SqlException">It cannot be followed.</exception>
+    internal ValueTask<FeedReader> FollowAlertAsync(CatalogObject alert, CancellationToken cancellation)
+    {
+        CatalogSnapshot catalog = Catalog;
+        BoundQuery query = new Binder(catalog, FunctionLibrary.Catalog, BindOptions.Default).BindEndpoint(alert, follow: true);
+        return FollowAsync($"{catalog.Version}/{alert.Id}/alert", query, null, cancellation);
+    }
+
     /// <summary>Feeds that are followed, and the bytes they hold.</summary>
     public (int Feeds, long Bytes) FeedCounters => (_feeds.Count, _feeds.Bytes);
 

@@ -1,5 +1,6 @@
 // The library's front door: open a folder, write, ask, subscribe.
 using System.Diagnostics;
+using Millrace.Alerts;
 using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Engine;
@@ -35,6 +36,7 @@ public sealed partial class Database : IAsyncDisposable
         _thread = new EngineThread(engine);
         _published = new PublishedQueries(this);
         _feeds = new FeedHub(options.FeedsBytesMax, options.FeedsMax, options.FeedLinger);
+        Alerts = new AlertHub(this, options);
     }
 
     /// <summary>The catalog as of the newest epoch.</summary>
@@ -53,6 +55,9 @@ public sealed partial class Database : IAsyncDisposable
     public DatabaseOptions Options { get; }
 
     internal DatabaseEngine Engine { get; }
+
+    /// <summary>The alerts, and who tells of them.</summary>
+    internal AlertHub Alerts { get; }
 
     /// <summary>now() of a statement that runs once, µs: never before the newest epoch's time.</summary>
     internal long NowMicros => Math.Max(Engine.Current.TimeMicros, _clock.UtcNowMicros);
@@ -83,7 +88,9 @@ public sealed partial class Database : IAsyncDisposable
                         BackupThread = backups.Begin,
                         Warning = options.Warning,
                     });
-                    return new Database(disk, background, backups, engine, options);
+                    var database = new Database(disk, background, backups, engine, options);
+                    database.Alerts.Refresh();
+                    return database;
                 }
                 catch
                 {
@@ -124,9 +131,10 @@ public sealed partial class Database : IAsyncDisposable
     private WriteEntry EntryFor(string name, Batch batch)
     {
         CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
-        if (target.Kind is not (ObjectKind.Stream or ObjectKind.Table))
+        if (target.Kind is not (ObjectKind.Stream or ObjectKind.Table) || target.PartOf > 0)
         {
-            throw new SqlException("42809", $"\"{name}\" is not a stream or table", hint: "a view changes when its inputs do");
+            throw new SqlException("42809", $"\"{name}\" is not a stream or table that is written to",
+                hint: target.Kind == ObjectKind.Table ? "it is kept by the alert of its name" : "a view changes when its inputs do");
         }
 
         int visible = target.Columns.Count - target.HiddenColumns;
@@ -190,6 +198,7 @@ public sealed partial class Database : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            await Alerts.DisposeAsync().ConfigureAwait(false);
             await _feeds.DisposeAsync().ConfigureAwait(false);
             await _thread.StopAsync().ConfigureAwait(false);
             _background.Dispose();

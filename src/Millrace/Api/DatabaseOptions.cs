@@ -1,4 +1,5 @@
 // How a database is opened.
+using Millrace.Alerts;
 using Millrace.Log;
 
 namespace Millrace;
@@ -38,4 +39,19 @@ public sealed record DatabaseOptions
 
     /// <summary>How long a query that nobody follows any more is kept up, for those who come back. Default 30 s.</summary>
     public TimeSpan FeedLinger { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>False to leave alerts alone: they are kept, and nobody is told. For tools that open a database in passing. Default true.</summary>
+    public bool DeliverAlerts { get; init; } = true;
+
+    /// <summary>
+    /// True to post alerts to loopback, link-local and private addresses too. Default false: whoever may define an alert could otherwise make this process
+    /// talk to what only it can reach.
+    /// </summary>
+    public bool AlertsToPrivateAddresses { get; init; }
+
+    /// <summary>Posts messages of alerts, in place of HTTP.</summary>
+    internal Func<WebhookPost, CancellationToken, Task<WebhookAnswer>>? AlertTransport { get; init; }
+
+    /// <summary>Waits between attempts, in place of the clock.</summary>
+    internal Func<TimeSpan, CancellationToken, Task>? AlertPause { get; init; }
 }

@@ -63,13 +63,16 @@ internal sealed partial class DatabaseEngine
     /// <summary>What a definition will do, worked out without doing it. What is made beside the object gets the id after it.</summary>
     private sealed record DefinitionChange(CatalogObject? Created, ObjectState? State, IReadOnlyList<int> Dropped, CatalogObject? Altered)
     {
-        public ViewState? Beside { get; init; }
+        public ObjectState? Beside { get; init; }
+
+        /// <summary>What is shown as the statement that made it, where that is not the statement itself: it holds secrets.</summary>
+        public string? Shown { get; init; }
     }
 
     private void Backfill(DefinitionChange change, long epoch, long now)
     {
         (change.State as ViewState)?.Backfill(Find, LoadChunk, epoch, now);
-        change.Beside?.Backfill(Find, LoadChunk, epoch, now);
+        (change.Beside as ViewState)?.Backfill(Find, LoadChunk, epoch, now);
         if (change.State is IndexState index)
         {
             index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
@@ -98,6 +101,12 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(index, new IndexState(index), [], null);
             case BoundCreateEndpoint create:
                 return new DefinitionChange(create.Template with { Id = id }, null, create.Replaced is { } old ? [old.Id] : [], null);
+            case BoundCreateAlert create:
+                return new DefinitionChange(create.Alert with { Id = id }, null, [], null)
+                {
+                    Beside = new TableState(create.Told with { Id = id + 1, PartOf = id, DependsOn = [id] }),
+                    Shown = create.Alert.Definition,
+                };
             case BoundAccess { Creates: true } access:
                 return new DefinitionChange(access.User with { Id = id }, null, [], null);
             case BoundAccess access:
@@ -163,8 +172,9 @@ internal sealed partial class DatabaseEngine
             if (_catalog[id].PartOf is > 0 and var whole && !dropped.Contains(whole) && drop.Objects.All(o => o.Id != whole))
             {
                 throw new SqlException(
-                    "2BP01", $"cannot drop \"{_catalog[id].Name}\" because \"{_catalog[whole].Name}\" puts its late rows there",
-                    hint: $"drop \"{_catalog[whole].Name}\", which takes both");
+                    "2BP01", _catalog[whole].Kind == ObjectKind.Alert ? $"cannot drop \"{_catalog[id].Name}\" because it is what the alert of its name has told"
+                        : $"cannot drop \"{_catalog[id].Name}\" because \"{_catalog[whole].Name}\" puts its late rows there",
+                    hint: _catalog[whole].Kind == ObjectKind.Alert ? "use DROP ALERT, which takes both" : $"drop \"{_catalog[whole].Name}\", which takes both");
             }
 
             dropped.Add(id);
@@ -187,11 +197,12 @@ internal sealed partial class DatabaseEngine
 
     private void RefuseWhenPlainViewsDepend(CatalogObject o, string what)
     {
-        if (_catalog.DependentsOf(o.Id).FirstOrDefault(d => d.Kind is ObjectKind.View or ObjectKind.Endpoint) is { } view)
+        if (_catalog.DependentsOf(o.Id).FirstOrDefault(d => d.Kind is ObjectKind.View or ObjectKind.Endpoint or ObjectKind.Alert) is { } view)
         {
+            string word = view.Kind.ToString().ToLowerInvariant();
             throw new SqlException(
-                "2BP01", $"\"{o.Name}\" cannot be {what} because {(view.Kind == ObjectKind.View ? "view" : "endpoint")} \"{view.Name}\" names it",
-                hint: view.Kind == ObjectKind.View ? "drop the view first, or make it a materialized view" : "drop the endpoint first");
+                "2BP01", $"\"{o.Name}\" cannot be {what} because {word} \"{view.Name}\" names it",
+                hint: view.Kind == ObjectKind.View ? "drop the view first, or make it a materialized view" : $"drop the {word} first");
         }
     }
 
@@ -220,7 +231,7 @@ internal sealed partial class DatabaseEngine
 
         if (change.Created is { } created)
         {
-            Create(created, change.State, text, now);
+            Create(created, change.State, change.Shown ?? text, now);
             foreach (int replaced in change.Dropped)
             {
                 PassOnGrants(replaced, id);
@@ -229,7 +240,7 @@ internal sealed partial class DatabaseEngine
 
         if (change.Beside is { } beside)
         {
-            Create(beside.Definition, beside, text, now);
+            Create(beside.Definition, beside, change.Shown ?? text, now);
         }
 
         if (change.Altered is { } altered)

@@ -215,6 +215,10 @@ internal static class ValueText
         }
     }
 
+    /// <summary>Appends some columns of a row of a batch as a JSON object.</summary>
+    public static void AppendJsonObject(ByteWriter writer, Schema columns, IReadOnlyList<int> which, Batch batch, int row, EvalContext context) => AppendJsonRow(
+        writer, new RowSlice([.. which.Select(c => batch.Columns[c])], row), SqlType.RowOf([.. which.Select(c => columns[c])]), context);
+
     private static void AppendJsonRow(ByteWriter writer, RowSlice row, SqlType type, EvalContext context)
     {
         var raw = new ByteWriter(256);

@@ -83,6 +83,7 @@ internal sealed partial class LocalSession
 
         ObjectKind? kind = show.Kind switch
         {
+            ShowKind.Alerts => ObjectKind.Alert,
             ShowKind.Tables => ObjectKind.Table,
             ShowKind.Streams => ObjectKind.Stream,
             ShowKind.Views => ObjectKind.View,
@@ -91,7 +92,7 @@ internal sealed partial class LocalSession
             ShowKind.Sources or ShowKind.Sinks or ShowKind.Jobs or ShowKind.Subscriptions => null,
             _ => throw new SqlException("0A000", $"SHOW {show.Kind.ToString().ToUpperInvariant()} is not supported", hint: "query pg_catalog or information_schema"),
         };
-        return Catalog.All
+        return (kind == ObjectKind.Alert ? Catalog.Beside : Catalog.All)
             .Where(o => (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
             .Where(o => show.Like is null || LikeMatch.IsMatch(o.Name, show.Like))
             .OrderBy(o => o.Name, StringComparer.Ordinal)

@@ -156,7 +156,7 @@ internal sealed partial class LocalSession : Session
                 return await SubscribeAsync(subscribe, cancellation).ConfigureAwait(false);
             case BoundTransaction transaction:
                 return await TransactAsync(transaction, cancellation).ConfigureAwait(false);
-            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundDrop or BoundAlter:
+            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundCreateAlert or BoundDrop or BoundAlter:
                 return await DefineAsync(bound, prepared, cancellation).ConfigureAwait(false);
             case BoundAccess or BoundCreateToken:
                 return await DefineAccessAsync(bound, prepared, cancellation).ConfigureAwait(false);
@@ -274,6 +274,11 @@ internal sealed partial class LocalSession : Session
         }
 
         _transaction?.Refresh(_database.Engine.Current);
+        if (bound is BoundCreateAlert or BoundDrop)
+        {
+            _database.Alerts.Refresh();
+            notices.AddRange(ToNotices(_database.Alerts.NoticesOf(result.Object)));
+        }
 
         string tag = result.Tag;
         if (bound is BoundCreateRelation { AsSelect: { } source, Exists: false } && result.Object is { } created)

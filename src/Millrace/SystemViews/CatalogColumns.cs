@@ -172,5 +172,6 @@ internal static class CatalogColumns
         endpoints 12520: id:i name:t parameters:T columns:T path:t definition:t
         users 12530: name:t superuser:b has_password:b grants:T
         tokens 12531: name:t user_name:t rate:i?
+        alerts 12540: name:t state:t firing:i outstanding:i delivered:l failed:l retries:l last_error:t? last_delivery:z? address:t definition:t
         """;
 }

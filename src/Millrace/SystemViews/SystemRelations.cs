@@ -42,6 +42,7 @@ internal static class SystemRelations
         ["millrace.segments"] = MillraceRows.Segments,
         ["millrace.backup"] = MillraceRows.Backup,
         ["millrace.endpoints"] = MillraceRows.Endpoints,
+        ["millrace.alerts"] = AlertRows.Alerts,
         ["millrace.users"] = AccessRows.Users,
         ["millrace.tokens"] = AccessRows.Tokens,
     };

@@ -9,6 +9,7 @@ public sealed class CliUsageTests
     [InlineData("the kafka door (Kafka protocol) does not exist yet", "serve", "--kafka", "127.0.0.1:9092")]
     [InlineData("the resp door (Redis protocol) does not exist yet", "serve", "--resp", "127.0.0.1:6380")]
     [InlineData("is neither required nor none", "serve", "--auth", "maybe")]
+    [InlineData("is none of public, any and off", "serve", "--alerts", "maybe")]
     [InlineData("belong together", "serve", "--tls-cert", "cert.pem")]
     [InlineData("is not ADDR:PORT", "serve", "--http", "nonsense")]
     [InlineData("is not ADDR:PORT", "serve", "--http", "127.0.0.1:70000")]

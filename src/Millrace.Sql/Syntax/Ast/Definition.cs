@@ -42,6 +42,9 @@ public enum ObjectKind
 
     /// <summary>A bearer token.</summary>
     Token,
+
+    /// <summary>A query whose rows are told to an address.</summary>
+    Alert,
 }
 
 /// <summary>What a table does with a row whose key is there already, as its definition says.</summary>

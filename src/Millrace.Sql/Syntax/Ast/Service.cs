@@ -45,3 +45,11 @@ public sealed record CreateTokenStatement(Name Name, Name User, NodeList<Option>
 /// <param name="Names">The objects; empty for all of them.</param>
 /// <param name="Users">To whom, or from whom.</param>
 public sealed record GrantStatement(bool Revoke, bool Read, bool Write, bool Endpoints, NodeList<ObjectName> Names, NodeList<Name> Users) : Statement;
+
+/// <summary>CREATE ALERT name ON (query) NOTIFY 'address' [WITH (…)].</summary>
+/// <param name="Name">The alert's name, and that of the table of what it has told.</param>
+/// <param name="Query">Each of its rows is a reason to ring.</param>
+/// <param name="Address">Where messages are posted to; addresses of webhooks are secrets.</param>
+/// <param name="Options">What may follow in WITH.</param>
+/// <param name="IfNotExists">IF NOT EXISTS.</param>
+public sealed record CreateAlertStatement(ObjectName Name, Query Query, string Address, NodeList<Option> Options, bool IfNotExists) : Statement;

@@ -84,6 +84,9 @@ public enum ShowKind
     /// <summary>SHOW INDEXES [FROM t].</summary>
     Indexes,
 
+    /// <summary>SHOW ALERTS.</summary>
+    Alerts,
+
     /// <summary>SHOW SCHEMAS.</summary>
     Schemas,
 

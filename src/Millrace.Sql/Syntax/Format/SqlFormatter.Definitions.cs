@@ -200,6 +200,18 @@ public sealed partial class SqlFormatter
         WriteQuery(create.Query);
     }
 
+    private void WriteCreateAlert(CreateAlertStatement create)
+    {
+        Add("CREATE ALERT ");
+        AddIf(create.IfNotExists, "IF NOT EXISTS ");
+        WriteName(create.Name);
+        Add(" ON (");
+        WriteQuery(create.Query);
+        Add(") NOTIFY ");
+        Add(QuoteString(create.Address));
+        WriteOptions(" WITH ", create.Options);
+    }
+
     private void WriteCreateIndex(CreateIndexStatement create)
     {
         Add(create.Unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");

@@ -39,6 +39,7 @@ public sealed partial class SqlFormatter
                 break;
             case GrantStatement grant: WriteGrant(grant); break;
             case CreateEndpointStatement create: WriteCreateEndpoint(create); break;
+            case CreateAlertStatement create: WriteCreateAlert(create); break;
             case CreateSchemaStatement create:
                 Add(create.IfNotExists ? "CREATE SCHEMA IF NOT EXISTS " : "CREATE SCHEMA ");
                 WriteName(create.Name);

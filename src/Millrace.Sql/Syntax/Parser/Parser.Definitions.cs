@@ -50,6 +50,8 @@ internal sealed partial class Parser
                 return ParseCreateSink();
             case "endpoint":
                 return ParseCreateEndpoint(replace);
+            case "alert":
+                return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseCreateAlert();
             case "user" or "role":
                 return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseUser(alter: false);
             case "token":

@@ -130,6 +130,7 @@ internal sealed partial class Parser
             "endpoint" => ObjectKind.Endpoint,
             "user" or "role" => ObjectKind.User,
             "token" => ObjectKind.Token,
+            "alert" => ObjectKind.Alert,
             _ => null,
         };
         if (kind is not null)

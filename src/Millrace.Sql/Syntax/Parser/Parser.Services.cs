@@ -1,4 +1,4 @@
-// CREATE ENDPOINT: parameters as in a function's head, then a query as in a view.
+// CREATE ENDPOINT: parameters as in a function's head, then a query as in a view. CREATE ALERT: a query, and who is told of its rows.
 using Millrace.Core;
 
 namespace Millrace.Sql.Syntax;
@@ -43,5 +43,28 @@ internal sealed partial class Parser
         TypeName type = ParseTypeName();
         Expr? value = Accept("default") || AcceptOperator("=") ? ParseRestrictedExpr() : null;
         return new EndpointParameterDef(name, type, value) { Position = name.Position };
+    }
+
+    private CreateAlertStatement ParseCreateAlert()
+    {
+        Take();
+        bool ifNotExists = AcceptIfNotExists();
+        ObjectName name = ParseObjectName("a name for the alert");
+        Expect("on");
+        ExpectLeft();
+        Query query = ParseQuery();
+        Expect(TokenKind.RightParen, "\")\" behind the query");
+        Expect("notify");
+        // Whatever is wrong with it, an address is not repeated in a message: who knows it can ring.
+        if (!At(TokenKind.String))
+        {
+            throw new SqlException("42601", "NOTIFY needs an address in quotes", Here, "Write NOTIFY 'https://…'.");
+        }
+        string address = Take().Text;
+        if (At(TokenKind.String))
+        {
+            throw new SqlException("42601", "an alert has one address", Here, "Options come in WITH (…).");
+        }
+        return new CreateAlertStatement(name, query, address, ParseOptionalWith(), ifNotExists);
     }
 }

@@ -271,6 +271,7 @@ internal sealed partial class Parser
             "sources" => ShowKind.Sources,
             "sinks" => ShowKind.Sinks,
             "indexes" or "indices" => ShowKind.Indexes,
+            "alerts" => ShowKind.Alerts,
             "schemas" => ShowKind.Schemas,
             "databases" => ShowKind.Databases,
             "functions" => ShowKind.Functions,

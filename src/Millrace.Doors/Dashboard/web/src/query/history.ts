@@ -27,8 +27,8 @@ function write(key: string, value: string): void {
   }
 }
 
-// What holds a password is remembered nowhere; browsers' storage is read by whoever sits down next.
-const holdsSecret = (text: string): boolean => /\bpassword\b/i.test(text);
+// What holds a password, or the address of a webhook, is remembered nowhere; browsers' storage is read by whoever sits down next.
+const holdsSecret = (text: string): boolean => /\b(password|notify)\b/i.test(text);
 
 export function remember(entry: Past): void {
   if (holdsSecret(entry.text)) return;

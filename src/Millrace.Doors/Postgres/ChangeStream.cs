@@ -18,8 +18,7 @@ internal sealed class ChangeStream(Subscription subscription, short[] formats, b
     private int _row;
 
     /// <summary>The result's columns for a subscription of <paramref name="columns"/>.</summary>
-    public static Schema Columns(Schema columns) =>
-        new([new Field("epoch", SqlType.BigInt, false), new Field("weight", SqlType.BigInt, false), .. columns.Fields]);
+    public static Schema Columns(Schema columns) => Subscription.RowColumnsOf(columns);
 
     /// <summary>Starts the answer: the columns, or the head of a COPY and a line of their names.</summary>
     public void Begin(MessageOutput output)

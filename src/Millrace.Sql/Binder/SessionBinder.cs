@@ -7,6 +7,8 @@ namespace Millrace.Sql;
 /// <param name="context">Shared by the statement's parts.</param>
 internal sealed class SessionBinder(BindContext context)
 {
+    private const long TimeoutMax = 86_400_000_000;
+
     /// <summary>Binds such a statement.</summary>
     public BoundStatement Bind(Syntax.Statement statement)
     {
@@ -38,7 +40,7 @@ internal sealed class SessionBinder(BindContext context)
             case Syntax.DeclareCursorStatement s:
                 return Cursor(s);
             case Syntax.FetchStatement s:
-                return new BoundFetch(s.Cursor.Text, s.Direction, s.Count, s.Move);
+                return new BoundFetch(s.Cursor.Text, s.Direction, s.Count, s.Move) { TimeoutMicros = Timeout(s.Options) };
             case Syntax.CloseStatement s:
                 return new BoundCloseCursor(s.Cursor?.Text);
             case Syntax.PrepareStatement s:
@@ -78,8 +80,56 @@ internal sealed class SessionBinder(BindContext context)
     private BoundDeclareCursor Cursor(Syntax.DeclareCursorStatement s)
     {
         var dml = new DmlBinder(context);
-        BoundQuery query = s.Query is not null ? dml.Query(s.Query) : dml.Subscribe(new Syntax.SubscribeStatement(s.SubscribedName, null, [])).Query;
-        return new BoundDeclareCursor(s.Name.Text, query, s.Subscription, s.Hold) { Binary = s.Binary, Scroll = s.Scroll };
+        if (s.Subscribe is null)
+        {
+            return new BoundDeclareCursor(s.Name.Text, dml.Query(s.Query!), s.Hold) { Binary = s.Binary, Scroll = s.Scroll };
+        }
+
+        if (s.Scroll == true)
+        {
+            throw new SqlException("0A000", "a cursor over SUBSCRIBE cannot scroll", s.Position, "changes are told once, in their order: leave SCROLL out");
+        }
+
+        BoundSubscribe subscribe = dml.Subscribe(s.Subscribe);
+        return new BoundDeclareCursor(s.Name.Text, subscribe.Query, s.Hold)
+        {
+            Binary = s.Binary,
+            Scroll = s.Scroll,
+            Subscribe = subscribe with { Query = subscribe.Query with { DependsOn = [.. context.DependsOn] } },
+        };
+    }
+
+    private static long? Timeout(IReadOnlyList<Syntax.Option> options)
+    {
+        long? micros = null;
+        foreach (Syntax.Option option in options)
+        {
+            if (option.Key != "timeout")
+            {
+                throw new SqlException("22023", $"unrecognized FETCH option \"{option.Key}\"", option.Position, "there is timeout, such as timeout = '1s'");
+            }
+
+            micros = option.Text is { } text && TimeoutOf(text) is >= 0 and <= TimeoutMax and var given ? given
+                : throw new SqlException("22023", "the timeout of FETCH is not a length of time up to a day", option.Position, "write timeout = '1s', or '0s' to wait for nothing");
+        }
+
+        return micros;
+    }
+
+    private static long? TimeoutOf(string text)
+    {
+        ColumnBuilder builder = ColumnBuilder.For(SqlType.Interval);
+        try
+        {
+            TextParse.Append(builder, System.Text.Encoding.UTF8.GetBytes(text));
+        }
+        catch (SqlException)
+        {
+            return null;
+        }
+
+        Interval interval = ((FixedColumn<Interval>)builder.ToColumn()).Values[0];
+        return interval.Months == 0 ? interval.Micros + (interval.Days * TimeoutMax) : null;
     }
 
     private BoundPrepare Prepare(Syntax.PrepareStatement s)

@@ -94,10 +94,12 @@ public sealed record BoundBackup(string Folder) : BoundStatement
 /// <summary>DECLARE CURSOR.</summary>
 /// <param name="Name">The cursor.</param>
 /// <param name="Query">Its query.</param>
-/// <param name="Subscription">True when it yields changes.</param>
 /// <param name="Hold">WITH HOLD.</param>
-public sealed record BoundDeclareCursor(string Name, BoundQuery Query, bool Subscription, bool Hold) : BoundStatement
+public sealed record BoundDeclareCursor(string Name, BoundQuery Query, bool Hold) : BoundStatement
 {
+    /// <summary>For a cursor over changes: how its query is followed. Else null.</summary>
+    public BoundSubscribe? Subscribe { get; init; }
+
     /// <inheritdoc/>
     public override string Tag => "DECLARE CURSOR";
 
@@ -115,6 +117,9 @@ public sealed record BoundDeclareCursor(string Name, BoundQuery Query, bool Subs
 /// <param name="Move">Without returning rows.</param>
 public sealed record BoundFetch(string Cursor, Syntax.FetchDirection Direction, long? Count, bool Move) : BoundStatement
 {
+    /// <summary>How long to wait for the first change, µs; null for as long as it takes.</summary>
+    public long? TimeoutMicros { get; init; }
+
     /// <inheritdoc/>
     public override string Tag => Move ? "MOVE" : "FETCH";
 }

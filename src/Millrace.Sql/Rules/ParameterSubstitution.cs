@@ -42,7 +42,7 @@ public static class ParameterSubstitution
             BoundCreateRelation { AsSelect: { } plan } s => s with { AsSelect = Apply(plan, values) },
             BoundCopyTo s => s with { Query = (BoundQuery)Apply(s.Query, values) },
             BoundSubscribe s => s with { Query = (BoundQuery)Apply(s.Query, values) },
-            BoundDeclareCursor s => s with { Query = (BoundQuery)Apply(s.Query, values) },
+            BoundDeclareCursor s => s with { Query = (BoundQuery)Apply(s.Query, values), Subscribe = s.Subscribe is null ? null : (BoundSubscribe)Apply(s.Subscribe, values) },
             BoundExplain s => s with { Inner = Apply(s.Inner, values) },
             BoundExecute s => s with { Arguments = [.. s.Arguments.Select(e => Apply(e, values))] },
             _ => statement,

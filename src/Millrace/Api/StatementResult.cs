@@ -104,6 +104,12 @@ public sealed class Subscription : IAsyncDisposable
     /// <summary>The visible columns of every batch.</summary>
     public Schema Columns { get; }
 
+    /// <summary>The columns of changes as rows: the epoch, the weight, then the visible columns.</summary>
+    public Schema RowColumns => RowColumnsOf(Columns);
+
+    /// <summary>The columns of the changes of rows of <paramref name="columns"/>.</summary>
+    public static Schema RowColumnsOf(Schema columns) => new([new Field("epoch", SqlType.BigInt, false), new Field("weight", SqlType.BigInt, false), .. columns.Fields]);
+
     /// <summary>The epoch that it begins at.</summary>
     public long Epoch { get; init; }
 

@@ -6,20 +6,10 @@ using Millrace.Sql.Syntax;
 
 namespace Millrace.Sessions;
 
-/// <summary>A cursor: a result, and where its reader stands (rows before it).</summary>
-internal sealed class Cursor(Schema columns, Batch rows, bool hold)
-{
-    public Schema Columns { get; } = columns;
-
-    public Batch Rows { get; } = rows;
-
-    public bool Hold { get; } = hold;
-
-    public int Position { get; set; }
-}
-
 internal sealed partial class LocalSession
 {
+    private const int CursorsMax = 1_000;
+
     private async ValueTask<StatementResult> ExecuteNamedAsync(BoundStatement bound, LocalPrepared prepared, CancellationToken cancellation)
     {
         switch (bound)
@@ -55,61 +45,82 @@ internal sealed partial class LocalSession
                 return _prepared.Remove(deallocate.Name!)
                     ? Done(bound)
                     : throw new SqlException("26000", $"prepared statement \"{deallocate.Name}\" does not exist");
-            case BoundDeclareCursor { Subscription: true }:
-                throw new SqlException("0A000", "cursors over SUBSCRIBE are not supported yet", hint: "run SUBSCRIBE itself: it streams its changes");
             case BoundDeclareCursor declare:
-                if (Status == TransactionStatus.Idle && !declare.Hold && _transaction is null)
-                {
-                    throw new SqlException("25P01", "DECLARE CURSOR can only be used in transaction blocks", hint: "BEGIN first, or declare it WITH HOLD");
-                }
-
-                List<Batch> batches = Run(declare.Query, Snapshot, cancellation);
-                Batch rows = batches.Count == 0 ? Batch.Empty(declare.Query.Columns) : batches[0];
-                if (!_cursors.TryAdd(declare.Name, new Cursor(declare.Query.Columns, rows, declare.Hold)))
-                {
-                    throw new SqlException("42P03", $"cursor \"{declare.Name}\" already exists");
-                }
-
+                await DeclareAsync(declare, cancellation).ConfigureAwait(false);
                 return Done(bound);
             case BoundFetch fetch:
-                return Fetch(fetch);
+                return await FetchAsync(fetch, cancellation).ConfigureAwait(false);
             case BoundCloseCursor { Cursor: null }:
-                _cursors.Clear();
+                await CloseCursorsAsync(_ => true).ConfigureAwait(false);
                 return Done(bound);
             case BoundCloseCursor close:
-                return _cursors.Remove(close.Cursor!) ? Done(bound) : throw NoCursor(close.Cursor!);
+                if (!_cursors.ContainsKey(close.Cursor!))
+                {
+                    throw NoCursor(close.Cursor!);
+                }
+
+                await CloseCursorsAsync(c => c.Key == close.Cursor).ConfigureAwait(false);
+                return Done(bound);
             default:
                 _prepared.Clear();
-                _cursors.Clear();
+                await CloseCursorsAsync(_ => true).ConfigureAwait(false);
                 _settings.ResetAll();
                 return Done(bound);
         }
     }
 
-    private StatementResult Fetch(BoundFetch fetch)
+    private async ValueTask DeclareAsync(BoundDeclareCursor declare, CancellationToken cancellation)
+    {
+        if (_cursors.ContainsKey(declare.Name))
+        {
+            throw new SqlException("42P03", $"cursor \"{declare.Name}\" already exists");
+        }
+
+        if (_cursors.Count >= CursorsMax)
+        {
+            throw new SqlException("53400", $"the session has {CursorsMax} cursors already", hint: "CLOSE those that are done with");
+        }
+
+        Cursor cursor;
+        if (declare.Subscribe is { } subscribe)
+        {
+            // Changes go on when a transaction does not: outside of one such a cursor stays until it is closed.
+            StatementResult followed = await SubscribeAsync(subscribe, cancellation).ConfigureAwait(false);
+            cursor = new ChangesCursor(followed.Subscription!, declare.Hold || _transaction is null or { Implicit: true });
+        }
+        else if (_transaction is null && !declare.Hold)
+        {
+            throw new SqlException("25P01", "DECLARE CURSOR can only be used in transaction blocks", hint: "BEGIN first, or declare it WITH HOLD");
+        }
+        else
+        {
+            cursor = new RowsCursor(declare.Query.Columns, Run(declare.Query, Snapshot, cancellation), declare.Hold, declare.Scroll != false);
+        }
+
+        cursor.IsNew = _transaction is { Implicit: false };
+        _cursors.Add(declare.Name, cursor);
+    }
+
+    private async ValueTask<StatementResult> FetchAsync(BoundFetch fetch, CancellationToken cancellation)
     {
         Cursor cursor = _cursors.GetValueOrDefault(fetch.Cursor) ?? throw NoCursor(fetch.Cursor);
-        if (fetch.Direction != FetchDirection.Forward || fetch.Count is < 0)
-        {
-            throw new SqlException("55000", "cursor can only scan forward", hint: "FETCH [FORWARD] n | ALL");
-        }
-
-        int count = (int)Math.Min(fetch.Count ?? int.MaxValue, cursor.Rows.Count - cursor.Position);
-        var builder = new BatchBuilder(cursor.Columns);
-        for (int c = 0; c < cursor.Columns.Count; c++)
-        {
-            builder.Columns[c].AppendRange(cursor.Rows.Columns[c], cursor.Position, count);
-        }
-
-        builder.EndRows(count);
-        cursor.Position += count;
+        Batch rows = await cursor.FetchAsync(fetch, cancellation).ConfigureAwait(false);
         return new StatementResult
         {
-            CommandTag = $"{fetch.Tag} {count}",
+            CommandTag = $"{fetch.Tag} {rows.Count}",
             Columns = fetch.Move ? null : cursor.Columns,
-            Batches = fetch.Move || count == 0 ? [] : [builder.Share()],
-            RowCount = count,
+            Batches = fetch.Move || rows.Count == 0 ? [] : [rows],
+            RowCount = rows.Count,
         };
+    }
+
+    private async ValueTask CloseCursorsAsync(Func<KeyValuePair<string, Cursor>, bool> which)
+    {
+        foreach ((string name, Cursor cursor) in _cursors.Where(which).ToList())
+        {
+            _cursors.Remove(name);
+            await cursor.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private static LiteralExpr ConvertTo(LiteralExpr value, SqlType type)

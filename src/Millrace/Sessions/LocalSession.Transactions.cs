@@ -24,7 +24,7 @@ internal sealed partial class LocalSession
             finally
             {
                 // Also when the commit is refused: the next text must not begin with this one's writes.
-                _transaction = null;
+                await EndTransactionAsync(commit).ConfigureAwait(false);
             }
         }
     }
@@ -49,22 +49,24 @@ internal sealed partial class LocalSession
                 }
 
                 bool failed = _transaction!.Failed;
+                bool committed = false;
                 try
                 {
                     if (!failed)
                     {
                         await CommitAsync(cancellation).ConfigureAwait(false);
+                        committed = true;
                     }
                 }
                 finally
                 {
-                    EndTransaction();
+                    await EndTransactionAsync(committed).ConfigureAwait(false);
                 }
 
                 return Done(bound, failed ? "ROLLBACK" : "COMMIT");
             case TransactionVerb.Rollback:
                 StatementResult result = Status == TransactionStatus.Idle ? Warned(bound, "25P01", "there is no transaction in progress") : Done(bound);
-                EndTransaction();
+                await EndTransactionAsync(committed: false).ConfigureAwait(false);
                 return result;
             case TransactionVerb.Savepoint:
                 Explicit(bound).SetSavepoint(bound.Savepoint!);
@@ -92,12 +94,13 @@ internal sealed partial class LocalSession
     private static StatementResult Warned(BoundTransaction bound, string state, string message) =>
         new() { CommandTag = bound.Tag, Notices = [new Notice(state, message)] };
 
-    private void EndTransaction()
+    private async ValueTask EndTransactionAsync(bool committed)
     {
         _transaction = null;
-        foreach (string cursor in _cursors.Where(c => !c.Value.Hold).Select(c => c.Key).ToList())
+        await CloseCursorsAsync(c => !c.Value.IsHeld || (c.Value.IsNew && !committed)).ConfigureAwait(false);
+        foreach (Cursor cursor in _cursors.Values)
         {
-            _cursors.Remove(cursor);
+            cursor.IsNew = false;
         }
     }
 

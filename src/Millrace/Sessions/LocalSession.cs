@@ -109,8 +109,7 @@ internal sealed partial class LocalSession : Session
     public override ValueTask DisposeAsync()
     {
         _transaction = null;
-        _cursors.Clear();
-        return ValueTask.CompletedTask;
+        return _cursors.Count == 0 ? ValueTask.CompletedTask : CloseCursorsAsync(_ => true);
     }
 
     // The statement as the newest catalog has it, with its parameters filled in.

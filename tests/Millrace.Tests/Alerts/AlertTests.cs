@@ -94,7 +94,7 @@ public sealed class AlertTests : IAsyncLifetime
         await UntilAsync("SELECT count(*)::text FROM hot WHERE told = 'delivered'", "2");
 
         // A copy of the live folder is what a crash leaves: no last checkpoint, everything is in the log.
-        foreach (string file in Directory.GetFiles(_folder.In("data"), "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.GetFiles(_folder.In("data"), "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "LOCK"))
         {
             string to = Path.Combine(_folder.In("copy"), Path.GetRelativePath(_folder.In("data"), file));
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
@@ -387,7 +387,8 @@ public sealed class AlertTests : IAsyncLifetime
         public Task<WebhookAnswer> PostAsync(WebhookPost post, CancellationToken cancellation)
         {
             _posts.Writer.TryWrite(post);
-            return Holds ? new TaskCompletionSource<WebhookAnswer>().Task.WaitAsync(cancellation) : Task.FromResult(Answers.TryDequeue(out WebhookAnswer answer) ? answer : new WebhookAnswer(true, false, null));
+            return Holds ? new TaskCompletionSource<WebhookAnswer>().Task.WaitAsync(cancellation)
+                : Task.FromResult(Answers.TryDequeue(out WebhookAnswer answer) ? answer : new WebhookAnswer(true, false, null));
         }
 
         public Task PauseAsync(TimeSpan time, CancellationToken cancellation)

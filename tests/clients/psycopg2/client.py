@@ -122,6 +122,38 @@ def view_follows():
         c.execute("drop table pyt")
 
 
+def cursors():
+    with db.cursor("named") as c:
+        c.itersize = 3
+        c.execute("select x from generate_series(1, 10) g(x)")
+        same([r[0] for r in c], list(range(1, 11)))
+    with db.cursor("both_ways", scrollable=True) as c:
+        c.execute("select x from generate_series(1, 5) g(x)")
+        same(c.fetchmany(4), [(1,), (2,), (3,), (4,)])
+        c.scroll(-2)
+        same(c.fetchone(), (3,))
+        c.scroll(0, mode="absolute")
+        same(c.fetchone(), (1,))
+    db.commit()
+    with db.cursor() as c:
+        c.execute("create table pyc (id int primary key)")
+        db.commit()
+        c.execute("declare changes cursor for subscribe pyc")
+        c.execute("fetch all from changes with (timeout = '0s')")
+        same(c.fetchall(), [])
+        other = psycopg2.connect(db.dsn)
+        other.autocommit = True
+        with other.cursor() as o:
+            o.execute("insert into pyc values (7)")
+        other.close()
+        c.execute("fetch 10 from changes with (timeout = '1 minute')")
+        same([r[1:] for r in c.fetchall()], [(1, 7)])
+        c.execute("close changes")
+        db.commit()
+        c.execute("drop table pyc")
+        db.commit()
+
+
 def description():
     with db.cursor() as c:
         c.execute("select 1 as a, 'x'::text as b, 2.5::numeric(10,2) as c")
@@ -130,7 +162,7 @@ def description():
 
 print(f"psycopg2 {psycopg2.__version__}, server {db.get_parameter_status('server_version')}")
 for name, run in [("types", types), ("write and read", write_and_read), ("rollback", rollback),
-                  ("error", error_leaves_the_transaction_failed), ("copy", copy), ("description", description), ("view", view_follows)]:
+                  ("error", error_leaves_the_transaction_failed), ("copy", copy), ("description", description), ("cursors", cursors), ("view", view_follows)]:
     check(name, run)
     if db.closed:
         print("FAIL the connection is closed")

@@ -158,19 +158,16 @@ public sealed record BackupStatement(string Folder) : Statement;
 /// <param name="Tables">The tables named, or empty.</param>
 public sealed record MaintenanceStatement(string Verb, NodeList<ObjectName> Tables) : Statement;
 
-/// <summary>DECLARE name CURSOR FOR query, and RisingWave's DECLARE name SUBSCRIPTION CURSOR FOR object or query.</summary>
+/// <summary>DECLARE name CURSOR FOR query, or FOR SUBSCRIBE …, which RisingWave writes DECLARE name SUBSCRIPTION CURSOR FOR object or query.</summary>
 /// <param name="Name">The cursor.</param>
-/// <param name="Query">The query; null only for a subscription to a named object.</param>
+/// <param name="Query">The query; null for a cursor over changes.</param>
 /// <param name="Binary">BINARY.</param>
 /// <param name="Scroll">SCROLL (true), NO SCROLL (false) or neither.</param>
 /// <param name="Hold">WITH HOLD.</param>
 public sealed record DeclareCursorStatement(Name Name, Query? Query, bool Binary, bool? Scroll, bool Hold) : Statement
 {
-    /// <summary>True for a subscription cursor: it yields changes.</summary>
-    public bool Subscription { get; init; }
-
-    /// <summary>The object followed by a subscription cursor, or null.</summary>
-    public ObjectName? SubscribedName { get; init; }
+    /// <summary>What a cursor over changes follows, or null.</summary>
+    public SubscribeStatement? Subscribe { get; init; }
 }
 
 /// <summary>Where FETCH goes.</summary>
@@ -194,7 +191,11 @@ public enum FetchDirection
 /// <param name="Direction">Where to.</param>
 /// <param name="Count">How many rows; null is ALL.</param>
 /// <param name="Move">MOVE: without returning rows.</param>
-public sealed record FetchStatement(Name Cursor, FetchDirection Direction, long? Count, bool Move) : Statement;
+public sealed record FetchStatement(Name Cursor, FetchDirection Direction, long? Count, bool Move) : Statement
+{
+    /// <summary>WITH (timeout = '1s'): how long to wait for changes.</summary>
+    public NodeList<Option> Options { get; init; } = [];
+}
 
 /// <summary>CLOSE.</summary>
 /// <param name="Cursor">The cursor; null is ALL.</param>

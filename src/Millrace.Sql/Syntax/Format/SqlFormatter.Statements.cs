@@ -322,13 +322,12 @@ public sealed partial class SqlFormatter
         WriteVerb("DECLARE ", declare.Name, "");
         AddIf(declare.Binary, " BINARY");
         AddIf(declare.Scroll is not null, declare.Scroll == true ? " SCROLL" : " NO SCROLL");
-        AddIf(declare.Subscription, " SUBSCRIPTION");
         Add(" CURSOR ");
         AddIf(declare.Hold, "WITH HOLD ");
         Add("FOR ");
-        if (declare.SubscribedName is not null)
+        if (declare.Subscribe is not null)
         {
-            WriteName(declare.SubscribedName);
+            WriteStatement(declare.Subscribe);
         }
         else
         {
@@ -342,5 +341,6 @@ public sealed partial class SqlFormatter
         string count = fetch.Count?.ToString(CultureInfo.InvariantCulture) ?? "ALL";
         Add(fetch.Direction.ToString().ToUpperInvariant() + " " + count + " FROM ");
         WriteName(fetch.Cursor);
+        WriteOptions(" WITH ", fetch.Options);
     }
 }

@@ -377,15 +377,13 @@ internal sealed partial class Parser
             Accept("without", "hold");
         }
         Expect("for");
-        if (subscription && !StartsQuery() && !At(TokenKind.LeftParen))
+        if (subscription || At("subscribe"))
         {
-            return new DeclareCursorStatement(name, null, binary, scroll, hold)
-            {
-                Subscription = true,
-                SubscribedName = ParseObjectName("a stream, table or view, or a query"),
-            };
+            int start = Here;
+            SubscribeStatement followed = ParseSubscribe(word: At("subscribe"));
+            return new DeclareCursorStatement(name, null, binary, scroll, hold) { Subscribe = followed with { Position = start, End = Previous.End } };
         }
-        return new DeclareCursorStatement(name, ParseQuery(), binary, scroll, hold) { Subscription = subscription };
+        return new DeclareCursorStatement(name, ParseQuery(), binary, scroll, hold);
     }
 
     private FetchStatement ParseFetch()
@@ -396,7 +394,7 @@ internal sealed partial class Parser
         {
             Accept("in");
         }
-        return new FetchStatement(ParseName("a cursor's name"), direction, count, move);
+        return new FetchStatement(ParseName("a cursor's name"), direction, count, move) { Options = ParseOptionalWith() };
     }
 
     private (FetchDirection Direction, long? Count) ParseFetchDirection()

@@ -142,10 +142,13 @@ internal sealed partial class Parser
     }
 
     /// <summary>SUBSCRIBE [TO] name | (query) | query [WITH (…)].</summary>
-    private SubscribeStatement ParseSubscribe()
+    private SubscribeStatement ParseSubscribe(bool word = true)
     {
-        Take();
-        Accept("to");
+        if (word)
+        {
+            Take();
+            Accept("to");
+        }
         Query? query = null;
         ObjectName? name = null;
         if (StartsQuery() || (At(TokenKind.LeftParen) && StartsQueryInParens()))

@@ -257,6 +257,44 @@ public sealed class NpgsqlTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ChangesAreFetchedFromACursor()
+    {
+        await Run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+        await using NpgsqlConnection follower = await _source.OpenConnectionAsync();
+        await using NpgsqlTransaction transaction = await follower.BeginTransactionAsync();
+        await using (var declare = new NpgsqlCommand("DECLARE c CURSOR FOR SUBSCRIBE (SELECT id FROM t WHERE id < $1)", follower) { Parameters = { new() { Value = 100 } } })
+        {
+            await declare.ExecuteNonQueryAsync();
+        }
+
+        Assert.Equal(["1 1"], await Fetch("FETCH 10 FROM c"));
+        Assert.Empty(await Fetch("FETCH 10 FROM c WITH (timeout = '0s')"));
+        await Run("INSERT INTO t VALUES (2), (200); DELETE FROM t WHERE id = 1");
+        var changes = new List<string>();
+        while (changes.Count < 2)
+        {
+            changes.AddRange(await Fetch("FETCH ALL FROM c WITH (timeout = '1 minute')"));
+        }
+
+        Assert.Equal(["1 2", "-1 1"], changes.Order(StringComparer.Ordinal).Reverse());
+        await transaction.CommitAsync();
+        await Assert.ThrowsAsync<PostgresException>(() => Fetch("FETCH c"));
+
+        async Task<List<string>> Fetch(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, follower);
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+            var rows = new List<string>();
+            while (await reader.ReadAsync())
+            {
+                rows.Add(string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(1)} {reader.GetInt32(2)}"));
+            }
+
+            return rows;
+        }
+    }
+
+    [Fact]
     public async Task ManyConnectionsWriteAtOnce()
     {
         await Run("CREATE TABLE t (id int PRIMARY KEY)");

@@ -40,14 +40,21 @@ public static class ParameterSubstitution
             BoundUpdate s => s with { Source = Apply(s.Source, values), Returning = Apply(s.Returning, values) },
             BoundDelete s => s with { Source = Apply(s.Source, values), Returning = Apply(s.Returning, values) },
             BoundCreateRelation { AsSelect: { } plan } s => s with { AsSelect = Apply(plan, values) },
-            BoundCopyTo s => s with { Query = (BoundQuery)Apply(s.Query, values) },
-            BoundSubscribe s => s with { Query = (BoundQuery)Apply(s.Query, values) },
-            BoundDeclareCursor s => s with { Query = (BoundQuery)Apply(s.Query, values), Subscribe = s.Subscribe is null ? null : (BoundSubscribe)Apply(s.Subscribe, values) },
+            BoundCopyTo s => s with { Query = Inner(s.Query, values) },
+            BoundSubscribe s => s with { Query = Inner(s.Query, values) },
+            BoundDeclareCursor s => s with
+            {
+                Query = Inner(s.Query, values),
+                Subscribe = s.Subscribe is { } subscribe ? subscribe with { Query = Inner(subscribe.Query, values) } : null,
+            },
             BoundExplain s => s with { Inner = Apply(s.Inner, values) },
             BoundExecute s => s with { Arguments = [.. s.Arguments.Select(e => Apply(e, values))] },
             _ => statement,
         };
     }
+
+    // A statement's own query: the parameters are told with the statement, not with it.
+    private static BoundQuery Inner(BoundQuery query, IReadOnlyList<LiteralExpr> values) => query with { Plan = Apply(query.Plan, values) };
 
     private static BoundReturning? Apply(BoundReturning? returning, IReadOnlyList<LiteralExpr> values) =>
         returning is { } r ? r with { Expressions = [.. r.Expressions.Select(e => Apply(e, values))] } : null;

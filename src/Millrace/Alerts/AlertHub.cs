@@ -49,15 +49,22 @@ internal sealed class AlertHub(Database database, DatabaseOptions options) : IAs
         }
     }
 
-    /// <summary>What its maker should be told of an alert.</summary>
-    public IReadOnlyList<string> NoticesOf(CatalogObject? made)
+    /// <summary>Waits until an alert watches its query, so that what its maker does next is seen.</summary>
+    public async ValueTask WatchesAsync(CatalogObject alert, CancellationToken cancellation)
     {
-        if (made is not { Kind: ObjectKind.Alert })
+        Task watching;
+        lock (_running)
         {
-            return [];
+            watching = _running.GetValueOrDefault(alert.Id)?.Watching ?? Task.CompletedTask;
         }
 
-        Uri address = AlertOptions.Of(made).Address;
+        await watching.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What its maker should be told of an alert.</summary>
+    public IReadOnlyList<string> NoticesOf(CatalogObject alert)
+    {
+        Uri address = AlertOptions.Of(alert).Address;
         return !options.DeliverAlerts ? ["alerts are not delivered by this process"]
             : !options.AlertsToPrivateAddresses && PublicAddress.IsPlainlyPrivate(address.Host)
                 ? [$"{address.Host} is on this machine or a private network: nothing is posted there until that is allowed (--alerts any)"] : [];

@@ -21,6 +21,7 @@ internal sealed class AlertRunner
     private readonly CatalogObject _table;
     private readonly AlertHub _hub;
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _watching = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Incidents? _incidents;
     private Task? _pause;
     private int _failures;
@@ -39,6 +40,9 @@ internal sealed class AlertRunner
     /// <summary>Completes when it has stopped.</summary>
     public Task Ended { get; }
 
+    /// <summary>Completes when it watches its query, or has tried to: from then on nothing comes and goes unseen.</summary>
+    public Task Watching => _watching.Task;
+
     /// <summary>How its deliveries go.</summary>
     public AlertReport Report => _report;
 
@@ -56,6 +60,7 @@ internal sealed class AlertRunner
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
+                _watching.TrySetResult();
                 if (closing.IsCancellationRequested)
                 {
                     return;
@@ -76,6 +81,7 @@ internal sealed class AlertRunner
         {
             Incidents incidents = _incidents ??= Load(reader);
             incidents.Compare(reader.Snapshot(closing), _database.NowMicros);
+            _watching.TrySetResult();
             while (true)
             {
                 bool ended = reader.Ended;

@@ -276,7 +276,11 @@ internal sealed partial class LocalSession : Session
         if (bound is BoundCreateAlert or BoundDrop)
         {
             _database.Alerts.Refresh();
-            notices.AddRange(ToNotices(_database.Alerts.NoticesOf(result.Object)));
+            if (result.Object is { Kind: Sql.ObjectKind.Alert } alert)
+            {
+                await _database.Alerts.WatchesAsync(alert, cancellation).ConfigureAwait(false);
+                notices.AddRange(ToNotices(_database.Alerts.NoticesOf(alert)));
+            }
         }
 
         string tag = result.Tag;

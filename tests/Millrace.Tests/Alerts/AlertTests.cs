@@ -86,6 +86,16 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatComesAndGoesRightBehindTheDefinitionIsSeen()
+    {
+        await Run($"CREATE ALERT hot ON (SELECT host FROM temps WHERE c > 80) NOTIFY '{Address}'");
+        await Run("INSERT INTO temps VALUES ('a', 90)");
+        await Run("DELETE FROM temps");
+        string[] both = [(await _receiver.TakeAsync()).Delivery, (await _receiver.TakeAsync()).Delivery];
+        Assert.Equal(both[0].Replace("firing", "resolved", StringComparison.Ordinal), both[1]);
+    }
+
+    [Fact]
     public async Task AfterACrashTheLogSaysWhatWasTold()
     {
         await Run($"CREATE ALERT hot ON (SELECT host FROM temps WHERE c > 80) NOTIFY '{Address}'; INSERT INTO temps VALUES ('a', 90), ('b', 91)");

@@ -11,6 +11,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["codecs"] = CodecsBench.RunAsync,
     ["store"] = StoreBench.RunAsync,
     ["tsbs"] = TsbsBench.RunAsync,
+    ["growth"] = GrowthBench.RunAsync,
     ["lines"] = LinesBench.RunAsync,
     ["doors"] = DoorsBench.RunAsync,
     ["idle"] = IdleBench.RunAsync,

@@ -1,18 +1,13 @@
 // Metrics over HTTP, side by side: the same lines of line protocol into Millrace and into the time-series databases that are installed, sizes, and six questions.
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text;
-using Millrace.Core;
-using Millrace.Doors;
-using Millrace.Log;
 
 namespace Millrace.Bench;
 
 /// <summary>
-/// 100 hosts of 10 fields, two clients, batches of 5,000 lines; Millrace with fsync. Peers (Debian's victoria-metrics, influxdb and clickhouse-server) take part when their programs are
-/// found, each on loopback ports of its own, with their own defaults of durability. <c>--events</c> is the number of rows, <c>--only</c> int or f2, <c>--runs</c> how
+/// 100 hosts of 10 fields, two clients, batches of 5,000 lines. Every server is a process of its own on loopback ports: <c>millrace serve</c> as it is published, with fsync, and
+/// those of its peers (Debian's victoria-metrics, influxdb and clickhouse-server, npm's DuckDB) that are found, with their own defaults of durability. <c>--events</c> is the number of rows, <c>--only</c> int or f2, <c>--runs</c> how
 /// often a question is asked.
 /// </summary>
 internal static class TsbsBench
@@ -40,56 +35,63 @@ internal static class TsbsBench
 
             Progress.Say($"{Name} {set}: lines");
             List<byte[]> lines = TsbsText.Lines(rows, decimals, BatchLines);
-            await MillraceAsync(options, report, set, rows, lines);
             foreach (TsbsPeer peer in TsbsPeer.Found())
             {
                 await PeerAsync(options, report, set, rows, peer.Bodies(lines, rows, decimals), peer, decimals);
             }
+
+            await TsbsDuckDb.RunAsync(options, report, set, rows, decimals);
         }
     }
 
-    private static async Task MillraceAsync(BenchOptions options, Report report, string set, int rows, List<byte[]> lines)
+    /// <summary>Asks every question so often, warm; the same draws for everybody.</summary>
+    public static async Task AskAsync(BenchOptions options, Report report, string bench, string who, Func<int, Draws, Task<long>> ask)
     {
-        var rates = new List<double>();
-        for (int round = 0; round < Rounds; round++)
+        for (int query = 0; query < TsbsQueries.Names.Length; query++)
         {
-            using TestFolder folder = TestFolder.Make();
-            await using Database database = await Database.OpenAsync(folder.Path, new DatabaseOptions { Durability = Durability.Fsync });
-            await using DoorHost doors = await DoorHost.StartAsync(database, new DoorHostOptions { Http = new IPEndPoint(IPAddress.Loopback, 0) });
-            var root = new Uri($"http://{doors.Http}");
-            rates.Add(await LoadAsync(root, TsbsPeer.WriteLines, lines, rows) / 1e3);
-            if (round + 1 < Rounds)
-            {
-                continue;
-            }
-
-            report.Add(Name, $"{set}: millrace, line protocol, fsync", "K rows/s", [.. rates]);
-            await database.CompactAsync();
-            report.Add(Name, $"{set}: millrace, bytes a value", "B", database.Segments().Sum(s => s.Bytes) / (double)rows / TsbsData.Fields.Length);
-            await AskAsync(options, report, $"{set}: millrace", root, (client, query, state) => client.PostAsJsonAsync(
-                "/v1/sql", new { query = TsbsQueries.Sql(query, state, Hosts, rows, "time"), limit = 10_000_000 }));
+            Progress.Say($"{bench} {who}, {TsbsQueries.Names[query]}");
+            var draws = new Draws();
+            report.Add(bench, $"{who}, {TsbsQueries.Names[query]}", "ms", await TimeAsync(options.Runs, () => ask(query, draws)));
         }
     }
 
     private static async Task PeerAsync(BenchOptions options, Report report, string set, int rows, List<byte[]> bodies, TsbsPeer peer, bool decimals)
     {
         var rates = new List<double>();
+        var processor = new List<double>();
         for (int round = 0; round < Rounds; round++)
         {
             using TestFolder folder = TestFolder.Make();
             using Process process = await peer.StartAsync(folder.Path, decimals);
             try
             {
+                double before = process.TotalProcessorTime.TotalSeconds;
                 rates.Add(await LoadAsync(peer.Root, peer.LoadPath, bodies, rows) / 1e3);
+                process.Refresh();
+                processor.Add((process.TotalProcessorTime.TotalSeconds - before) * 1e6 / rows);
                 if (round + 1 < Rounds)
                 {
                     continue;
                 }
 
                 report.Add(Name, $"{set}: {peer.Name}, {peer.Takes}", "K rows/s", [.. rates]);
+                report.Add(Name, $"{set}: {peer.Name}, processor time", "s per M rows", [.. processor]);
                 await peer.SettleAsync();
                 report.Add(Name, $"{set}: {peer.Name}, bytes a value", "B", peer.Bytes(folder.Path) / (double)rows / TsbsData.Fields.Length);
-                await AskAsync(options, report, $"{set}: {peer.Name}", peer.Root, (client, query, state) => client.GetAsync(peer.Query(query, state, Hosts, rows)));
+                using var client = new HttpClient { BaseAddress = peer.Root };
+                await AskAsync(options, report, Name, $"{set}: {peer.Name}", async (query, draws) =>
+                {
+                    using HttpResponseMessage answer = await peer.AskAsync(client, query, draws, Hosts, rows);
+                    return await BytesAsync(answer);
+                });
+                await peer.AskOtherwiseAsync(options, report, $"{set}: {peer.Name}", rows);
+                var warm = new List<double>();
+                for (int again = 0; again < Rounds; again++)
+                {
+                    warm.Add(await LoadAsync(peer.Root, peer.LoadPath, bodies, rows) / 1e3);
+                }
+
+                report.Add(Name, $"{set}: {peer.Name}, the same rows again", "K rows/s", [.. warm]);
             }
             finally
             {
@@ -99,30 +101,16 @@ internal static class TsbsBench
         }
     }
 
-    private static async Task AskAsync(
-        BenchOptions options, Report report, string who, Uri root, Func<HttpClient, int, Draws, Task<HttpResponseMessage>> ask)
-    {
-        using var client = new HttpClient { BaseAddress = root };
-        for (int query = 0; query < TsbsQueries.Names.Length; query++)
-        {
-            Progress.Say($"{Name} {who}, {TsbsQueries.Names[query]}");
-            var draws = new Draws();
-            report.Add(Name, $"{who}, {TsbsQueries.Names[query]}", "ms", await TimeAsync(options.Runs, async () =>
-            {
-                using HttpResponseMessage answer = await ask(client, query, draws);
-                return await BytesAsync(answer);
-            }));
-        }
-    }
-
-    private static async Task<long> BytesAsync(HttpResponseMessage answer)
+    /// <summary>The length of an answer that must be a good one.</summary>
+    public static async Task<long> BytesAsync(HttpResponseMessage answer)
     {
         byte[] body = await answer.Content.ReadAsByteArrayAsync();
         return answer.IsSuccessStatusCode ? body.Length
             : throw new InvalidOperationException($"{(int)answer.StatusCode} {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 300)))}");
     }
 
-    private static async Task<double[]> TimeAsync(int runs, Func<Task<long>> once)
+    /// <summary>Milliseconds of each of three times so many runs, after warming up.</summary>
+    public static async Task<double[]> TimeAsync(int runs, Func<Task<long>> once)
     {
         double[] ms = new double[runs * 3];
         long bytes = 0;
@@ -142,7 +130,8 @@ internal static class TsbsBench
         return bytes > 0 ? ms : throw new InvalidOperationException("no answer");
     }
 
-    private static async Task<double> LoadAsync(Uri root, string path, List<byte[]> bodies, int rows)
+    /// <summary>Posts bodies from two clients; rows a second.</summary>
+    public static async Task<double> LoadAsync(Uri root, string path, IReadOnlyList<byte[]> bodies, long rows)
     {
         int next = -1;
         long start = Stopwatch.GetTimestamp();
@@ -157,7 +146,7 @@ internal static class TsbsBench
                 await BytesAsync(answer);
                 if (i % 20 == 0)
                 {
-                    Progress.Say($"{Name}: {root} {(long)i * rows / bodies.Count:N0} rows of {rows:N0}");
+                    Progress.Say($"{Name}: {root} {i * rows / bodies.Count:N0} rows of {rows:N0}");
                 }
             }
         })));

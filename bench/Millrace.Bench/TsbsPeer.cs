@@ -16,7 +16,7 @@ internal abstract class TsbsPeer(string name, string program, int port)
     public Uri Root { get; } = new($"http://127.0.0.1:{port}");
 
     /// <summary>The peers whose programs are on this machine.</summary>
-    public static IEnumerable<TsbsPeer> Found() => new TsbsPeer[] { new VictoriaMetrics(), new Influx(), new TsbsClickHouse() }.Where(p => p.Installed);
+    public static IEnumerable<TsbsPeer> Found() => new TsbsPeer[] { new TsbsMillrace(), new VictoriaMetrics(), new Influx(), new TsbsClickHouse() }.Where(p => p.Installed);
 
     /// <summary>The form it is fed in.</summary>
     public virtual string Takes => "line protocol";
@@ -24,13 +24,15 @@ internal abstract class TsbsPeer(string name, string program, int port)
     /// <summary>Where rows are posted.</summary>
     public virtual string LoadPath => WriteLines;
 
-    private bool Installed => $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin".Split(':').Any(d => File.Exists(Path.Combine(d, program)));
+    private bool Installed => File.Exists(program) || $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin".Split(':').Any(d => File.Exists(Path.Combine(d, program)));
 
     /// <summary>The rows as the peer takes them, one body a request.</summary>
     public virtual List<byte[]> Bodies(List<byte[]> lines, int rows, bool decimals) => lines;
 
-    /// <summary>Starts the server over an empty folder and waits until it answers.</summary>
-    public async Task<Process> StartAsync(string folder, bool decimals)
+    /// <summary>Starts the server over a folder and waits until it answers.</summary>
+    /// <param name="folder">Where its data is.</param>
+    /// <param name="decimals">The kind of the fields, for peers that want to know; null when the folder is not empty.</param>
+    public async Task<Process> StartAsync(string folder, bool? decimals)
     {
         var start = new ProcessStartInfo(program) { RedirectStandardError = true, RedirectStandardOutput = true };
         Arguments(folder).ForEach(start.ArgumentList.Add);
@@ -46,12 +48,16 @@ internal abstract class TsbsPeer(string name, string program, int port)
             {
                 using HttpResponseMessage answer = await client.GetAsync(Alive);
                 answer.EnsureSuccessStatusCode();
-                await PrepareAsync(client, decimals);
+                if (decimals is { } kind)
+                {
+                    await PrepareAsync(client, kind);
+                }
+
                 return process;
             }
-            catch (HttpRequestException) when (i < 100 && !process.HasExited)
+            catch (HttpRequestException) when (i < 1000 && !process.HasExited)
             {
-                await Task.Delay(100);
+                await Task.Delay(10);
             }
         }
     }
@@ -72,6 +78,12 @@ internal abstract class TsbsPeer(string name, string program, int port)
         int first = (int)draws.Below(hosts - 8);
         return Query(query, hour, half, [.. Enumerable.Range(first, 8).Select(h => $"host_{h}")], start, span);
     }
+
+    /// <summary>Asks one of <see cref="TsbsQueries"/> over HTTP.</summary>
+    public virtual Task<HttpResponseMessage> AskAsync(HttpClient client, int query, Draws draws, int hosts, long rows) => client.GetAsync(Query(query, draws, hosts, rows));
+
+    /// <summary>The same questions over other doors, where there are some.</summary>
+    public virtual Task AskOtherwiseAsync(BenchOptions options, Report report, string who, int rows) => Task.CompletedTask;
 
     protected abstract string Alive { get; }
 

@@ -1,4 +1,4 @@
-// The rows of TsbsData as text: line protocol, and values between tabs.
+// The rows of TsbsData as text: line protocol, values between tabs, CSV.
 using System.Globalization;
 using System.Text;
 using Millrace.Core;
@@ -38,6 +38,26 @@ internal static class TsbsText
             text.Append('\t').Append(Value(data, f, row));
         }
     });
+
+    /// <summary>CSV: time as ISO 8601, tags, values; the first piece begins with the names.</summary>
+    public static List<byte[]> Csv(int rows, bool decimals, int batch, string time = "ts")
+    {
+        List<byte[]> pieces = Bodies(rows, decimals, batch, (text, data, row) =>
+        {
+            text.Append((DateTime.UnixEpoch + TimeSpan.FromMicroseconds(Micros(data, row))).ToString("yyyy-MM-dd HH:mm:ss+00", CultureInfo.InvariantCulture));
+            for (int t = 0; t < TsbsData.Tags.Length; t++)
+            {
+                text.Append(',').Append(Tag(data, t, row));
+            }
+
+            for (int f = 0; f < TsbsData.Fields.Length; f++)
+            {
+                text.Append(',').Append(Value(data, f, row));
+            }
+        });
+        pieces[0] = [.. Encoding.UTF8.GetBytes($"{time},{string.Join(',', TsbsData.Tags)},{string.Join(',', TsbsData.Fields)}\n"), .. pieces[0]];
+        return pieces;
+    }
 
     private static List<byte[]> Bodies(int rows, bool decimals, int batch, Action<StringBuilder, Batch, int> line)
     {

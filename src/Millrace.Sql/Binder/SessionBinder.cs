@@ -31,12 +31,8 @@ internal sealed class SessionBinder(BindContext context)
             case Syntax.BackupStatement s:
                 return new BoundBackup(s.Folder);
             case Syntax.MaintenanceStatement s:
-                foreach (Syntax.ObjectName table in s.Tables)
-                {
-                    Relations.Find(context.Catalog, table);
-                }
-
-                return new BoundNoOp(s.Verb);
+                List<CatalogObject> named = [.. s.Tables.Select(t => Relations.Find(context.Catalog, t))];
+                return s.Verb == "VACUUM" && (named.Count == 0 || named.Exists(o => o.AppendOnly)) ? new BoundVacuum() : new BoundNoOp(s.Verb);
             case Syntax.DeclareCursorStatement s:
                 return Cursor(s);
             case Syntax.FetchStatement s:

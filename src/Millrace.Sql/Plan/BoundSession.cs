@@ -83,6 +83,13 @@ public sealed record BoundCheckpoint : BoundStatement
     public override string Tag => "CHECKPOINT";
 }
 
+/// <summary>VACUUM: seals all rows of streams and append-only views, and merges small segments.</summary>
+public sealed record BoundVacuum : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "VACUUM";
+}
+
 /// <summary>BACKUP TO.</summary>
 /// <param name="Folder">A folder on the server's machine.</param>
 public sealed record BoundBackup(string Folder) : BoundStatement
@@ -169,7 +176,7 @@ public sealed record BoundDiscard(string What) : BoundStatement
     public override string Tag => "DISCARD " + What.ToUpperInvariant();
 }
 
-/// <summary>A statement that is accepted and has nothing to do, such as VACUUM.</summary>
+/// <summary>A statement that is accepted and has nothing to do, such as ANALYZE.</summary>
 /// <param name="CommandTag">Its command tag.</param>
 public sealed record BoundNoOp(string CommandTag) : BoundStatement
 {

@@ -165,6 +165,9 @@ internal sealed partial class LocalSession : Session
             case BoundCheckpoint:
                 await _database.SubmitAsync(new CheckpointRequest(), cancellation).ConfigureAwait(false);
                 return Done(bound);
+            case BoundVacuum:
+                await _database.SubmitAsync(new CompactRequest(), cancellation).ConfigureAwait(false);
+                return Done(bound);
             case BoundBackup backup:
                 BackupReport report = await _database.BackupAsync(backup.Folder, cancellation).ConfigureAwait(false);
                 return Done(bound with { Notices = [.. report.Lines(backup.Folder)] });

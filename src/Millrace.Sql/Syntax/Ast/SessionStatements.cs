@@ -153,7 +153,7 @@ public sealed record CheckpointStatement : Statement;
 /// <param name="Folder">A folder on the server's machine.</param>
 public sealed record BackupStatement(string Folder) : Statement;
 
-/// <summary>VACUUM and ANALYZE: accepted, nothing to do.</summary>
+/// <summary>VACUUM, which compacts, and ANALYZE, which has nothing to do.</summary>
 /// <param name="Verb">"VACUUM" or "ANALYZE", for the command tag.</param>
 /// <param name="Tables">The tables named, or empty.</param>
 public sealed record MaintenanceStatement(string Verb, NodeList<ObjectName> Tables) : Statement;

@@ -48,6 +48,7 @@ internal sealed class Server : IAsyncDisposable
             Durability = settings.Durability,
             SegmentRows = settings.Sizes.SegmentRows ?? defaults.SegmentRows,
             SegmentBytes = settings.Sizes.SegmentBytes ?? defaults.SegmentBytes,
+            StateBytesMax = settings.StateBytes,
             CheckpointLogBytes = settings.Sizes.CheckpointBytes ?? defaults.CheckpointLogBytes,
             DeliverAlerts = settings.Alerts != "off",
             AlertsToPrivateAddresses = settings.Alerts == "any",

@@ -21,6 +21,9 @@ internal sealed record Settings(string Data, Durability Durability, IPEndPoint? 
     /// <summary>Where alerts are posted to: public, any or off.</summary>
     public string Alerts { get; init; } = "public";
 
+    /// <summary>Bytes of state that views and subscriptions may hold together; null for any number.</summary>
+    public long? StateBytes { get; init; }
+
     /// <summary>The doors as the host wants them.</summary>
     public DoorHostOptions DoorOptions() => new() { Postgres = Postgres, Http = Http, HttpOptions = HttpOptions, Security = Security };
 }
@@ -56,6 +59,7 @@ internal sealed class SettingsReader
         Add("alerts", "Where alerts may be posted to: public (addresses of the open internet), any (this machine and private networks too), off (default public)", "MODE");
         Add("segment-rows", "Rows of a stream that are sealed together (default 1048576)", "ROWS");
         Add("segment-bytes", "Bytes of a stream's rows in memory after which they are sealed (default 134217728)", "BYTES");
+        Add("state-bytes", "Bytes of state that all views may hold together; the one that grows beyond is paused (default any number)", "BYTES");
         Add("checkpoint-bytes", "Bytes of log after which a checkpoint is made (default 268435456)", "BYTES");
         foreach (Option<string?> option in _options.Values)
         {
@@ -124,6 +128,7 @@ internal sealed class SettingsReader
             },
             Alerts = alerts ?? "public",
             Sizes = (Count("segment-rows"), Count("segment-bytes"), Count("checkpoint-bytes")),
+            StateBytes = Count("state-bytes"),
         };
 
         long? Count(string name)

@@ -83,6 +83,8 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new AccessBinder(_context).Grant(s);
             case Syntax.DropStatement s:
                 return new DdlBinder(_context).Drop(s);
+            case Syntax.AlterSystemStatement s:
+                return SystemSettings.Bind(s);
             case Syntax.AlterStatement s:
                 return new DdlBinder(_context).Alter(s);
             case Syntax.ExplainStatement s:

@@ -262,6 +262,19 @@ internal sealed class DdlBinder(BindContext context)
                 return new BoundAlterSetOptions(found, RelationOptions.Reset(found, a));
             case Syntax.AddColumnAction a:
                 return AddColumn(found, a);
+            case Syntax.PauseAction or Syntax.ResumeAction when found.Kind != ObjectKind.MaterializedView:
+                throw new SqlException("42809", $"{Word(found.Kind)} \"{found.Name}\" is not computed and cannot be paused", action.Position, "PAUSE and RESUME are for materialized views");
+            case Syntax.PauseAction when found.Paused is not null:
+                return new BoundNoOp("ALTER MATERIALIZED VIEW") { Notices = [$"\"{found.Name}\" is paused already"] };
+            case Syntax.PauseAction a:
+                if (a.Options.FirstOrDefault(o => o.Key != "reason") is { } other)
+                {
+                    throw new SqlException("22023", $"unrecognized option \"{other.Key}\"", other.Position, "the only one is reason");
+                }
+
+                return new BoundAlterPause(found, a.Options.LastOrDefault()?.Text ?? "somebody said ALTER … PAUSE");
+            case Syntax.ResumeAction:
+                return new BoundAlterResume(found);
             case Syntax.OwnerToAction:
                 return new BoundNoOp("ALTER " + Word(found.Kind).ToUpperInvariant());
             default:

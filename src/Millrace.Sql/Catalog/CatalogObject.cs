@@ -128,6 +128,9 @@ public sealed record CatalogObject
     /// <summary>For an endpoint: its parameters in order.</summary>
     public IReadOnlyList<EndpointParameter> Parameters { get; init; } = [];
 
+    /// <summary>For a materialized view: why it is paused; null when it is not.</summary>
+    public string? Paused { get; init; }
+
     /// <summary>For a materialized view: made by CREATE STREAM … AS CHANGELOG FROM, and called a stream wherever somebody names its kind.</summary>
     public bool CalledStream { get; init; }
 

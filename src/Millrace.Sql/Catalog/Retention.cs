@@ -44,8 +44,12 @@ public readonly record struct Retention(long? Micros, long? Bytes)
     /// <summary>A size such as <c>10 GB</c>, or a count of bytes. GB are 10⁹ bytes, GiB are 2³⁰.</summary>
     /// <exception cref="SqlException">22023: it is none.</exception>
     public static long ParseBytes(string text, int position) =>
-        (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count > 0 ? count : Sum(text, Sizes)) ?? throw new SqlException(
+        TryParseBytes(text) ?? throw new SqlException(
             "22023", $"{BytesOption} \"{text}\" is not a size", position, "write a number and a unit, such as '500 MB' or '10 GB'");
+
+    /// <summary>A size in bytes; null when the text is none.</summary>
+    public static long? TryParseBytes(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count > 0 ? count : Sum(text, Sizes);
 
     // Numbers with units, one behind the other: "7 days", "7d", "1 day 12 hours".
     private static long? Sum(string text, (string Unit, decimal Size)[] units)

@@ -153,6 +153,24 @@ public sealed record BoundAlterRenameColumn(CatalogObject Object, int Column, st
 /// <param name="Options">The new values; null resets one.</param>
 public sealed record BoundAlterSetOptions(CatalogObject Object, IReadOnlyDictionary<string, string?> Options) : BoundAlter(Object);
 
+/// <summary>PAUSE.</summary>
+/// <param name="Object">The materialized view.</param>
+/// <param name="Reason">Why, for whoever finds it paused.</param>
+public sealed record BoundAlterPause(CatalogObject Object, string Reason) : BoundAlter(Object);
+
+/// <summary>RESUME.</summary>
+/// <param name="Object">The materialized view.</param>
+public sealed record BoundAlterResume(CatalogObject Object) : BoundAlter(Object);
+
+/// <summary>ALTER SYSTEM: a setting of the whole database.</summary>
+/// <param name="Name">Which: <see cref="SystemSettings"/> has them.</param>
+/// <param name="Value">Its value; null for the one it was opened with.</param>
+public sealed record BoundAlterSystem(string Name, string? Value) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "ALTER SYSTEM";
+}
+
 /// <summary>ADD COLUMN.</summary>
 /// <param name="Object">The object.</param>
 /// <param name="Column">The new column.</param>

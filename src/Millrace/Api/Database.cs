@@ -84,6 +84,7 @@ public sealed partial class Database : IAsyncDisposable
                         CheckpointLogBytes = options.CheckpointLogBytes,
                         SealRows = options.SegmentRows,
                         SealBytes = options.SegmentBytes,
+                        StateBytesMax = options.StateBytesMax ?? long.MaxValue,
                         Background = background.Begin,
                         BackupThread = backups.Begin,
                         Warning = options.Warning,
@@ -164,7 +165,8 @@ public sealed partial class Database : IAsyncDisposable
     {
         ObjectStatistics[] objects = [.. Engine.Objects.Where(o => o is not IndexState).Select(o => new ObjectStatistics(
             o.Id, o.RowsTotal, o.Rows, o.Bytes, o.ChangesTotal,
-            o.Watermark is long.MinValue or long.MaxValue ? null : o.Watermark, (o as ViewState)?.Error?.Message, o.LateRows))];
+            o.Watermark is long.MinValue or long.MaxValue ? null : o.Watermark, o.Still?.Message, o.LateRows)
+            { StateBytes = (o as ViewState)?.Feed.StateBytes ?? 0 })];
         return new DatabaseStatistics(
             Epoch, Stopwatch.GetElapsedTime(_opened).TotalSeconds, GC.GetTotalMemory(false), Engine.LogBytes + Engine.CheckpointBytes, Engine.LogBytes,
             Engine.IngestRowsTotal, Engine.CommitsTotal, Engine.Subscriptions, objects);

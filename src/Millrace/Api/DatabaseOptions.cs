@@ -16,6 +16,12 @@ public sealed record DatabaseOptions
     /// <summary>Bytes of writes that may wait for the engine before writers are held back. Default 64 MiB.</summary>
     public long QueueBytesMax { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// How many bytes of state all materialized views and subscriptions may hold together. A view that would exceed it is not made; when one grows beyond it, it is
+    /// paused and says so when it is read. Default: any number. ALTER SYSTEM SET state_bytes_max goes before it.
+    /// </summary>
+    public long? StateBytesMax { get; init; }
+
     /// <summary>Log bytes after which a checkpoint is made. Default 256 MiB.</summary>
     public long CheckpointLogBytes { get; init; } = 256L << 20;
 

@@ -10,7 +10,11 @@ namespace Millrace;
 /// <param name="WatermarkMicros">Its watermark, µs since 1970, or null.</param>
 /// <param name="Error">Why a view stands still, or null.</param>
 /// <param name="LateRows">Rows that came too late to count, for views.</param>
-public sealed record ObjectStatistics(int Id, long RowsTotal, long? Rows, long Bytes, long ChangesTotal, long? WatermarkMicros, string? Error, long LateRows = 0);
+public sealed record ObjectStatistics(int Id, long RowsTotal, long? Rows, long Bytes, long ChangesTotal, long? WatermarkMicros, string? Error, long LateRows = 0)
+{
+    /// <summary>Bytes of state of a view's operators.</summary>
+    public long StateBytes { get; init; }
+}
 
 /// <summary>Counters of one operator of a view.</summary>
 /// <param name="Id">Identity such as 5.0.</param>

@@ -265,6 +265,8 @@ internal sealed partial class DatabaseEngine
             o.Load(ref reader, Stored);
         }
 
+        SpreadStill();
+
         _checkpointEnd = position;
         _epochOfNewest = epoch;
         _neededByNewest = Math.Min(position, FirstNeeded());

@@ -22,6 +22,12 @@ internal sealed partial class DatabaseEngine
         long epoch = _epoch + 1;
         BoundStatement bound = Bind(request.Statement, _catalog.Snapshot(), request.Text);
         CatalogObject? existing = IsNoChange(bound);
+        if (bound is BoundAlterResume { Object: var told } && _objects[told.Id] is ViewState { Error: null })
+        {
+            request.Complete(new DefinitionResult(bound.Tag, null, [.. bound.Notices, $"\"{told.Name}\" is not paused"], _epoch));
+            return;
+        }
+
         if (existing is not null || bound is BoundNoOp)
         {
             request.Complete(new DefinitionResult(bound.Tag, existing, bound.Notices, _epoch));
@@ -67,12 +73,17 @@ internal sealed partial class DatabaseEngine
 
         /// <summary>What is shown as the statement that made it, where that is not the statement itself: it holds secrets.</summary>
         public string? Shown { get; init; }
+
+        public ViewRebuild? Resumed { get; init; }
+
+        public BoundAlterSystem? System { get; init; }
     }
 
     private void Backfill(DefinitionChange change, long epoch, long now)
     {
-        (change.State as ViewState)?.Backfill(Find, LoadChunk, epoch, now);
-        (change.Beside as ViewState)?.Backfill(Find, LoadChunk, epoch, now);
+        (change.State as ViewState)?.Backfill(Find, LoadChunk, epoch, now, StateBytesLeft());
+        (change.Beside as ViewState)?.Backfill(Find, LoadChunk, epoch, now, StateBytesLeft());
+        change.Resumed?.Run(Find, LoadChunk, epoch, now, StateBytesLeft());
         if (change.State is IndexState index)
         {
             index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
@@ -115,6 +126,17 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(create.Template with { Id = id }, null, [], null);
             case BoundDrop drop:
                 return new DefinitionChange(null, null, WithDependents(drop), null);
+            case BoundAlterPause { Object: var o }:
+                if (_recovered && !_pausing)
+                {
+                    CheckReproducible(o, (ViewState)_objects[o.Id], "paused, as it could not be resumed");
+                }
+
+                return new DefinitionChange(null, null, [], Altered(_catalog[o.Id], (BoundAlter)bound));
+            case BoundAlterResume { Object: var o }:
+                return new DefinitionChange(null, null, [], Altered(_catalog[o.Id], (BoundAlter)bound)) { Resumed = Rebuild(o) };
+            case BoundAlterSystem system:
+                return new DefinitionChange(null, null, [], null) { System = system };
             case BoundAlter alter:
                 return new DefinitionChange(null, null, [], Altered(_catalog[alter.Object.Id], alter));
             default:
@@ -151,6 +173,10 @@ internal sealed partial class DatabaseEngine
                 return o with { Options = options };
             case BoundAlterAddColumn add:
                 return WithColumn(o, add);
+            case BoundAlterPause pause:
+                return o with { Paused = pause.Reason };
+            case BoundAlterResume:
+                return o with { Paused = null };
             case BoundAlterSeveral several:
                 return several.Actions.Aggregate(o, Altered);
             default:
@@ -256,6 +282,27 @@ internal sealed partial class DatabaseEngine
                 state.Definition = altered;
                 _dirty.Add(altered.Id);
             }
+        }
+
+        if (change.System is { } system)
+        {
+            _stateBytesSet = system.Value is null ? null : SystemSettings.ParseStateBytes(system.Value);
+        }
+
+        if (change.Resumed is { } resumed)
+        {
+            resumed.View.Adopt(resumed, now);
+            resumed.View.TouchedEpoch = _epoch;
+        }
+
+        if (change.Altered is { Kind: ObjectKind.MaterializedView } view)
+        {
+            if (view.Paused is not null && _objects[view.Id] is ViewState paused)
+            {
+                paused.DropState();
+            }
+
+            SpreadStill();
         }
 
         _catalog.History.Add(new Definition(id, text));

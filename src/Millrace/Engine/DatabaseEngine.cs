@@ -72,7 +72,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     public RequestQueue Queue => _queue;
 
     /// <summary>True when no request waits and no disk operation is under way.</summary>
-    public bool IsIdle => Failure is not null || (_sync is null && _checkpointIo is null && _sealing is null && _backup is null && _queue.IsEmpty);
+    public bool IsIdle => Failure is not null || (_sync is null && _victim is null && _checkpointIo is null && _sealing is null && _backup is null && _queue.IsEmpty);
 
     public long LogBytes => _log.BytesOnDisk;
 
@@ -111,6 +111,11 @@ internal sealed partial class DatabaseEngine : IDisposable
 
             _sync = null;
             FinishEpoch(sync.Error);
+            return true;
+        }
+
+        if (PauseVictim())
+        {
             return true;
         }
 
@@ -297,6 +302,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     {
         _sync = _log.BeginSync();
         StepObjects(now);
+        CheckBudget();
         foreach (Subscriber subscriber in _subscribers)
         {
             StepSubscriber(subscriber, now);
@@ -315,16 +321,20 @@ internal sealed partial class DatabaseEngine : IDisposable
     // Objects in topological order; those whose inputs neither changed nor moved their watermark, and for which no time has come, are passed over.
     private void StepObjects(long now)
     {
+        bool stopped = false;
         foreach (ObjectState o in _objects.Values)
         {
             if (o is ViewState view)
             {
                 // What is late for a view is so by the watermark that the view has seen: both look at it in the same epochs.
+                bool went = view.Error is null;
                 bool follows = view.Definition.PartOf > 0 && Find(view.Definition.PartOf).TouchedEpoch == _epoch;
                 if ((follows || IsTouched(view.InputIds) || view.IsDue(_find, now)) && view.Step(_find, _epoch, now))
                 {
                     view.TouchedEpoch = _epoch;
                 }
+
+                stopped |= went && view.Error is not null;
             }
             else if (o is StreamState stream)
             {
@@ -343,6 +353,11 @@ internal sealed partial class DatabaseEngine : IDisposable
             {
                 _dirty.Add(o.Id);
             }
+        }
+
+        if (stopped)
+        {
+            SpreadStill();
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed record EngineOptions
     /// <summary>Resident bytes of stream chunks above which the oldest are dropped from memory.</summary>
     public long TailBytesMax { get; init; } = 256L << 20;
 
+    /// <summary>How many bytes of state views and subscriptions may hold together; MaxValue for any. ALTER SYSTEM goes before it.</summary>
+    public long StateBytesMax { get; init; } = long.MaxValue;
+
     /// <summary>Log bytes after which a checkpoint is begun.</summary>
     public long CheckpointLogBytes { get; init; } = 256L << 20;
 

@@ -90,6 +90,12 @@ internal abstract class ObjectState(CatalogObject definition)
     /// <summary>Rows that came too late to count.</summary>
     public virtual long LateRows => 0;
 
+    /// <summary>Why its rows cannot be told though it itself goes on: something it reads stands still.</summary>
+    public SqlException? Blocked { get; set; }
+
+    /// <summary>Why its rows cannot be told; null when they can.</summary>
+    public virtual SqlException? Still => Blocked;
+
     /// <summary>How far it has come in this epoch, by its rows and by the clock.</summary>
     public virtual Progress ProgressNow(Func<int, ObjectState> find) => Progress.Nothing;
 
@@ -153,7 +159,7 @@ internal sealed class IndexState : ObjectState
         Definition = wider;
     }
 
-    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout);
+    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout) { Error = Still };
 
     public override void Save(ByteWriter writer) => _spine.Save(writer);
 

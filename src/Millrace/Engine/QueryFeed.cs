@@ -56,6 +56,9 @@ internal sealed class QueryFeed
 
     public long StateBytes => _dataflow.StateBytes;
 
+    /// <summary>Stands at a watermark before it has seen any row.</summary>
+    public void HoldAt(long watermark) => _watermark = watermark;
+
     /// <summary>How far the inputs have come together by now.</summary>
     public Progress Meet(Func<int, Progress> progress)
     {
@@ -75,7 +78,10 @@ internal sealed class QueryFeed
     /// <param name="progress">How far an input has come.</param>
     /// <param name="epoch">The present epoch.</param>
     /// <param name="now">Its time, µs.</param>
-    public void Backfill(Func<int, ObjectSnapshot> history, ChunkLoader load, Func<int, Progress> progress, long epoch, long now)
+    /// <param name="stateBytesMax">How many bytes of state it may come to.</param>
+    /// <exception cref="SqlException">53200: they become more.</exception>
+    public void Backfill(
+        Func<int, ObjectSnapshot> history, ChunkLoader load, Func<int, Progress> progress, long epoch, long now, long stateBytesMax = long.MaxValue)
     {
         _dataflow.BeginEpoch(now);
         for (int i = 0; i < _dataflow.Inputs.Count && !IsOfChangesOnly(_plan); i++)
@@ -83,12 +89,24 @@ internal sealed class QueryFeed
             foreach (Batch batch in History(i, history(_dataflow.Inputs[i].Id), load, now))
             {
                 _dataflow.Push(i, batch);
+                CheckState(stateBytesMax);
             }
         }
 
         ReadProgress(progress);
         EndEpoch(epoch, now);
+        CheckState(stateBytesMax);
         _started = true;
+    }
+
+    private void CheckState(long bytesMax)
+    {
+        if (bytesMax < long.MaxValue && StateBytes is var bytes && bytes > bytesMax)
+        {
+            throw new SqlException(
+                "53200", $"its state would exceed {SystemSettings.StateBytes}: it has come to {bytes} bytes, and {Math.Max(0, bytesMax)} are left",
+                hint: $"bound the query (a window that closes, a condition on now()), drop or pause another view, or ALTER SYSTEM SET {SystemSettings.StateBytes}");
+        }
     }
 
     // Before the first watermark no row is late: history need not be read to know that.

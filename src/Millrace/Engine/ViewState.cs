@@ -11,16 +11,19 @@ namespace Millrace.Engine;
 /// </summary>
 internal sealed class ViewState : ObjectState
 {
-    private readonly QueryFeed _feed;
     private readonly ChunkList? _chunks;
-    private readonly Spine? _spine;
     private readonly RowLayout _layout;
+    private QueryFeed _feed;
+    private Spine? _spine;
+    private SqlException? _failure;
+    private SqlException? _pause;
 
     public ViewState(CatalogObject definition, BoundQuery query)
         : base(definition)
     {
         _layout = new RowLayout(definition.Columns, definition.PrimaryKey);
-        _feed = new QueryFeed(query, _layout, definition.AppendOnly);
+        Query = query;
+        _feed = NewFeed();
         InputIds = [.. _feed.Dataflow.Inputs.Select(i => i.Id)];
         if (definition.AppendOnly)
         {
@@ -34,6 +37,18 @@ internal sealed class ViewState : ObjectState
 
     public QueryFeed Feed => _feed;
 
+    /// <summary>What it is made of.</summary>
+    public BoundQuery Query { get; }
+
+    /// <summary>How its rows lie.</summary>
+    public RowLayout Layout => _layout;
+
+    /// <summary>The runs of its rows when they are kept by key.</summary>
+    public RowRun[] Runs => _spine?.Runs ?? [];
+
+    /// <summary>Bytes of state of its operators when last measured (see <see cref="MeasureState"/>); −1 before.</summary>
+    public long MeasuredBytes { get; private set; } = -1;
+
     /// <summary>The objects it reads.</summary>
     public int[] InputIds { get; }
 
@@ -41,13 +56,28 @@ internal sealed class ViewState : ObjectState
     public override ChunkList? AppendedRows => _chunks;
 
     /// <summary>Why the view stands still, or null.</summary>
-    public SqlException? Error { get; private set; }
+    public SqlException? Error
+    {
+        get
+        {
+            if (Definition.Paused is not { } reason)
+            {
+                return _failure;
+            }
+
+            return _pause ??= new SqlException(
+                "55000", $"view \"{Definition.Name}\" is paused: {reason}", hint: $"ALTER MATERIALIZED VIEW {Definition.Name} RESUME computes it anew from what it reads");
+        }
+    }
+
+    public override SqlException? Still => Error ?? Blocked;
 
     public override long Watermark => _feed.Watermark;
 
     public override long LateRows => _feed.LateRows;
 
-    public override Progress ProgressNow(Func<int, ObjectState> find) => _feed.Meet(id => find(id).ProgressNow(find));
+    // While it stands still nobody knows what it will give: it holds back whoever waits for it.
+    public override Progress ProgressNow(Func<int, ObjectState> find) => Error is not null ? new Progress(_feed.Watermark, false) : _feed.Meet(id => find(id).ProgressNow(find));
 
     /// <summary>The next time at which an epoch is worth while for this view though nothing comes in; MaxValue for never.</summary>
     public long DueMicros(Func<int, ObjectState> find)
@@ -63,7 +93,7 @@ internal sealed class ViewState : ObjectState
     public override long DueFor(long watermark, Func<int, ObjectState> find)
     {
         long due = long.MaxValue;
-        foreach (int id in InputIds)
+        foreach (int id in Error is null ? InputIds : [])
         {
             due = Math.Min(due, find(id).DueFor(watermark + _feed.Dataflow.HoldBackMicros, find));
         }
@@ -79,12 +109,54 @@ internal sealed class ViewState : ObjectState
 
     public override long Bytes => (_chunks?.ResidentBytes ?? _spine!.Bytes) + _feed.StateBytes;
 
+    /// <summary>A dataflow of its query without state.</summary>
+    public QueryFeed NewFeed() => new(Query, _layout, Definition.AppendOnly);
+
     /// <summary>Runs the history through the dataflow, once, when the view is created.</summary>
-    /// <exception cref="SqlException">The query fails on the data there is.</exception>
-    public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now)
+    /// <exception cref="SqlException">The query fails on the data there is; 53200: its state becomes too large.</exception>
+    public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now, long stateBytesMax)
     {
-        _feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now);
+        _feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now, stateBytesMax);
         Store(now);
+    }
+
+    /// <summary>Gives the state of its operators back. Its rows stay, unread, so that what has changed meanwhile can be told when it goes on.</summary>
+    public void DropState()
+    {
+        long watermark = _feed.Watermark;
+        _feed = NewFeed();
+        _feed.HoldAt(watermark);
+        _pause = null;
+        MeasuredBytes = 0;
+    }
+
+    /// <summary>Goes on with what was computed anew.</summary>
+    public void Adopt(ViewRebuild rebuilt, long now)
+    {
+        _feed = rebuilt.Feed;
+        _failure = null;
+        _pause = null;
+        if (rebuilt.Result is { } rows)
+        {
+            _spine = new Spine();
+            _spine.Add(rows);
+        }
+
+        foreach (Batch batch in rebuilt.Difference)
+        {
+            RowsTotal += batch.Count;
+            ChangesTotal += batch.Count;
+            _chunks?.Append(batch, -1, now);
+            Delta.Add(batch);
+        }
+    }
+
+    /// <summary>Counts the bytes of state of its operators; by how many they are more than before.</summary>
+    public long MeasureState()
+    {
+        long before = MeasuredBytes;
+        MeasuredBytes = Error is null ? _feed.StateBytes : 0;
+        return MeasuredBytes - before;
     }
 
     /// <summary>Takes in the changes of its inputs in this epoch; false when nothing could change the answer or its watermark.</summary>
@@ -108,8 +180,8 @@ internal sealed class ViewState : ObjectState
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A bug in an operator ends this view, not the database: its message says BUG or names the exception.
-            Error = e is SqlException sql
-                ? new SqlException(sql.SqlState, $"view \"{Definition.Name}\" stands still: {sql.Message}", hint: sql.Hint ?? "drop the view and create it anew")
+            _failure = e is SqlException sql
+                ? new SqlException(sql.SqlState, $"view \"{Definition.Name}\" stands still: {sql.Message}", hint: sql.Hint ?? "ALTER MATERIALIZED VIEW … RESUME computes it anew")
                 : new SqlException("XX000", $"view \"{Definition.Name}\" stands still: {e.GetType().Name}: {e.Message}", hint: "please report this; drop the view and create it anew");
             Delta.Clear();
             return true;
@@ -117,13 +189,13 @@ internal sealed class ViewState : ObjectState
     }
 
     public override ObjectSnapshot Snapshot() => _chunks is not null
-        ? new ObjectSnapshot(Definition, _chunks.Snapshot()) { Error = Error }
-        : new ObjectSnapshot(Definition, _spine!.Runs, _layout) { Error = Error };
+        ? new ObjectSnapshot(Definition, _chunks.Snapshot()) { Error = Still }
+        : new ObjectSnapshot(Definition, _spine!.Runs, _layout) { Error = Still };
 
     public override void Save(ByteWriter writer)
     {
-        writer.WriteString(Error?.Message ?? "");
-        writer.WriteString(Error?.SqlState ?? "");
+        writer.WriteString(_failure?.Message ?? "");
+        writer.WriteString(_failure?.SqlState ?? "");
         _feed.Save(writer);
         if (_chunks is not null)
         {
@@ -139,7 +211,7 @@ internal sealed class ViewState : ObjectState
     {
         string message = reader.ReadString();
         string state = reader.ReadString();
-        Error = message.Length == 0 ? null : new SqlException(state, message);
+        _failure = message.Length == 0 ? null : new SqlException(state, message);
         _feed.Load(ref reader);
         if (_chunks is not null)
         {

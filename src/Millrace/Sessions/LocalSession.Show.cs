@@ -42,10 +42,15 @@ internal sealed partial class LocalSession
             case BoundReset reset:
                 _settings.Set(reset.Name!, null);
                 return Done(bound);
+            case BoundShow { Name: SystemSettings.StateBytes }:
+                return Table(bound, [[SystemSettings.Text(_database.Engine.StateBytesMax)]]);
             case BoundShow { Name: { } name }:
                 return Table(bound, [[_settings.Get(name)]]);
             case BoundShow:
-                return Table(bound, SessionSettings.All.Select(s => new[] { s.Key, _settings.Get(s.Key), s.Value.Doc }));
+                return Table(bound, SessionSettings.All.Select(s => new[] { s.Key, _settings.Get(s.Key), s.Value.Doc })
+                    .Append([
+                        SystemSettings.StateBytes, SystemSettings.Text(_database.Engine.StateBytesMax),
+                        "Bytes of state that all views and subscriptions may hold together; set by ALTER SYSTEM."]));
             case BoundDescribe describe:
                 return Table(bound, Describe(describe.Object));
             case BoundShowObjects { Kind: ShowKind.Columns, Object: { } o }:

@@ -87,6 +87,9 @@ internal sealed class RowRun
         return Trim(outData, outOffsets, outWeights, rows, used);
     }
 
+    /// <summary>The same rows taken back.</summary>
+    public RowRun Negated() => new(_data, _offsets, Array.ConvertAll(_weights, w => -w));
+
     /// <summary>The sum of two runs.</summary>
     public static RowRun Merge(RowRun a, RowRun b)
     {

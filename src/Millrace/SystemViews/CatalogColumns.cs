@@ -166,7 +166,7 @@ internal static class CatalogColumns
     /// <summary>Relations of millrace: what PostgreSQL has no name for.</summary>
     public const string Millrace = """
         objects 12500: id:i schema_name:t name:t kind:t append_only:b rows_total:l? rows:l? bytes:l? changes_total:l? watermark:z? late_rows:l? error:t?
-          definition:t
+          definition:t state_bytes:l? paused:t?
         segments 12501: object_id:i object:t path:t rows:l first_offset:l last_offset:l min_time:z max_time:z bytes:l damage:t?
         backup 12510: folder:t epoch:l state:t bytes_done:l bytes_total:l error:t?
         endpoints 12520: id:i name:t parameters:T columns:T path:t definition:t

@@ -27,7 +27,9 @@ internal static class MillraceRows
                 ("watermark", s?.WatermarkMicros),
                 ("late_rows", s?.LateRows),
                 ("error", s?.Error),
-                ("definition", o.Definition));
+                ("definition", o.Definition),
+                ("state_bytes", s?.StateBytes),
+                ("paused", o.Paused));
         }
     }
 

@@ -272,8 +272,20 @@ public sealed record DropStatement(ObjectKind Kind, NodeList<ObjectName> Names, 
 /// <param name="Actions">One or more actions.</param>
 public sealed record AlterStatement(ObjectKind Kind, ObjectName Name, bool IfExists, NodeList<AlterAction> Actions) : Statement;
 
+/// <summary>ALTER SYSTEM SET name = value, ALTER SYSTEM RESET name.</summary>
+/// <param name="Name">The setting.</param>
+/// <param name="Value">Its value; null for RESET.</param>
+public sealed record AlterSystemStatement(string Name, Expr? Value) : Statement;
+
 /// <summary>One thing that ALTER does.</summary>
 public abstract record AlterAction : Node;
+
+/// <summary>PAUSE: the view gives its state back and stands still.</summary>
+/// <param name="Options">WITH (reason = '…'), or empty.</param>
+public sealed record PauseAction(NodeList<Option> Options) : AlterAction;
+
+/// <summary>RESUME: the view is computed anew from what it reads, and goes on.</summary>
+public sealed record ResumeAction : AlterAction;
 
 /// <summary>RENAME TO.</summary>
 /// <param name="NewName">The new name.</param>

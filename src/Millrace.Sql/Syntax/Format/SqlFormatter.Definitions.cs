@@ -284,6 +284,11 @@ public sealed partial class SqlFormatter
                 WriteVerb("RENAME COLUMN ", rename.Column, "");
                 WriteVerb(" TO ", rename.NewName, "");
                 break;
+            case PauseAction pause:
+                Add("PAUSE");
+                WriteOptions(" WITH ", pause.Options);
+                break;
+            case ResumeAction: Add("RESUME"); break;
             case SetOptionsAction set: WriteOptions("SET ", set.Options); break;
             case ResetOptionsAction reset:
                 Add("RESET (");

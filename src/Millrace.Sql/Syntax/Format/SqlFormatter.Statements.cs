@@ -51,6 +51,11 @@ public sealed partial class SqlFormatter
                 AddIf(drop.Cascade, " CASCADE");
                 break;
             case AlterStatement alter: WriteAlter(alter); break;
+            case AlterSystemStatement { Value: null } reset: Add("ALTER SYSTEM RESET " + reset.Name); break;
+            case AlterSystemStatement set:
+                Add($"ALTER SYSTEM SET {set.Name} = ");
+                WriteExpr(set.Value!);
+                break;
             case CommentStatement comment:
                 Add($"COMMENT ON {KindText(comment.Kind)} ");
                 WriteName(comment.Name);

@@ -177,6 +177,16 @@ internal sealed partial class Parser
         {
             return ParseUser(alter: true);
         }
+        if (Accept("system"))
+        {
+            if (Accept("reset"))
+            {
+                return new AlterSystemStatement(ParseOptionKey(), null);
+            }
+            Expect("set");
+            Option setting = ParseBareOption();
+            return new AlterSystemStatement(setting.Key, setting.Value);
+        }
         ObjectKind kind = ParseObjectKind("ALTER");
         bool ifExists = Accept("if", "exists");
         Accept("only");
@@ -241,9 +251,17 @@ internal sealed partial class Parser
             Accept("column");
             return ParseAlterColumn(ParseName("a column's name"));
         }
+        if (Accept("pause"))
+        {
+            return new PauseAction(ParseOptionalWith());
+        }
+        if (Accept("resume"))
+        {
+            return new ResumeAction();
+        }
         return Accept("owner", "to")
             ? new OwnerToAction(ParseLabel("a role's name"))
-            : throw Unexpected("RENAME, SET, RESET, ADD, DROP, ALTER or OWNER TO");
+            : throw Unexpected("RENAME, SET, RESET, ADD, DROP, ALTER, PAUSE, RESUME or OWNER TO");
     }
 
     /// <summary>RisingWave's <c>SET key = value</c> (or TO).</summary>

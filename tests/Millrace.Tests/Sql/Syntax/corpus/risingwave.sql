@@ -93,3 +93,10 @@ SELECT a FROM t changelog WHERE changelog.a > 1;
 -- Versions.
 CREATE TABLE w (k int PRIMARY KEY, a int, v bigint) ON CONFLICT DO UPDATE IF NOT NULL WITH VERSION COLUMN (v);
 CREATE TABLE w (k int PRIMARY KEY, v bigint) ON CONFLICT DO UPDATE FULL WITH VERSION COLUMN(v) WITH (version = 'v');
+-- Memory.
+ALTER MATERIALIZED VIEW v PAUSE;
+ALTER MATERIALIZED VIEW v PAUSE WITH (reason = 'it''s too large');
+ALTER MATERIALIZED VIEW v RESUME;
+ALTER SYSTEM SET state_bytes_max = '2 GB';
+ALTER SYSTEM SET state_bytes_max TO 1000;
+ALTER SYSTEM RESET state_bytes_max;

@@ -1,0 +1,32 @@
+// Settings of the whole database: ALTER SYSTEM SET, SHOW.
+using Millrace.Core;
+
+namespace Millrace.Sql;
+
+/// <summary>The settings that ALTER SYSTEM knows.</summary>
+public static class SystemSettings
+{
+    /// <summary>How many bytes of state all views and subscriptions may hold together.</summary>
+    public const string StateBytes = "state_bytes_max";
+
+    /// <summary>Binds ALTER SYSTEM.</summary>
+    /// <exception cref="SqlException">There is no such setting, or it has no such value.</exception>
+    internal static BoundAlterSystem Bind(Syntax.AlterSystemStatement s)
+    {
+        if (s.Name != StateBytes)
+        {
+            throw new SqlException("42704", $"unrecognized configuration parameter \"{s.Name}\"", s.Position,
+                $"the one that ALTER SYSTEM sets is {StateBytes}; others are of a session (SET) or given at the start");
+        }
+
+        string? text = new Syntax.Option(s.Name, s.Value).Text;
+        return text is null or "default" ? new BoundAlterSystem(s.Name, null) : ParseStateBytes(text) is not null ? new BoundAlterSystem(s.Name, text) : throw new SqlException(
+            "22023", $"{StateBytes} \"{text}\" is not a size", s.Value!.Position, "write a number and a unit, such as '2 GB', or none");
+    }
+
+    /// <summary>The bytes that a value of <see cref="StateBytes"/> names, MaxValue for none; null when it is no value.</summary>
+    public static long? ParseStateBytes(string text) => text is "none" or "0" ? long.MaxValue : Retention.TryParseBytes(text);
+
+    /// <summary>The value in words.</summary>
+    public static string Text(long stateBytes) => stateBytes == long.MaxValue ? "none" : FormattableString.Invariant($"{stateBytes}");
+}

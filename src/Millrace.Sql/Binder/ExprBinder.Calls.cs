@@ -265,9 +265,19 @@ internal sealed partial class ExprBinder
             arguments.AddRange(order.Select(o => o.Value));
         }
 
+        if (ordered && context.Functions.FindAggregates(name) is [{ Hypothetical: true } hypothetical])
+        {
+            return Hypothetical(hypothetical, e, arguments, order, filter, allowed);
+        }
+
         Candidate[] candidates = [.. context.Functions.FindAggregates(name).Where(a => a.OrderedSet == ordered).Select(Candidate.Of)];
         if (candidates.Length == 0)
         {
+            if (e.Args.Count == 0 && context.Functions.FindWindowFunctions(name).Count > 0)
+            {
+                throw new SqlException("42809", $"window function {name} requires an OVER clause", e.Position);
+            }
+
             throw new SqlException("42809", ordered
                 ? $"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"
                 : $"WITHIN GROUP is required for ordered-set aggregate {name}", e.Position);
@@ -290,6 +300,28 @@ internal sealed partial class ExprBinder
         }
 
         return Place(call, allowed, e.Position);
+    }
+
+    /// <summary>rank(5) WITHIN GROUP (ORDER BY x): each argument has the type of its key.</summary>
+    private ScalarExpr Hypothetical(
+        AggregateFunction function, Syntax.FunctionCall e, List<ScalarExpr> arguments, List<OrderExpr> order, ScalarExpr? filter, bool allowed)
+    {
+        int count = e.Args.Count;
+        if (count != order.Count)
+        {
+            throw new SqlException("42883", $"{function.Name} of {count} values WITHIN GROUP of {order.Count} keys does not exist", e.Position,
+                "give a value for each key of ORDER BY");
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            SqlType type = CommonType([arguments[i], arguments[count + i]], "WITHIN GROUP", e.Position);
+            arguments[i] = _coercion.Coerce(arguments[i], type, CastContext.Implicit, e.Args[i].Position);
+            arguments[count + i] = _coercion.Coerce(arguments[count + i], type, CastContext.Implicit, e.WithinGroup[i].Position);
+            order[i] = order[i] with { Value = arguments[count + i] };
+        }
+
+        return Place(new AggregateExpr(function, arguments, false, filter, order, function.Returns([])), allowed, e.Position);
     }
 
     private bool _insideAggregate;

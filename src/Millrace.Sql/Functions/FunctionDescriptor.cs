@@ -108,6 +108,9 @@ public sealed class AggregateFunction
     /// <summary>True for ordered-set aggregates called WITHIN GROUP (percentile_cont, mode).</summary>
     public bool OrderedSet { get; init; }
 
+    /// <summary>True for hypothetical-set aggregates: as many arguments as ORDER BY has keys, a row to be ranked among the group's.</summary>
+    public bool Hypothetical { get; init; }
+
     /// <summary>One sentence for the reference.</summary>
     public required string Doc { get; init; }
 
@@ -135,6 +138,9 @@ public sealed class WindowFunction
 
     /// <summary>One sentence for the reference.</summary>
     public required string Doc { get; init; }
+
+    /// <summary>A runnable example and its results, row by row.</summary>
+    public string Example { get; init; } = "";
 
     /// <summary>The implementation, for the engine's window operator.</summary>
     public required object Body { get; init; }

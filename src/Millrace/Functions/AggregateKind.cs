@@ -72,6 +72,14 @@ internal enum AggregateKind
     PercentileDisc,
     /// <summary>mode() WITHIN GROUP (ORDER BY x): the argument is x.</summary>
     Mode,
+    /// <summary>rank(…) WITHIN GROUP (ORDER BY …): arguments are the row to be ranked, then the keys.</summary>
+    HypotheticalRank,
+    /// <summary>dense_rank(…) WITHIN GROUP (ORDER BY …).</summary>
+    HypotheticalDenseRank,
+    /// <summary>percent_rank(…) WITHIN GROUP (ORDER BY …).</summary>
+    HypotheticalPercentRank,
+    /// <summary>cume_dist(…) WITHIN GROUP (ORDER BY …).</summary>
+    HypotheticalCumeDist,
     /// <summary>first(value, time): the value of the earliest time.</summary>
     First,
     /// <summary>last(value, time): the value of the latest time.</summary>

@@ -16,24 +16,24 @@ internal static class ComparisonFunctions
     public static void Register(FunctionRegistry r)
     {
         r.Group("Comparison");
-        ReadOnlySpan<(string Name, ComparisonKind Kind, string Doc)> kinds =
+        ReadOnlySpan<(string Name, ComparisonKind Kind, string Doc, string Example)> kinds =
         [
-            ("=", ComparisonKind.Equal, "True when both are equal"),
-            ("<>", ComparisonKind.NotEqual, "True when both differ"),
-            ("<", ComparisonKind.Less, "True when the left comes first"),
-            ("<=", ComparisonKind.LessOrEqual, "True when the left does not come after the right"),
-            (">", ComparisonKind.Greater, "True when the left comes after the right"),
-            (">=", ComparisonKind.GreaterOrEqual, "True when the left does not come before the right"),
+            ("=", ComparisonKind.Equal, "True when both are equal", "1 = 1.0 → true"),
+            ("<>", ComparisonKind.NotEqual, "True when both differ", "1 <> 2 → true"),
+            ("<", ComparisonKind.Less, "True when the left comes first", "1 < 2 → true"),
+            ("<=", ComparisonKind.LessOrEqual, "True when the left does not come after the right", "'a' <= 'b' → true"),
+            (">", ComparisonKind.Greater, "True when the left comes after the right", "ARRAY[1, 3] > ARRAY[1, 2] → true"),
+            (">=", ComparisonKind.GreaterOrEqual, "True when the left does not come before the right", "DATE '2026-02-01' >= '2026-01-31' → true"),
         ];
-        foreach ((string name, ComparisonKind kind, string doc) in kinds)
+        foreach ((string name, ComparisonKind kind, string doc, string example) in kinds)
         {
             foreach (string type in s_types)
             {
-                Add(r, name, FunctionRegistry.SimpleType(type), kind, doc);
+                Add(r, name, FunctionRegistry.SimpleType(type), kind, doc, example);
             }
 
-            Add(r, name, Polymorphic.AnyArray, kind, doc);
-            Add(r, name, Polymorphic.AnyElement, kind, doc);
+            Add(r, name, Polymorphic.AnyArray, kind, doc, example);
+            Add(r, name, Polymorphic.AnyElement, kind, doc, example);
         }
 
         // As in PostgreSQL, a real meets any other number as a double.
@@ -47,20 +47,21 @@ internal static class ComparisonFunctions
         Extreme(r, "least", false, "The smallest argument that is not null");
     }
 
-    private static void Add(FunctionRegistry r, string name, ParameterType type, ComparisonKind kind, string doc) => r.Catalog.Add(new ScalarFunction
+    private static void Add(FunctionRegistry r, string name, ParameterType type, ComparisonKind kind, string doc, string example) => r.Catalog.Add(new ScalarFunction
     {
         Name = name,
         Parameters = [type, type],
         Returns = _ => SqlType.Boolean,
         Doc = doc,
+        Example = example,
         Group = "Comparison",
         Body = new ComparisonBody(kind),
     });
 
     private static void Mixed(FunctionRegistry r, string name, Func<double, double, bool> compare)
     {
-        r.F($"{name}(float4, float8) bool", (float a, double b) => compare(a, b), "Compares as doubles");
-        r.F($"{name}(float8, float4) bool", (double a, float b) => compare(a, b), "Compares as doubles");
+        r.F($"{name}(float4, float8) bool", (float a, double b) => compare(a, b), "A real meets a double as a double");
+        r.F($"{name}(float8, float4) bool", (double a, float b) => compare(a, b), "A real meets a double as a double");
     }
 
     private static void Extreme(FunctionRegistry r, string name, bool greatest, string doc) => r.Catalog.Add(new ScalarFunction

@@ -21,9 +21,10 @@ internal static class ConversionFunctions
     {
         r.Group("Conversion");
         r.F("numeric(numeric, int4, int4) numeric", (Numeric v, int precision, int scale) => v.WithPrecision(precision, scale),
-            "The value at a declared precision and scale");
+            "The value at a declared precision and scale; what ::numeric(p, s) calls", "3.14159::numeric(4, 2) → 3.14");
         r.F("varchar(text, int4, bool) text", Varchar,
-            "At most that many characters; longer text is cut when the cast is explicit, else refused");
+            "At most that many characters; longer text is cut when the cast is explicit, else refused; what ::varchar(n) calls",
+            "'abcdef'::varchar(3) → abc");
         Numbers(r);
         Times(r);
         foreach (string type in s_fromText)

@@ -136,7 +136,8 @@ internal static class DateTimeFunctions
         foreach (string type in new[] { "ts", "tstz" })
         {
             r.F($"time_bucket_gapfill(interval, {type}) {type}", Bucket,
-                "In GROUP BY: start of the bucket, and a row for every bucket that has none between the first and the last; see locf and interpolate");
+                "In GROUP BY: start of the bucket, and a row for every bucket that has none between the first and the last; see locf and interpolate",
+                "time_bucket_gapfill('10 seconds', timestamp '2026-01-01 00:00:17') → 2026-01-01 00:00:10");
             r.F($"time_bucket_gapfill(interval, {type}, {type}, {type}) {type}", (Interval w, long t, long start, long finish) => Bucket(w, t),
                 "The same, with every bucket from a start up to a finish");
         }
@@ -209,21 +210,22 @@ internal static class DateTimeFunctions
     {
         foreach (string name in new[] { "now", "current_timestamp", "transaction_timestamp", "statement_timestamp", "clock_timestamp", "proctime" })
         {
-            r.F($"{name}() tstz", (EvalContext c) => c.NowMicros, "The statement's time; in a view the epoch's", "", Volatility.Stable);
+            r.F($"{name}() tstz", (EvalContext c) => c.NowMicros, "The statement's time; in a view the epoch's",
+                $"{(name == "current_timestamp" ? name : name + "()")} = now() → true", Volatility.Stable);
         }
 
         r.F("current_timestamp(int4) tstz", (int p, EvalContext c) => Precision(c.NowMicros, p), "The statement's time, rounded", "",
             Volatility.Stable);
-        r.F("localtimestamp() ts", (EvalContext c) => TimeZones.ToLocal(c.TimeZone, c.NowMicros), "The statement's local time", "",
+        r.F("localtimestamp() ts", (EvalContext c) => TimeZones.ToLocal(c.TimeZone, c.NowMicros), "The statement's local time", "localtimestamp = now()::timestamp → true",
             Volatility.Stable);
         r.F("localtimestamp(int4) ts", (int p, EvalContext c) => Precision(TimeZones.ToLocal(c.TimeZone, c.NowMicros), p),
             "The statement's local time, rounded", "", Volatility.Stable);
         r.F("current_date() date", (EvalContext c) => ConversionFunctions.TimestampToDate(TimeZones.ToLocal(c.TimeZone, c.NowMicros)),
-            "Today in the session's zone", "", Volatility.Stable);
-        r.F("localtime() time", (EvalContext c) => Calendar.Split(TimeZones.ToLocal(c.TimeZone, c.NowMicros)).Micros, "The time of day", "",
+            "Today in the session's zone", "current_date = now()::date → true", Volatility.Stable);
+        r.F("localtime() time", (EvalContext c) => Calendar.Split(TimeZones.ToLocal(c.TimeZone, c.NowMicros)).Micros, "The time of day", "localtime = now()::time → true",
             Volatility.Stable);
         r.F("current_time() time", (EvalContext c) => Calendar.Split(TimeZones.ToLocal(c.TimeZone, c.NowMicros)).Micros, "The time of day",
-            "", Volatility.Stable);
+            "current_time = localtime → true", Volatility.Stable);
     }
 
     private static long Precision(long micros, int digits)

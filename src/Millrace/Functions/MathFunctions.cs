@@ -80,7 +80,7 @@ internal static class MathFunctions
         r.F("degrees(float8) float8", (double v) => v * (180 / Math.PI), "Radians to degrees", "degrees(0.5) → 28.64788975654116");
         r.F("radians(float8) float8", (double v) => v / 180 * Math.PI, "Degrees to radians", "radians(45.0) → 0.7853981633974483");
         Trigonometry(r);
-        r.F("random() float8", (EvalContext c) => c.Random.NextDouble(), "A number from 0 up to 1", "", Volatility.Volatile);
+        r.F("random() float8", (EvalContext c) => c.Random.NextDouble(), "A number from 0 up to 1", "random() < 1 → true", Volatility.Volatile);
     }
 
     private static void Absolute<T>(FunctionRegistry r, string type)
@@ -93,26 +93,29 @@ internal static class MathFunctions
 
     private static void Trigonometry(FunctionRegistry r)
     {
-        foreach ((string name, Func<double, double> f) in new (string, Func<double, double>)[]
+        foreach ((string name, Func<double, double> f, string doc, string example) in new (string, Func<double, double>, string, string)[]
         {
-            ("sin", Math.Sin), ("cos", Math.Cos), ("tan", Math.Tan), ("atan", Math.Atan), ("sinh", Math.Sinh), ("cosh", Math.Cosh),
-            ("tanh", Math.Tanh), ("asinh", Math.Asinh), ("cot", v => 1 / Math.Tan(v)),
+            ("sin", Math.Sin, "Sine of radians", "sin(0) → 0"), ("cos", Math.Cos, "Cosine of radians", "cos(0) → 1"), ("tan", Math.Tan, "Tangent of radians", "tan(0) → 0"),
+            ("atan", Math.Atan, "Angle of a tangent, in radians", "atan(0) → 0"), ("sinh", Math.Sinh, "Hyperbolic sine", "sinh(0) → 0"),
+            ("cosh", Math.Cosh, "Hyperbolic cosine", "cosh(0) → 1"), ("tanh", Math.Tanh, "Hyperbolic tangent", "tanh(0) → 0"),
+            ("asinh", Math.Asinh, "Inverse hyperbolic sine", "asinh(0) → 0"), ("cot", v => 1 / Math.Tan(v), "Cotangent of radians", "round(cot(0.5)::numeric, 6) → 1.830488"),
         })
         {
-            r.F($"{name}(float8) float8", f, "Trigonometric function, in radians");
+            r.F($"{name}(float8) float8", f, doc, example);
         }
 
-        foreach ((string name, Func<double, double> f) in new (string, Func<double, double>)[]
+        foreach ((string name, Func<double, double> f, string doc, string example) in new (string, Func<double, double>, string, string)[]
         {
-            ("asin", Math.Asin), ("acos", Math.Acos), ("acosh", Math.Acosh), ("atanh", Math.Atanh),
+            ("asin", Math.Asin, "Angle of a sine, in radians", "asin(0) → 0"), ("acos", Math.Acos, "Angle of a cosine, in radians", "acos(1) → 0"),
+            ("acosh", Math.Acosh, "Inverse hyperbolic cosine", "acosh(1) → 0"), ("atanh", Math.Atanh, "Inverse hyperbolic tangent", "atanh(0) → 0"),
         })
         {
-            r.F($"{name}(float8) float8", (double v) => InDomain(f(v), v), "Inverse trigonometric function, in radians");
+            r.F($"{name}(float8) float8", (double v) => InDomain(f(v), v), doc, example);
         }
 
         r.F("sind(float8) float8", (double v) => Math.Sin(v / 180 * Math.PI), "Sine of degrees", "sind(0) → 0");
-        r.F("cosd(float8) float8", (double v) => Math.Cos(v / 180 * Math.PI), "Cosine of degrees");
-        r.F("tand(float8) float8", (double v) => Math.Tan(v / 180 * Math.PI), "Tangent of degrees");
+        r.F("cosd(float8) float8", (double v) => Math.Cos(v / 180 * Math.PI), "Cosine of degrees", "cosd(0) → 1");
+        r.F("tand(float8) float8", (double v) => Math.Tan(v / 180 * Math.PI), "Tangent of degrees", "tand(0) → 0");
         r.F("atan2(float8, float8) float8", (double y, double x) => Math.Atan2(y, x), "Angle of the point (x, y)",
             "atan2(1, 0) → 1.5707963267948966");
     }

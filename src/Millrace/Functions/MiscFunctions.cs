@@ -16,8 +16,8 @@ internal static class MiscFunctions
         r.F("md5(bytea) text", (ByteSlice s, EvalContext c) => Hex(MD5.HashData(s.Span), c), "MD5 in hexadecimal");
         r.F("sha256(bytea) bytea", (ByteSlice s, EvalContext c) => c.Scratch.Copy(SHA256.HashData(s.Span)),
             "SHA-256", "sha256('abc'::bytea) → \\xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        r.F("sha384(bytea) bytea", (ByteSlice s, EvalContext c) => c.Scratch.Copy(SHA384.HashData(s.Span)), "SHA-384");
-        r.F("sha512(bytea) bytea", (ByteSlice s, EvalContext c) => c.Scratch.Copy(SHA512.HashData(s.Span)), "SHA-512");
+        r.F("sha384(bytea) bytea", (ByteSlice s, EvalContext c) => c.Scratch.Copy(SHA384.HashData(s.Span)), "SHA-384", "length(sha384('abc'::bytea)) → 48");
+        r.F("sha512(bytea) bytea", (ByteSlice s, EvalContext c) => c.Scratch.Copy(SHA512.HashData(s.Span)), "SHA-512", "length(sha512('abc'::bytea)) → 64");
         r.F("encode(bytea, text) text", Encode, "Bytes as hex, base64 or escape", "encode('\\x0102'::bytea, 'hex') → 0102");
         r.F("decode(text, text) bytea", Decode, "Bytes from hex, base64 or escape", "decode('0102', 'hex') → \\x0102");
         r.F("convert_from(bytea, text) text", (ByteSlice b, ByteSlice e) => Utf8(b, e), "Bytes in an encoding as text",
@@ -27,7 +27,7 @@ internal static class MiscFunctions
         r.F("get_byte(bytea, int4) int4",
             (ByteSlice b, int i) => (uint)i < (uint)b.Length ? (int)b.Span[i] : throw new SqlException("2202E", $"index {i} out of valid range, 0..{b.Length - 1}"),
             "One byte", "get_byte('\\x0102'::bytea, 1) → 2");
-        r.F("gen_random_uuid() uuid", RandomUuid, "A random uuid (version 4)", "", Volatility.Volatile);
+        r.F("gen_random_uuid() uuid", RandomUuid, "A random uuid (version 4)", "gen_random_uuid() <> gen_random_uuid() → true", Volatility.Volatile);
         r.Group("Conditional");
         r.F("num_nulls(any...) int4",
             new VariadicBody(VariadicForm.Text, (Func<ByteSlice?[], EvalContext, int>)((a, _) => a.Count(v => v is null))),
@@ -39,14 +39,14 @@ internal static class MiscFunctions
         foreach (string name in new[] { "current_user", "session_user", "user", "current_role", "current_catalog", "current_database" })
         {
             r.F($"{name}() text", (EvalContext c) => c.Scratch.Copy(name is "current_catalog" or "current_database" ? "millrace" : c.User),
-                "Who and where one is", "", Volatility.Stable);
+                "Who and where one is", $"{(name == "current_database" ? name + "()" : name)} → millrace", Volatility.Stable);
         }
 
         r.F("current_schema() text", (EvalContext c) => c.Scratch.Copy("public"), "The schema names are looked up in",
             "current_schema() → public", Volatility.Stable);
-        r.F("version() text", (EvalContext c) => c.Scratch.Copy("PostgreSQL 15.0 (Millrace 0.1.0)"), "The server's version", "",
+        r.F("version() text", (EvalContext c) => c.Scratch.Copy("PostgreSQL 15.0 (Millrace 0.1.0)"), "The server's version", "version() LIKE 'PostgreSQL 15%' → true",
             Volatility.Stable);
-        r.F("pg_backend_pid() int4", (EvalContext c) => 1, "Number of the connection's process", "", Volatility.Stable);
+        r.F("pg_backend_pid() int4", (EvalContext c) => 1, "Number of the connection's process", "pg_backend_pid() > 0 → true", Volatility.Stable);
         r.F("pg_is_in_recovery() bool", () => false, "Never true here", "pg_is_in_recovery() → false", Volatility.Stable);
     }
 

@@ -89,6 +89,10 @@ internal sealed class AggregateFactory(Schema input, bool appendOnly, GroupRows 
                 SortKey order = call.OrderBy.Count > 0 ? call.OrderBy[0] : new SortKey(value, false, false);
                 int[] wanted = kind == AggregateKind.Mode ? [value] : [first, value];
                 return new OrderedSetResult(kind, Own(new OrderedState(input, [order with { Column = value }], wanted, [value], false)), call);
+            case AggregateKind.HypotheticalRank or AggregateKind.HypotheticalDenseRank or AggregateKind.HypotheticalPercentRank or AggregateKind.HypotheticalCumeDist:
+                int keys = arguments.Length / 2;
+                SortKey[] ranked = [.. call.OrderBy.Select((k, i) => k with { Column = arguments[keys + i] })];
+                return new HypotheticalResult(kind, Own(new OrderedState(input, ranked, arguments, [], false)), [.. arguments.Select(a => input[a].Type)], ranked);
             case AggregateKind.ApproxCountDistinct:
                 return new HyperLogLogResult(Share($"distinct {first}", () => new HyperLogLogState(first, type!)));
             case AggregateKind.ApproxPercentile:

@@ -56,12 +56,32 @@ internal sealed class OrderedSetResult(AggregateKind kind, OrderedState state, A
             return;
         }
 
-        if (columns[0] is not FixedColumn<double> fractions)
+        if (columns[0] is ListColumn list)
         {
-            throw new SqlException("0A000", $"{call.Function.Name} with an array of fractions is not supported", hint: "call it once a fraction");
+            // One array for one of fractions; NULL for a NULL fraction.
+            var several = (ListBuilder)into;
+            var fractions = (FixedColumn<double>)list.Elements;
+            for (int i = list.Offsets[0]; i < list.Offsets[1]; i++)
+            {
+                if (fractions.IsNull(i))
+                {
+                    several.Elements.AppendNull();
+                }
+                else
+                {
+                    At(fractions.Values[i], values, several.Elements);
+                }
+            }
+
+            several.EndList();
+            return;
         }
 
-        double fraction = fractions.Values[0];
+        At(((FixedColumn<double>)columns[0]).Values[0], values, into);
+    }
+
+    private void At(double fraction, Column values, ColumnBuilder into)
+    {
         if (!(fraction >= 0 && fraction <= 1))
         {
             throw new SqlException("22003", $"percentile value {fraction} is not between 0 and 1");

@@ -7,15 +7,34 @@ namespace Millrace.Doors.Http;
 /// <summary>Operators of every view and the edges between them, for the dashboard's drawing.</summary>
 internal sealed class GraphEndpoint(HttpBackend database)
 {
+    // A view's own operators, and the edges that begin or end at one of them.
+    private static DataflowGraph Of(DataflowGraph graph, CatalogObject view)
+    {
+        OperatorStatistics[] operators = [.. graph.Operators.Where(o => o.Object == view.Id)];
+        HashSet<string> mine = [.. operators.Select(o => o.Id), $"object:{view.Id}"];
+        HashSet<string> within = [.. mine, .. view.DependsOn.Select(id => $"object:{id}")];
+        return new DataflowGraph(operators, [.. graph.Edges.Where(e => mine.Contains(e.To) && within.Contains(e.From))]);
+    }
+
     public async Task Handle(HttpContext context)
     {
         DataflowGraph graph = await database.GraphAsync();
         CatalogSnapshot catalog = database.Catalog();
+        Func<CatalogObject, bool> shown = o => o.Kind is ObjectKind.Stream or ObjectKind.Table or ObjectKind.MaterializedView;
+        if (context.Request.Query["view"].ToString() is { Length: > 0 } name)
+        {
+            CatalogObject view = catalog.Find(null, name) is { Kind: ObjectKind.MaterializedView } found
+                ? found
+                : throw new HttpException(404, "Not found", $"there is no materialized view \"{name}\"", "GET /v1/catalog lists them");
+            graph = Of(graph, view);
+            shown = o => o.Id == view.Id || view.DependsOn.Contains(o.Id);
+        }
+
         await JsonAnswer.Write(context, to =>
         {
             to.WriteStartObject();
             to.WriteStartArray("objects"u8);
-            foreach (CatalogObject o in catalog.All.Where(o => o.Kind is ObjectKind.Stream or ObjectKind.Table or ObjectKind.MaterializedView).OrderBy(o => o.Id))
+            foreach (CatalogObject o in catalog.All.Where(shown).OrderBy(o => o.Id))
             {
                 to.WriteNumberValue(o.Id);
             }

@@ -54,6 +54,11 @@ public sealed partial class Database
         return FollowAsync($"{catalog.Version}/{alert.Id}/alert", query, null, cancellation);
     }
 
+    internal FollowerList FollowerList { get; }
+
+    /// <summary>All who follow a query now, with how far behind they are.</summary>
+    public IReadOnlyList<Follower> Followers() => FollowerList.All();
+
     /// <summary>Feeds that are followed, and the bytes they hold.</summary>
     public (int Feeds, long Bytes) FeedCounters => (_feeds.Count, _feeds.Bytes);
 

@@ -35,7 +35,8 @@ public sealed partial class Database : IAsyncDisposable
         Options = options;
         _thread = new EngineThread(engine);
         _published = new PublishedQueries(this);
-        _feeds = new FeedHub(options.FeedsBytesMax, options.FeedsMax, options.FeedLinger);
+        FollowerList = new FollowerList(() => NowMicros);
+        _feeds = new FeedHub(options.FeedsBytesMax, options.FeedsMax, options.FeedLinger, FollowerList);
         Alerts = new AlertHub(this, options);
     }
 

@@ -105,6 +105,8 @@ internal sealed class Subscriber
     private readonly Channel<SubscriptionEvent> _events = Channel.CreateUnbounded<SubscriptionEvent>(new() { SingleWriter = false });
     private readonly long _bytesMax;
     private long _bytes;
+    private long _epochTaken;
+    private long _rowsTaken;
 
     public Subscriber(QueryFeed feed, Schema columns, IReadOnlyList<int>? key, bool appendOnly, bool progress, long bytesMax)
     {
@@ -133,6 +135,19 @@ internal sealed class Subscriber
     public bool Closed { get; private set; }
 
     public ChannelReader<SubscriptionEvent> Reader => new CountingReader(this);
+
+    /// <summary>Bytes of changes that wait.</summary>
+    public long BytesWaiting => Math.Max(0, Volatile.Read(ref _bytes));
+
+    /// <summary>Events that wait, and since when, µs; the time is that of the oldest's epoch.</summary>
+    public (int Events, long OldestMicros) Backlog =>
+        _events.Reader.TryPeek(out SubscriptionEvent? oldest) ? (Math.Max(1, _events.Reader.Count), oldest.TimeMicros) : (0, 0);
+
+    /// <summary>The epoch of the last event taken.</summary>
+    public long EpochTaken => Math.Max(Epoch, Volatile.Read(ref _epochTaken));
+
+    /// <summary>Rows of changes taken.</summary>
+    public long RowsTaken => Volatile.Read(ref _rowsTaken);
 
     /// <summary>Queues an event; drops the subscriber when it is too far behind. The snapshot does not count: it is bounded by the answer.</summary>
     public void Send(SubscriptionEvent e)
@@ -182,8 +197,10 @@ internal sealed class Subscriber
                 return false;
             }
 
+            Volatile.Write(ref owner._epochTaken, item.Epoch);
             if (item.Kind == SubscriptionEventKind.Delta)
             {
+                Volatile.Write(ref owner._rowsTaken, owner._rowsTaken + (item.Batch?.Count ?? 0));
                 Interlocked.Add(ref owner._bytes, -Cost(item));
             }
 

@@ -8,7 +8,8 @@ namespace Millrace.Feeds;
 /// <param name="bytesMax">Bytes that all feeds may hold together.</param>
 /// <param name="feedsMax">Feeds at once.</param>
 /// <param name="linger">How long a feed stays when its last reader has left, so that one who lost its connection goes on where it was.</param>
-internal sealed class FeedHub(long bytesMax, int feedsMax, TimeSpan linger) : IAsyncDisposable
+/// <param name="followers">Where readers are listed.</param>
+internal sealed class FeedHub(long bytesMax, int feedsMax, TimeSpan linger, FollowerList followers) : IAsyncDisposable
 {
     private readonly FeedBudget _budget = new(bytesMax);
     private readonly Dictionary<string, Shared> _feeds = new(StringComparer.Ordinal);
@@ -59,7 +60,7 @@ internal sealed class FeedHub(long bytesMax, int feedsMax, TimeSpan linger) : IA
         {
             SharedFeed feed = await shared.Feed.WaitAsync(cancellation).ConfigureAwait(false);
             await feed.Started.WaitAsync(cancellation).ConfigureAwait(false);
-            return new FeedReader(feed, since, () => Leave(key, shared));
+            return List(key, shared, feed, since);
         }
         catch
         {
@@ -82,6 +83,22 @@ internal sealed class FeedHub(long bytesMax, int feedsMax, TimeSpan linger) : IA
         {
             await CloseAsync(shared).ConfigureAwait(false);
         }
+    }
+
+    private FeedReader List(string key, Shared shared, SharedFeed feed, string? since)
+    {
+        Action strike = () => { };
+        var reader = new FeedReader(feed, since, () =>
+        {
+            strike();
+            Leave(key, shared);
+        })
+        {
+            // A key is the catalog's version, a mark, and what is followed.
+            Query = key[(key.AsSpan().IndexOfAny(':', '/') + 1)..],
+        };
+        strike = followers.Enter((id, started, now) => reader.Report(id, started, now, shared.Readers - 1));
+        return reader;
     }
 
     private void Leave(string key, Shared shared)

@@ -30,6 +30,11 @@ public sealed class FeedReader : IAsyncDisposable
     private readonly Action _left;
     private long _epoch;
     private long _number;
+    private long _rows;
+    private long _merged;
+    private long _lost;
+    private string _via = "library";
+    private string? _client;
     private bool _disposed;
 
     internal FeedReader(SharedFeed feed, string? since, Action left)
@@ -63,7 +68,10 @@ public sealed class FeedReader : IAsyncDisposable
     public bool Resumed { get; }
 
     /// <summary>The epoch that the reader has reached.</summary>
-    public long Epoch => _epoch;
+    public long Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>What it follows, in words for people.</summary>
+    public string Query { get; internal set; } = "";
 
     /// <summary>What names the reader's present place; give it back to come back to it.</summary>
     public string Place => string.Create(CultureInfo.InvariantCulture, $"{_epoch}-{_feed.Generation}");
@@ -73,6 +81,20 @@ public sealed class FeedReader : IAsyncDisposable
 
     /// <summary>True when nothing more will come.</summary>
     public bool Ended => _feed.Ended;
+
+    /// <summary>Says who reads, for those who look at the list of subscriptions.</summary>
+    /// <param name="query">What is followed.</param>
+    /// <param name="via">How.</param>
+    /// <param name="client">Where the reader is.</param>
+    public void Introduce(string query, string via, string? client) => (Query, _via, _client) = (query, via, client);
+
+    internal Follower Report(long id, long startedMicros, long nowMicros, int others)
+    {
+        (int waiting, long oldest) = _feed.Backlog(Epoch);
+        return new Follower(
+            id, Query, _via, _client, startedMicros, Epoch, waiting, waiting > 0 ? Math.Max(0, nowMicros - oldest) : 0,
+            Volatile.Read(ref _rows), Volatile.Read(ref _merged), Volatile.Read(ref _lost), others, _feed.Held);
+    }
 
     /// <summary>The whole answer; the reader stands at its epoch afterwards. The rows may be walked later, they do not change.</summary>
     /// <exception cref="SqlException">It cannot be read.</exception>
@@ -95,6 +117,7 @@ public sealed class FeedReader : IAsyncDisposable
         {
             long before = _number;
             _number = _feed.NumberAt(_feed.Seen);
+            _lost += _number - before;
             return new FeedUpdate(FeedUpdateKind.Gap, _epoch, null, _number - before);
         }
 
@@ -105,7 +128,10 @@ public sealed class FeedReader : IAsyncDisposable
 
         _epoch = entries[^1].Epoch;
         _number += entries.Count;
-        return new FeedUpdate(FeedUpdateKind.Delta, _epoch, entries.Count == 1 ? entries[0].Batch : _feed.Merge(entries), entries.Count);
+        _merged += entries.Count - 1;
+        Batch? batch = entries.Count == 1 ? entries[0].Batch : _feed.Merge(entries);
+        _rows += batch?.Count ?? 0;
+        return new FeedUpdate(FeedUpdateKind.Delta, _epoch, batch, entries.Count);
     }
 
     /// <summary>Moves over epochs that changed nothing; true when the place has moved.</summary>

@@ -141,6 +141,28 @@ internal sealed class SharedFeed : IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes of answer and changes, held once for all readers.</summary>
+    public long Held
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _held;
+            }
+        }
+    }
+
+    /// <summary>How many entries wait after an epoch, and the time of the oldest of them, µs.</summary>
+    public (int Entries, long OldestMicros) Backlog(long epoch)
+    {
+        lock (_gate)
+        {
+            int first = IndexAfter(epoch);
+            return first < _entries.Count ? (_entries.Count - first, _entries[first].TimeMicros) : (0, 0);
+        }
+    }
+
     /// <summary>How many entries wait after an epoch.</summary>
     public int Waiting(long epoch)
     {

@@ -46,7 +46,7 @@ internal sealed partial class LocalSession
                     ? Done(bound)
                     : throw new SqlException("26000", $"prepared statement \"{deallocate.Name}\" does not exist");
             case BoundDeclareCursor declare:
-                await DeclareAsync(declare, cancellation).ConfigureAwait(false);
+                await DeclareAsync(declare, prepared.Text, cancellation).ConfigureAwait(false);
                 return Done(bound);
             case BoundFetch fetch:
                 return await FetchAsync(fetch, cancellation).ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed partial class LocalSession
         }
     }
 
-    private async ValueTask DeclareAsync(BoundDeclareCursor declare, CancellationToken cancellation)
+    private async ValueTask DeclareAsync(BoundDeclareCursor declare, string text, CancellationToken cancellation)
     {
         if (_cursors.ContainsKey(declare.Name))
         {
@@ -85,7 +85,7 @@ internal sealed partial class LocalSession
         if (declare.Subscribe is { } subscribe)
         {
             // Changes go on when a transaction does not: outside of one such a cursor stays until it is closed.
-            StatementResult followed = await SubscribeAsync(subscribe, cancellation).ConfigureAwait(false);
+            StatementResult followed = await SubscribeAsync(subscribe, text, cancellation).ConfigureAwait(false);
             cursor = new ChangesCursor(followed.Subscription!, declare.Hold || _transaction is null or { Implicit: true });
         }
         else if (_transaction is null && !declare.Hold)

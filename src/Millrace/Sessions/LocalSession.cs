@@ -152,7 +152,7 @@ internal sealed partial class LocalSession : Session
                     CopyOut = copy.Format,
                 };
             case BoundSubscribe subscribe:
-                return await SubscribeAsync(subscribe, cancellation).ConfigureAwait(false);
+                return await SubscribeAsync(subscribe, prepared.Text, cancellation).ConfigureAwait(false);
             case BoundTransaction transaction:
                 return await TransactAsync(transaction, cancellation).ConfigureAwait(false);
             case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundCreateAlert or BoundDrop or BoundAlter
@@ -250,16 +250,24 @@ internal sealed partial class LocalSession : Session
     private AppendedScan? ScanAppended(DatabaseSnapshot snapshot, CatalogObject o, ScanNeed need, EvalContext context) =>
         o.Kind == ObjectKind.System || _transaction?.HasRowsOf(o) == true ? null : AppendedScan.Of(snapshot.Find(o.Id), need, context, EvalErrors.Throw);
 
-    private async ValueTask<StatementResult> SubscribeAsync(BoundSubscribe subscribe, CancellationToken cancellation)
+    private async ValueTask<StatementResult> SubscribeAsync(BoundSubscribe subscribe, string text, CancellationToken cancellation)
     {
         Subscriber subscriber = await _database.SubmitAsync(
             new SubscribeRequest(subscribe.Query, subscribe.Snapshot, subscribe.Progress, _database.Options.SubscriptionBytesMax), cancellation).ConfigureAwait(false);
+        Action strike = _database.FollowerList.Enter((id, started, now) =>
+        {
+            (int waiting, long oldest) = subscriber.Backlog;
+            string? name = Settings.GetValueOrDefault("application_name") is { Length: > 0 } given ? given : null;
+            return new Follower(
+                id, text, "session", name, started, subscriber.EpochTaken, waiting, waiting > 0 ? Math.Max(0, now - oldest) : 0, subscriber.RowsTaken, 0, 0, 0, subscriber.BytesWaiting);
+        });
         return new StatementResult
         {
             CommandTag = "SUBSCRIBE",
             Columns = subscriber.Columns,
             Subscription = new Subscription(subscriber.Columns, subscriber.Key, subscriber.Reader, async () =>
             {
+                strike();
                 subscriber.Close(null);
                 await _database.SubmitAsync(new UnsubscribeRequest(subscriber), CancellationToken.None).ConfigureAwait(false);
             }),

@@ -169,6 +169,7 @@ internal static class CatalogColumns
           definition:t state_bytes:l? paused:t?
         segments 12501: object_id:i object:t path:t rows:l first_offset:l last_offset:l min_time:z max_time:z bytes:l damage:t?
         backup 12510: folder:t epoch:l state:t bytes_done:l bytes_total:l error:t?
+        subscriptions 12502: id:l query:t via:t client:t? started:z epoch:l behind:l lag_ms:d rows:l merged:l lost:l shared_with:i bytes:l
         endpoints 12520: id:i name:t parameters:T columns:T path:t definition:t
         users 12530: name:t superuser:b has_password:b grants:T
         tokens 12531: name:t user_name:t rate:i?

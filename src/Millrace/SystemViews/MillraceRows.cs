@@ -52,6 +52,28 @@ internal static class MillraceRows
         }
     }
 
+    /// <summary>millrace.subscriptions: all who follow a query, and how far behind they are.</summary>
+    public static void Subscriptions(SystemContext context, RelationRows rows)
+    {
+        foreach (Follower f in context.Database.Followers())
+        {
+            rows.Add(
+                ("id", f.Id),
+                ("query", f.Query),
+                ("via", f.Via),
+                ("client", f.Client),
+                ("started", f.StartedMicros),
+                ("epoch", f.Epoch),
+                ("behind", f.Behind),
+                ("lag_ms", f.LagMicros / 1000.0),
+                ("rows", f.Rows),
+                ("merged", f.Merged),
+                ("lost", f.Lost),
+                ("shared_with", f.SharedWith),
+                ("bytes", f.Bytes));
+        }
+    }
+
     /// <summary>millrace.backup: the backup under way, or the last one since the start.</summary>
     public static void Backup(SystemContext context, RelationRows rows)
     {

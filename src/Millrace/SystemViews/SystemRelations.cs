@@ -40,6 +40,7 @@ internal static class SystemRelations
         ["information_schema.key_column_usage"] = InformationSchemaRows.Keys,
         ["millrace.objects"] = MillraceRows.Objects,
         ["millrace.segments"] = MillraceRows.Segments,
+        ["millrace.subscriptions"] = MillraceRows.Subscriptions,
         ["millrace.backup"] = MillraceRows.Backup,
         ["millrace.endpoints"] = MillraceRows.Endpoints,
         ["millrace.alerts"] = AlertRows.Alerts,

@@ -12,7 +12,8 @@ export function arguments_() {
   const option = (name) => { const i = args.indexOf(name); return i < 0 ? null : args.splice(i, 2)[1]; };
   const shots = option('--shots');
   const query = option('--query');
-  return { shots, query, base: (args[0] ?? 'http://127.0.0.1:8086').replace(/\/$/, '') };
+  const only = option('--only');
+  return { shots, query, only, base: (args[0] ?? 'http://127.0.0.1:8086').replace(/\/$/, '') };
 }
 
 /** Opens the browser, hands a walker to `walk`, says what held, and ends the process. */

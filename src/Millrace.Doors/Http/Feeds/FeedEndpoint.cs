@@ -39,7 +39,7 @@ internal sealed class FeedEndpoint(HttpBackend database, HttpDoorOptions options
             return;
         }
 
-        await Run(context, reader, request, objects: false);
+        await Run(context, reader, request, query, objects: false);
     }
 
     /// <summary>An endpoint's address, asked for events.</summary>
@@ -52,16 +52,25 @@ internal sealed class FeedEndpoint(HttpBackend database, HttpDoorOptions options
             return;
         }
 
-        await Run(context, await database.FollowEndpoint(query, arguments, request.Since, context.RequestAborted), request, objects: true);
+        await Run(context, await database.FollowEndpoint(query, arguments, request.Since, context.RequestAborted), request, TextOf(query, arguments), objects: true);
     }
 
     /// <summary>The pump of a reader into a sink.</summary>
     public FeedPump Pump(FeedReader reader, FeedRequest request, bool objects, IEventSink sink) =>
         new(reader, Formats[(request.Mode, objects)], request, sink, options.KeepAlive);
 
-    private async Task Run(HttpContext context, FeedReader reader, FeedRequest request, bool objects)
+    /// <summary>An endpoint and its arguments, as the list of subscriptions shows them.</summary>
+    public static string TextOf(PublishedQuery query, IReadOnlyList<Sql.LiteralExpr> arguments) =>
+        $"{query.Name}({string.Join(", ", query.Parameters.Zip(arguments, (p, a) => $"{p.Name} => {(a.Value is null ? "NULL" : TextFormat.ToText(BoxedValue.ToColumn(a.Value, a.Type), 0))}"))})";
+
+    /// <summary>Where a client is.</summary>
+    public static string? ClientOf(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, context.Connection.RemotePort).ToString() : null;
+
+    private async Task Run(HttpContext context, FeedReader reader, FeedRequest request, string text, bool objects)
     {
         await using FeedReader owned = reader;
+        reader.Introduce(text, context.WebSockets.IsWebSocketRequest ? "websocket" : "events", ClientOf(context));
         if (request.Mode == FeedMode.Latest && reader.AppendOnly)
         {
             throw new HttpException(400, "Bad parameter", "parameter \"mode\": \"latest\" is for answers whose rows change; this one only grows", "use mode=delta");

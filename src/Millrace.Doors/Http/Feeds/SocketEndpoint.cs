@@ -79,6 +79,7 @@ internal sealed class SocketEndpoint(HttpBackend database, HttpDoorOptions optio
         {
             FeedRequest request = FeedRequest.Of(message.Wish, message.Wish("since"), message.Endpoint is null ? FeedMode.Changes : FeedMode.Delta);
             await using FeedReader reader = await Open(context, message, request, sink.Ended);
+            reader.Introduce(message.Query ?? message.Endpoint!, "websocket", FeedEndpoint.ClientOf(context));
             await feeds.Pump(reader, request, message.Endpoint is not null, sink).RunAsync();
         }
         catch (Exception e) when (e is SqlException or HttpException or ArgumentRefusedException)

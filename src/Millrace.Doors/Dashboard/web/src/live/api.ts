@@ -36,7 +36,8 @@ export async function get<T>(path: string): Promise<T> {
 
 export const fetchCatalog = (): Promise<Catalog> => get<Catalog>('/v1/catalog');
 export const fetchEndpoints = async (): Promise<Endpoint[]> => (await get<{ endpoints: Endpoint[] }>('/v1/endpoints')).endpoints;
-export const fetchGraph = (): Promise<Graph> => get<Graph>('/v1/graph');
+/** The operators of one view, or of all. */
+export const fetchGraph = (view: string): Promise<Graph> => get<Graph>('/v1/graph' + (view ? '?view=' + encodeURIComponent(view) : ''));
 
 export async function runSql(query: string, maxRows: number, signal?: AbortSignal): Promise<SqlResult[]> {
   const response = await authorized('/v1/sql', {

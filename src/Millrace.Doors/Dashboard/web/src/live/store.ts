@@ -33,6 +33,8 @@ function objectsOf(...kinds: string[]): CatalogObject[] {
 export class ObjectHistory {
   readonly rows = new Ring(HISTORY);
   readonly changes = new Ring(HISTORY);
+  /** Seconds its watermark is behind. */
+  readonly lag = new Ring(HISTORY);
 }
 
 export const times = new Ring(HISTORY);
@@ -41,6 +43,9 @@ export const changes = new Ring(HISTORY);
 export const epochs = new Ring(HISTORY);
 export const memory = new Ring(HISTORY);
 export const disk = new Ring(HISTORY);
+export const log = new Ring(HISTORY);
+/** What views hold in memory. */
+export const state = new Ring(HISTORY);
 export const lag = new Ring(HISTORY);
 const histories = new Map<number, ObjectHistory>();
 
@@ -79,17 +84,23 @@ function take(s: Stats): void {
     epochs.push(rateOf(s.epoch, previous.stats.epoch, seconds));
     memory.push(s.memoryBytes);
     disk.push(s.diskBytes);
+    log.push(s.logBytes);
     lag.push(worstLag(s));
     let viewChanges = 0;
+    let viewBytes = 0;
     for (const o of s.objects) {
       const before = previous.objects.get(o.id);
       const h = history(o.id);
       const changed = before ? rateOf(o.changesTotal, before.changesTotal, seconds) : NaN;
       h.rows.push(before ? rateOf(o.rowsTotal, before.rowsTotal, seconds) : NaN);
       h.changes.push(changed);
-      if (known.get(o.id)?.kind === 'view' && changed > 0) viewChanges += changed;
+      h.lag.push(o.lagMs == null ? NaN : o.lagMs / 1000);
+      if (known.get(o.id)?.kind !== 'view') continue;
+      viewBytes += o.bytes;
+      if (changed > 0) viewChanges += changed;
     }
     changes.push(viewChanges);
+    state.push(viewBytes);
     for (const id of histories.keys()) if (!objects.has(id)) histories.delete(id);
   }
   previous = { stats: s, at, objects };
@@ -181,8 +192,8 @@ export async function follow(): Promise<never> {
     }
     // A gap in the histories says "we did not see", which is not the same as zero.
     if (previous) {
-      for (const r of [ingest, changes, epochs, memory, disk, lag]) r.push(NaN);
-      for (const h of histories.values()) { h.rows.push(NaN); h.changes.push(NaN); }
+      for (const r of [ingest, changes, epochs, memory, disk, log, state, lag]) r.push(NaN);
+      for (const h of histories.values()) { h.rows.push(NaN); h.changes.push(NaN); h.lag.push(NaN); }
       times.push(Date.now() / 1000);
       previous = null;
       tick.value++;

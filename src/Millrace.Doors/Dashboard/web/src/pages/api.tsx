@@ -6,7 +6,7 @@ import { asProblem, get } from '../live/api';
 import type { Problem } from '../model/contract';
 import { Icon } from '../parts/icons';
 import { SqlText } from '../parts/sqltext';
-import { Empty, Loading } from '../parts/ui';
+import { Empty, Loading, Wide } from '../parts/ui';
 import { endpointHref, route } from '../router';
 
 interface Schema {
@@ -73,7 +73,7 @@ function OperationPanel({ doc, path, method, operation: o, open }: { doc: Descri
       <summary><span class="method">{method.toUpperCase()}</span><code>{path}</code></summary>
       {o.description && <SqlText text={o.description} />}
       {(o.parameters?.length ?? 0) > 0 && (
-        <div class="scroll-x"><table class="data">
+        <Wide label="Parameters"><table class="data">
           <thead><tr><th>Parameter</th><th>Type</th><th>Default</th><th>Notes</th></tr></thead>
           <tbody>{o.parameters!.map((p) => (
             <tr key={p.name}>
@@ -83,7 +83,7 @@ function OperationPanel({ doc, path, method, operation: o, open }: { doc: Descri
               <td class="muted wrapped">{[p.description, p.schema?.enum && 'one of ' + p.schema.enum.join(', '), p.example !== undefined && 'such as ' + String(p.example)].filter(Boolean).join(' · ')}</td>
             </tr>
           ))}</tbody>
-        </table></div>
+        </table></Wide>
       )}
       <dl class="answers">{Object.entries(o.responses ?? {}).map(([status, a]) => (
         <div key={status}>

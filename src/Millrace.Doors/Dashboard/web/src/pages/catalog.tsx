@@ -10,9 +10,9 @@ import { toCell } from '../model/types';
 import { Grid } from '../parts/grid';
 import { Icon } from '../parts/icons';
 import { SqlText } from '../parts/sqltext';
-import { Badge, Copy, Empty, FromYourProgram, Loading, Panel } from '../parts/ui';
+import { Badge, Copy, Empty, FromYourProgram, Loading, Panel, Wide } from '../parts/ui';
 import { incoming } from '../query/session';
-import { go, objectHref, route } from '../router';
+import { go, graphHref, objectHref, route } from '../router';
 import { AddRows } from './addrows';
 import { RateChart } from './overview';
 
@@ -27,6 +27,7 @@ export function Catalog(): JSX.Element {
   const chosen = c.objects.find((o) => o.name === name);
   return (
     <div class={'page split' + (chosen || name ? ' has-choice' : '')}>
+      {!chosen && <h1 class="sr">Catalog</h1>}
       <Tree chosen={chosen?.id ?? -1} />
       <div class="split-main">
         {chosen ? <ObjectPage key={chosen.id} object={chosen} />
@@ -132,7 +133,7 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
       {(o.kind === 'stream' || o.kind === 'table') && <AddRows object={o} />}
       <div class="two">
         <Panel title="Columns" note={`${o.columns.length}`}>
-          <div class="scroll-x"><table class="data">
+          <Wide label="Columns"><table class="data">
             <thead><tr><th>Name</th><th>Type</th><th>Notes</th></tr></thead>
             <tbody>{o.columns.map((c) => (
               <tr key={c.name}>
@@ -141,12 +142,12 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
                 <td class="muted">{[o.primaryKey.includes(c.name) && 'primary key', o.eventTime === c.name && 'event time', c.nullable === false && 'not null'].filter(Boolean).join(', ')}</td>
               </tr>
             ))}</tbody>
-          </table></div>
+          </table></Wide>
         </Panel>
         <div>
           <Panel title="Definition" actions={<Copy text={o.definition} />}><SqlText text={o.definition} /></Panel>
           {(reads.length > 0 || feeds.length > 0) && (
-            <Panel title="Dataflow" actions={<a class="quiet" href="#/graph">Graph</a>}>
+            <Panel title="Dataflow" actions={<a class="quiet" href={isView && isLive(o) ? graphHref(o.name) : '#/graph'}>Graph</a>}>
               <dl class="links">
                 {reads.length > 0 && <div><dt>Reads</dt><dd>{reads.map((x) => <a key={x.id} href={objectHref(x.name)}>{x.name}</a>)}</dd></div>}
                 {feeds.length > 0 && <div><dt>Feeds</dt><dd>{feeds.map((x) => <a key={x.id} href={objectHref(x.name)}>{x.name}</a>)}</dd></div>}

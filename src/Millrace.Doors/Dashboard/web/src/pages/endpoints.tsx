@@ -9,7 +9,7 @@ import type { Endpoint, Problem } from '../model/contract';
 import { curlOf } from '../endpoints/call';
 import { Icon } from '../parts/icons';
 import { SqlText } from '../parts/sqltext';
-import { Copy, Empty, FromYourProgram, Loading, Panel } from '../parts/ui';
+import { Copy, Empty, FromYourProgram, Loading, Panel, Wide } from '../parts/ui';
 import { incoming } from '../query/session';
 import { endpointHref, go, route } from '../router';
 
@@ -110,10 +110,10 @@ function One({ endpoint: e }: { endpoint: Endpoint }): JSX.Element {
       <TryIt endpoint={e} />
       <div class="two">
         <Panel title="Columns" note={e.key.length ? 'key: ' + e.key.join(', ') : 'no key'}>
-          <div class="scroll-x"><table class="data">
+          <Wide label="Columns"><table class="data">
             <thead><tr><th>Name</th><th>Type</th></tr></thead>
             <tbody>{e.columns.map((c) => <tr key={c.name}><td class="name mono">{c.name}</td><td class="mono muted">{c.type}</td></tr>)}</tbody>
-          </table></div>
+          </table></Wide>
         </Panel>
         <div>
           <Panel title="Definition" actions={<Copy text={e.definition} />}><SqlText text={e.definition} /></Panel>

@@ -7,8 +7,8 @@ import { byId, catalog, history, statsById, tick } from '../live/store';
 import type { Graph as GraphData, Problem } from '../model/contract';
 import { bytes, duration, rate, short, whole } from '../model/format';
 import { Icon } from '../parts/icons';
-import { Badge, Empty, Loading, Panel, Segmented } from '../parts/ui';
-import { objectHref } from '../router';
+import { Badge, Empty, Loading, Panel, Segmented, Wide } from '../parts/ui';
+import { objectHref, route } from '../router';
 import { arrange, NODE_H, NODE_W, type Arranged, type Placed } from './layout';
 
 type Level = 'objects' | 'operators';
@@ -17,8 +17,13 @@ const LEVELS = [['objects', 'Objects'], ['operators', 'Operators']] as const;
 interface Rates { edge: Map<string, number>; rowsIn: Map<string, number>; busy: Map<string, number> }
 const NO_RATES: Rates = { edge: new Map(), rowsIn: new Map(), busy: new Map() };
 
+/** The whole graph, or the operators of the one view that the address names. */
 export default function GraphPage(): JSX.Element {
-  const [level, setLevel] = useState<Level>('objects');
+  return <GraphOf key={route.value.rest} view={route.value.rest} />;
+}
+
+function GraphOf({ view }: { view: string }): JSX.Element {
+  const [level, setLevel] = useState<Level>(view ? 'operators' : 'objects');
   const [graph, setGraph] = useState<GraphData | null>(null);
   const [rates, setRates] = useState<Rates>(NO_RATES);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -32,7 +37,7 @@ export default function GraphPage(): JSX.Element {
     const ask = async (): Promise<void> => {
       if (!document.hidden) {
         try {
-          const g = await fetchGraph();
+          const g = await fetchGraph(view);
           if (stopped) return;
           const at = performance.now();
           if (before.current) setRates(ratesOf(before.current.graph, g, (at - before.current.at) / 1000));
@@ -51,6 +56,7 @@ export default function GraphPage(): JSX.Element {
   }, []);
 
   const objects = catalog.value?.objects ?? [];
+  const slow = slowest(rates, view ? 0 : SLOW);
   const topology = level === 'operators'
     ? 'o' + (graph?.operators.map((o) => o.id).join() ?? '') + (graph?.edges.map((e) => e.from + '>' + e.to).join() ?? '')
     : 'c' + objects.map((o) => o.id + ':' + o.dependsOn.join('.')).join();
@@ -61,19 +67,21 @@ export default function GraphPage(): JSX.Element {
 
   return (
     <div class="page graph-page">
+      {view && <a class="crumb" href="#/graph">← Whole graph</a>}
       <header class="page-head">
-        <h1>Graph</h1>
-        <span class="note">{level === 'objects' ? 'streams, tables and the views over them' : 'the operators that keep each view up to date; warm ones take most time'}</span>
-        <div class="panel-actions"><Segmented label="Detail" options={LEVELS} value={level} onChange={(l) => { setLevel(l); setChosen(null); }} /></div>
+        <h1>{view ? <>Graph of <a href={objectHref(view)}>{view}</a></> : 'Graph'}</h1>
+        <span class="note">{level === 'objects' ? 'streams, tables and the views over them' : view ? 'the operators that keep it up to date; the slowest is marked' : 'the operators that keep each view up to date; warm ones take most time'}</span>
+        {!view && <div class="panel-actions"><Segmented label="Detail" options={LEVELS} value={level} onChange={(l) => { setLevel(l); setChosen(null); }} /></div>}
       </header>
+      {view && slow && graph && <p class="note slow-note" data-testid="slow-note">{slowNote(slow, graph, rates)}</p>}
       {problem && !graph && level === 'operators' ? <Empty title="The graph could not be read">{problem.detail || problem.title}</Empty>
         : !arranged ? <Loading lines={6} />
           : arranged.nodes.length === 0 ? <Empty title="Nothing flows yet">Create a stream and a view over it on the <a href="#/query">Query</a> page.</Empty>
-            : <div class="graph-body">
-              <Canvas key={level} arranged={arranged} graph={level === 'operators' ? graph : null} rates={rates} chosen={chosen} onChoose={setChosen} />
+            : <div class="graph-body" {...(view ? { style: { height: Math.max(240, Math.min(innerHeight * 0.64, arranged.height + 90)) + 'px', minHeight: '0' } } : {})}>
+              <Canvas key={level} arranged={arranged} graph={level === 'operators' ? graph : null} rates={rates} slow={slow} chosen={chosen} onChoose={setChosen} />
               {chosen && <Details id={chosen} graph={graph} rates={rates} onClose={() => setChosen(null)} />}
             </div>}
-      {graph && graph.operators.length > 0 && <Operators graph={graph} rates={rates} onChoose={(id) => { setLevel('operators'); setChosen(id); }} />}
+      {graph && graph.operators.length > 0 && <Operators graph={graph} rates={rates} slow={slow} onChoose={(id) => { setLevel('operators'); setChosen(id); }} />}
     </div>
   );
 }
@@ -98,6 +106,26 @@ function ratesOf(a: GraphData, b: GraphData, seconds: number): Rates {
   return r;
 }
 
+/** In the whole graph nothing is slow below this share of a core. */
+const SLOW = 0.002;
+
+/** The operator that takes most time now; null when none takes any to speak of. */
+function slowest(rates: Rates, least: number): string | null {
+  let found: string | null = null;
+  let most = least;
+  for (const [id, busy] of rates.busy) if (busy > most) { most = busy; found = id; }
+  return found;
+}
+
+function slowNote(id: string, graph: GraphData, rates: Rates): string {
+  const o = graph.operators.find((x) => x.id === id);
+  if (!o) return '';
+  let all = 0;
+  for (const busy of rates.busy.values()) all += busy;
+  const busy = rates.busy.get(id) ?? 0;
+  return `${o.name} is the slowest: ${Math.round((busy / all) * 100)} % of this view's time, ${share(busy)} of a core, ${Math.round(o.nsPerRow)} ns a row, ${short(o.stateRows)} rows of state.`;
+}
+
 /** 0 to 4: how warm an operator is drawn, by the share of a core it takes. */
 function heatOf(busy: number | undefined): number {
   if (busy === undefined) return 0;
@@ -112,7 +140,7 @@ function objectRate(id: number): number {
   return (o?.kind === 'view' ? h.changes : h.rows).mean(3);
 }
 
-function Canvas(p: { arranged: Arranged; graph: GraphData | null; rates: Rates; chosen: string | null; onChoose: (id: string | null) => void }): JSX.Element {
+function Canvas(p: { arranged: Arranged; graph: GraphData | null; rates: Rates; slow: string | null; chosen: string | null; onChoose: (id: string | null) => void }): JSX.Element {
   const { width, height, nodes, edges, groups } = p.arranged;
   const box = useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = useState(1);
@@ -162,7 +190,7 @@ function Canvas(p: { arranged: Arranged; graph: GraphData | null; rates: Rates; 
             const text = rate(r);
             return <g key={edgeKey(e.from, e.to)} class="edge-label" transform={`translate(${e.label.x} ${e.label.y})`}><rect x={-text.length * 3.3 - 4} y="-8" width={text.length * 6.6 + 8} height="16" rx="4" /><text y="3.500">{text}</text></g>;
           })}
-          {nodes.map((n) => <Node key={n.id} node={n} heat={heatOf(p.rates.busy.get(n.id))} busy={p.rates.busy.get(n.id)} perRow={operators.get(n.id)?.nsPerRow} dim={!near(n.id)}
+          {nodes.map((n) => <Node key={n.id} node={n} heat={heatOf(p.rates.busy.get(n.id))} busy={p.rates.busy.get(n.id)} perRow={operators.get(n.id)?.nsPerRow} dim={!near(n.id)} slow={p.slow === n.id}
             chosen={p.chosen === n.id} onChoose={() => p.onChoose(p.chosen === n.id ? null : n.id)} />)}
         </svg>
       </div>
@@ -178,7 +206,7 @@ function Canvas(p: { arranged: Arranged; graph: GraphData | null; rates: Rates; 
 
 const strokeFor = (r: number): number => (r > 0 ? Math.min(5, 1 + Math.log10(1 + r) * 0.8) : 1);
 
-function Node(p: { node: Placed; heat: number; busy: number | undefined; perRow: number | undefined; dim: boolean; chosen: boolean; onChoose: () => void }): JSX.Element {
+function Node(p: { node: Placed; heat: number; busy: number | undefined; perRow: number | undefined; dim: boolean; slow: boolean; chosen: boolean; onChoose: () => void }): JSX.Element {
   const n = p.node;
   const object = n.object;
   const s = object ? statsById.value.get(object.id) : undefined;
@@ -186,18 +214,21 @@ function Node(p: { node: Placed; heat: number; busy: number | undefined; perRow:
     ? `${rate(objectRate(object.id))} · ${short(s?.rows ?? s?.rowsTotal)} rows`
     : `${share(p.busy)} · ${p.perRow === undefined ? '–' : duration(p.perRow / 1e6).replace(/^0 µs$/, Math.round(p.perRow) + ' ns')} a row`;
   const clip = (t: string, max: number): string => (t.length > max ? t.slice(0, max - 1) + '…' : t);
+  const lines = object
+    ? [clip(n.title, 22), clip(sub, 27), object.kind + (s?.lagMs != null ? ` · lag ${duration(s.lagMs)}` : '')]
+    : [clip(n.title, 22), clip(n.detail || sub, 27), clip(sub, 27)];
   return (
-    <g class={`node ${object ? 'kind-' + object.kind : 'kind-operator heat-' + p.heat}${p.dim ? ' dim' : ''}${p.chosen ? ' chosen' : ''}`} data-testid="graph-node" data-name={n.title}
+    <g class={`node ${object ? 'kind-' + object.kind : 'kind-operator heat-' + p.heat}${p.dim ? ' dim' : ''}${p.chosen ? ' chosen' : ''}${p.slow ? ' slow' : ''}`} data-testid="graph-node" data-name={n.title}
       transform={`translate(${n.x - NODE_W / 2} ${n.y - NODE_H / 2})`} tabIndex={0} role="button" aria-pressed={p.chosen}
-      aria-label={`${object ? object.kind : 'operator'} ${n.title}: ${sub}`} onClick={p.onChoose}
+      onClick={p.onChoose}
       onKeyDown={(e) => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); p.onChoose(); } }}>
-      <title>{n.title + (n.detail ? '\n' + n.detail : '')}</title>
+      <title>{[object ? `${object.kind} ${n.title}` : n.title, n.detail, p.slow && 'the slowest', sub].filter(Boolean).join('\n')}</title>
       <rect width={NODE_W} height={NODE_H} rx="7" />
       <rect class="node-bar" width="4" height={NODE_H - 14} x="6" y="7" rx="2" />
-      <text class="node-title" x="18" y="20">{clip(n.title, 22)}</text>
-      <text class="node-sub" x="18" y="36">{object ? clip(sub, 27) : clip(n.detail || sub, 27)}</text>
-      {!object && <text class="node-sub strong" x="18" y="51">{clip(sub, 27)}</text>}
-      {object && <text class="node-kind" x="18" y="51">{object.kind}{s?.lagMs != null ? ` · lag ${duration(s.lagMs)}` : ''}</text>}
+      {p.slow && <g class="slow-mark"><rect x={NODE_W - 58} y="-8" width="52" height="16" rx="8" /><text x={NODE_W - 32} y="4">slowest</text></g>}
+      <text class="node-title" x="18" y="20">{lines[0]}</text>
+      <text class="node-sub" x="18" y="36">{lines[1]}</text>
+      <text class={object ? 'node-kind' : 'node-sub strong'} x="18" y="51">{lines[2]}</text>
     </g>
   );
 }
@@ -233,17 +264,17 @@ function Details({ id, graph, rates, onClose }: { id: string; graph: GraphData |
   );
 }
 
-function Operators({ graph, rates, onChoose }: { graph: GraphData; rates: Rates; onChoose: (id: string) => void }): JSX.Element {
+function Operators({ graph, rates, slow, onChoose }: { graph: GraphData; rates: Rates; slow: string | null; onChoose: (id: string) => void }): JSX.Element {
   const list = [...graph.operators].sort((a, b) => (rates.busy.get(b.id) ?? 0) - (rates.busy.get(a.id) ?? 0));
   return (
     <Panel title="Operators" note={`${list.length}, busiest first`}>
-      <div class="scroll-x"><table class="data">
+      <Wide label="Operators"><table class="data">
         <thead><tr><th>Operator</th><th>View</th><th class="num">Of a core</th><th class="num">Rows in/s</th><th class="num opt">ns a row</th><th class="num opt">State rows</th><th class="num">State</th></tr></thead>
         <tbody>{list.map((o) => {
           const owner = byId.value.get(o.object);
           return (
             <tr key={o.id}>
-              <td class="name"><button type="button" class="link" onClick={() => onChoose(o.id)}>{o.name}</button> <span class="muted mono ellipsis opt">{o.detail}</span></td>
+              <td class="name"><button type="button" class="link" onClick={() => onChoose(o.id)}>{o.name}</button>{o.id === slow && <span class="badge slow-badge">slowest</span>} <span class="muted mono ellipsis opt">{o.detail}</span></td>
               <td>{owner ? <a href={objectHref(owner.name)}>{owner.name}</a> : '–'}</td>
               <td class="num"><span class={'heat-chip heat-' + heatOf(rates.busy.get(o.id))}>{share(rates.busy.get(o.id))}</span></td>
               <td class="num">{short(rates.rowsIn.get(o.id))}</td>
@@ -253,7 +284,7 @@ function Operators({ graph, rates, onChoose }: { graph: GraphData; rates: Rates;
             </tr>
           );
         })}</tbody>
-      </table></div>
+      </table></Wide>
     </Panel>
   );
 }

@@ -4,12 +4,12 @@ import { useMemo, useState } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import { Chart, type ChartData, type Line } from '../parts/chart';
 import { Spark } from '../parts/spark';
-import { Badge, Empty, Loading, Panel, Segmented } from '../parts/ui';
+import { Badge, Empty, Loading, Panel, Segmented, Wide } from '../parts/ui';
 import { Icon } from '../parts/icons';
 import { bytes, duration, rate, short, span, whole } from '../model/format';
 import type { Ring } from '../model/ring';
 import {
-  byId, catalog, changes, disk, epochs, history, HISTORY, ingest, lag, link, memory, stats, statsById, streams, tick, times, views, worstLag,
+  byId, catalog, changes, disk, epochs, history, HISTORY, ingest, lag, link, log, memory, state, stats, statsById, streams, tick, times, views, worstLag,
 } from '../live/store';
 import { objectHref } from '../router';
 import type { CatalogObject } from '../model/contract';
@@ -54,21 +54,27 @@ export function Overview(): JSX.Element {
         <RateChart title="Changes by view" unit="changes/s" objects={answers} ring={(id) => history(id).changes} range={range}
           empty={<>No materialized view yet. <code>CREATE MATERIALIZED VIEW</code> keeps an answer up to date.</>} />
       </div>
+      <div class="three">
+        <RateChart title="Lag" unit="seconds behind, by object" objects={lagging([...sources, ...answers])} ring={(id) => history(id).lag} range={range} height={160} format={(v) => duration(v * 1000)}
+          empty="No object has a watermark: it comes with WATERMARK FOR." />
+        <AmountChart title="Memory" range={range} lines={[['Heap', memory], ['Held by views', state]]} />
+        <AmountChart title="Disk" range={range} lines={[['All', disk], ['Log', log]]} />
+      </div>
       <div class="two">
         <Panel title="Streams and tables" note={`${sources.length}`}>
           {sources.length === 0 ? <Empty title="No streams or tables yet"><a href="#/query">Create one</a> or start <code>millrace demo</code>.</Empty> : (
-            <div class="scroll-x"><table class="data">
+            <Wide label="Streams and tables"><table class="data">
               <thead><tr><th>Name</th><th class="num">Rows/s</th><th class="opt">Last minute</th><th class="num">Rows</th><th class="num opt">Size</th><th class="num">Lag</th></tr></thead>
               <tbody>{sources.map((o) => <ObjectRow key={o.id} object={o} ring={history(o.id).rows} tone={1} />)}</tbody>
-            </table></div>
+            </table></Wide>
           )}
         </Panel>
         <Panel title="Materialized views" note={`${answers.length}`}>
           {answers.length === 0 ? <Empty title="No materialized views yet">A view is a query whose answer is kept up to date with every row.</Empty> : (
-            <div class="scroll-x"><table class="data">
+            <Wide label="Materialized views"><table class="data">
               <thead><tr><th>Name</th><th class="num">Changes/s</th><th class="opt">Last minute</th><th class="num">Rows</th><th class="num opt">Size</th><th class="num">Lag</th></tr></thead>
               <tbody>{answers.map((o) => <ObjectRow key={o.id} object={o} ring={history(o.id).changes} tone={2} />)}</tbody>
-            </table></div>
+            </table></Wide>
           )}
         </Panel>
       </div>
@@ -93,9 +99,7 @@ function laggard(): string {
 }
 
 function stateFoot(): string {
-  let sum = 0;
-  for (const o of stats.value!.objects) if (byId.value.get(o.id)?.kind === 'view') sum += o.bytes;
-  return `views hold ${bytes(sum)}`;
+  return `views hold ${bytes(state.back(0))}`;
 }
 
 function Tile(props: { title: string; value: string; unit?: string; ring: Ring; tone: number; foot: string }): JSX.Element {
@@ -126,10 +130,36 @@ function ObjectRow({ object, ring, tone }: { object: CatalogObject; ring: Ring; 
   );
 }
 
+/** Those with a watermark to be behind. */
+const lagging = (objects: CatalogObject[]): CatalogObject[] => objects.filter((o) => statsById.value.get(o.id)?.lagMs != null);
+
+/** The stretch of time a chart shows: grows with the page's age up to what was chosen. */
+function stretch(range: number): [number, number] {
+  const t = Date.now() / 1000;
+  const oldest = times.back(times.length - 1);
+  return [t - Math.min(range, Math.max(60, Number.isNaN(oldest) ? 60 : t - oldest)), t];
+}
+
+const MIB = 1024 * 1024;
+
+/** Bytes over time, a line for each part. */
+function AmountChart({ title, range, lines }: { title: string; range: number; lines: [string, Ring][] }): JSX.Element {
+  const data = (): ChartData => {
+    const n = Math.min(times.length, HISTORY, range + 2);
+    return [times.tail(n), ...lines.map(([, ring]) => ring.tail(n).map((v) => (Number.isNaN(v) ? null : v / MIB)))];
+  };
+  return (
+    <Panel title={title} note="MiB" class="chart-panel">
+      <Chart lines={lines.map(([label], i) => ({ key: label, label, colorIndex: i }))} data={data} version={tick.value} height={160} format={(v) => bytes(v * MIB)} fromZero sync="overview"
+        label={`${title} in MiB`} range={() => stretch(range)} />
+    </Panel>
+  );
+}
+
 const SHOWN = 8;
 
 export function RateChart(props: {
-  title: string; unit: string; objects: CatalogObject[]; ring: (id: number) => Ring; range: number; empty: ComponentChildren; height?: number;
+  title: string; unit: string; objects: CatalogObject[]; ring: (id: number) => Ring; range: number; empty: ComponentChildren; height?: number; format?: (v: number) => string;
 }): JSX.Element {
   const [asTable, setAsTable] = useState(false);
   const ids = props.objects.map((o) => o.id).join(',');
@@ -152,19 +182,14 @@ export function RateChart(props: {
   return (
     <Panel title={props.title} note={props.unit} actions={props.objects.length > 0 && toggle} class="chart-panel">
       {props.objects.length === 0 ? <Empty title="Nothing to draw">{props.empty}</Empty> : asTable ? (
-        <div class="scroll-x"><table class="data">
+        <Wide label="Rates"><table class="data">
           <thead><tr><th>Name</th><th class="num">Now</th><th class="num">Lowest</th><th class="num">Mean</th><th class="num">Highest</th></tr></thead>
-          <tbody>{props.objects.map((o) => <SummaryRow key={o.id} name={o.name} ring={props.ring(o.id)} range={props.range} />)}</tbody>
-        </table></div>
+          <tbody>{props.objects.map((o) => <SummaryRow key={o.id} name={o.name} ring={props.ring(o.id)} range={props.range} format={props.format ?? rate} />)}</tbody>
+        </table></Wide>
       ) : (
         <>
-          <Chart lines={lines} data={data} version={tick.value} height={props.height ?? 210} format={short} fromZero sync="overview" label={`${props.title}, ${props.unit}`}
-            range={() => {
-              // Grows with the page's age up to what was chosen.
-              const t = Date.now() / 1000;
-              const oldest = times.back(times.length - 1);
-              return [t - Math.min(props.range, Math.max(60, Number.isNaN(oldest) ? 60 : t - oldest)), t];
-            }} />
+          <Chart lines={lines} data={data} version={tick.value} height={props.height ?? 210} format={props.format ?? short} fromZero sync="overview" label={`${props.title}, ${props.unit}`}
+            range={() => stretch(props.range)} />
           {props.objects.length > SHOWN && <p class="note below">The {SHOWN} busiest of {props.objects.length}; the rest is in the table.</p>}
         </>
       )}
@@ -172,7 +197,7 @@ export function RateChart(props: {
   );
 }
 
-function SummaryRow({ name, ring, range }: { name: string; ring: Ring; range: number }): JSX.Element {
+function SummaryRow({ name, ring, range, format }: { name: string; ring: Ring; range: number; format: (v: number) => string }): JSX.Element {
   let low = Infinity;
   let high = -Infinity;
   for (let i = 0; i < Math.min(range, ring.length); i++) {
@@ -183,10 +208,10 @@ function SummaryRow({ name, ring, range }: { name: string; ring: Ring; range: nu
   return (
     <tr>
       <td class="name"><a href={objectHref(name)}>{name}</a></td>
-      <td class="num strong">{rate(now(ring))}</td>
-      <td class="num">{rate(Number.isFinite(low) ? low : NaN)}</td>
-      <td class="num">{rate(ring.mean(range))}</td>
-      <td class="num">{rate(Number.isFinite(high) ? high : NaN)}</td>
+      <td class="num strong">{format(now(ring))}</td>
+      <td class="num">{format(Number.isFinite(low) ? low : NaN)}</td>
+      <td class="num">{format(ring.mean(range))}</td>
+      <td class="num">{format(Number.isFinite(high) ? high : NaN)}</td>
     </tr>
   );
 }

@@ -1,5 +1,6 @@
 // Small parts every page uses: panels, segmented choices, badges, empty and loading states.
 
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import type { Kind } from '../model/contract';
 
@@ -26,6 +27,20 @@ export function Segmented<T extends string | number>(props: {
       ))}
     </div>
   );
+}
+
+/** A table that scrolls sideways where it is too wide; the keyboard can do so too, but stops there only then. */
+export function Wide({ label, children }: { label: string; children: ComponentChildren }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    const el = box.current!;
+    const watch = new ResizeObserver(() => setOver(el.scrollWidth > el.clientWidth));
+    watch.observe(el);
+    watch.observe(el.firstElementChild!);
+    return () => watch.disconnect();
+  }, []);
+  return <div class="scroll-x" ref={box} {...(over ? { tabIndex: 0, role: 'group', 'aria-label': label + ', scrolls' } : {})}>{children}</div>;
 }
 
 export function Badge({ kind }: { kind: Kind | 'operator' }): JSX.Element {

@@ -97,7 +97,7 @@ export class SqlEditor {
           syntaxHighlighting(colors),
           look,
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ 'aria-label': 'SQL editor', spellcheck: 'false', autocapitalize: 'off' }),
+          EditorView.contentAttributes.of({ 'aria-label': 'SQL editor; Escape, then Tab leaves it', spellcheck: 'false', autocapitalize: 'off' }),
           placeholder('SELECT …   Ctrl-Enter runs, Shift-Ctrl-Enter keeps the answer live'),
           this.language.of(this.languageFor([])),
           EditorView.updateListener.of((u) => { if (u.docChanged) actions.changed(u.state.doc.toString()); }),

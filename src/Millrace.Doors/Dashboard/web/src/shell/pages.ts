@@ -17,6 +17,7 @@ export const NAV: Entry[] = [
   { page: 'catalog', title: 'Catalog', icon: 'catalog' },
   { page: 'endpoints', title: 'Endpoints', icon: 'endpoints' },
   { page: 'graph', title: 'Graph', icon: 'graph' },
+  { page: 'subscriptions', title: 'Subscriptions', icon: 'subscriptions' },
 ];
 
 /** Pages that are reached from another one, and which entry stands for them. */
@@ -29,6 +30,7 @@ export const LATER: Partial<Record<Page, () => Promise<{ default: ComponentType 
   graph: () => import('../pages/graph'),
   endpoints: () => import('../pages/endpoints'),
   api: () => import('../pages/api'),
+  subscriptions: () => import('../pages/subscriptions'),
   boards: () => import('../pages/boards'),
 };
 

@@ -3,7 +3,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { asProblem, runSql } from '../live/api';
-import { stats } from '../live/store';
 import type { Problem, Row } from '../model/contract';
 import { bytes, duration, parseTime, short, span, whole } from '../model/format';
 import { toNumber, toText } from '../model/types';
@@ -83,9 +82,9 @@ export default function Subscriptions(): JSX.Element {
         : list.length === 0
           ? <Empty title="Nobody follows anything"><p>Watch a query on the <a href="#/query">Query</a> page, open a board, or follow an endpoint; <code>SUBSCRIBE</code> does the same in SQL.</p></Empty>
           : (
-            <Panel title="Followers" note={`${whole(list.length)}, on ${whole(new Set(list.map((f) => f.query)).size)} queries; ${whole(stats.value?.subscriptions ?? 0)} run in the engine, those of one query share one`}>
+            <Panel title="Followers" note={countOf(list)}>
               <Wide label="Followers"><table class="data followers">
-                <thead><tr><th>Query</th><th>How</th><th class="opt">Client</th><th class="num opt">For</th><th class="num">Rows/s</th><th class="num">Waiting</th><th class="num">Lag</th><th class="num opt">Merged</th><th class="num opt">Lost</th><th class="num opt">Held</th></tr></thead>
+                <thead><tr><th>Query</th><th class="opt">How</th><th class="opt">Client</th><th class="num opt">For</th><th class="num">Rows/s</th><th class="num">Waiting</th><th class="num">Lag</th><th class="num opt">Merged</th><th class="num opt">Lost</th><th class="num opt">Held</th></tr></thead>
                 <tbody>{list.slice(0, SHOWN).map((f) => <OneRow key={f.id} f={f} />)}</tbody>
               </table></Wide>
               {list.length > SHOWN && <p class="note below">The first {SHOWN} of {whole(list.length)}; <code>millrace.subscriptions</code> has all.</p>}
@@ -96,6 +95,11 @@ export default function Subscriptions(): JSX.Element {
   );
 }
 
+function countOf(list: Follower[]): string {
+  const queries = new Set(list.map((f) => f.query)).size;
+  return list.length === queries ? whole(list.length) : `${whole(list.length)} of ${whole(queries)} ${queries === 1 ? 'query, which runs once for all' : 'queries, each of which runs once for all who follow it'}`;
+}
+
 function OneRow({ f }: { f: Follower }): JSX.Element {
   const endpoint = /^([\w$]+)\(/.exec(f.query)?.[1];
   const text = f.query.replace(/\s+/g, ' ');
@@ -104,7 +108,7 @@ function OneRow({ f }: { f: Follower }): JSX.Element {
       <td class="name">{endpoint && !/\b(from|select)\b/i.test(f.query)
         ? <a class="mono" href={endpointHref(endpoint)}>{text}</a>
         : <button type="button" class="link mono" title="Open it in the editor" onClick={() => { incoming.value = { text: f.query.replace(/^SUBSCRIBE\s+(?:TO\s+)?\(([\s\S]*)\)$/i, '$1'), then: 'nothing' }; go('#/query'); }}>{text}</button>}</td>
-      <td>{VIA[f.via] ?? f.via}{f.sharedWith > 0 && <span class="muted"> · shared by {f.sharedWith + 1}</span>}</td>
+      <td class="opt">{VIA[f.via] ?? f.via}{f.sharedWith > 0 && <span class="muted"> · shared by {f.sharedWith + 1}</span>}</td>
       <td class="opt mono muted">{f.client || '–'}</td>
       <td class="num opt">{Number.isNaN(f.started) ? '–' : span((Date.now() - f.started) / 1000)}</td>
       <td class="num strong">{short(f.rate)}</td>

@@ -23,6 +23,10 @@ internal static class AccessRows
     /// <summary>A role's name by its oid; null when there is none.</summary>
     public static string? RoleName(SystemContext context, int oid) => Roles(context).Where(r => r.Oid == oid).Select(r => r.Name).FirstOrDefault();
 
+    /// <summary>Whether whoever asks may see everything; so may everybody as long as there are no users.</summary>
+    public static bool IsSuperuser(SystemContext context) =>
+        context.Session.User is not { } name || (Principal.Of(context.Catalog, name)?.IsSuperuser ?? name == SystemContext.Owner);
+
     /// <summary>Whether a role holds one of the privileges of a list; a null role is whoever asks.</summary>
     public static bool Holds(SystemContext context, string? role, int relation, string privileges)
     {

@@ -52,16 +52,17 @@ internal static class MillraceRows
         }
     }
 
-    /// <summary>millrace.subscriptions: all who follow a query, and how far behind they are.</summary>
+    /// <summary>millrace.subscriptions: all who follow a query, and how far behind they are. What they ask, and from where, is for superusers.</summary>
     public static void Subscriptions(SystemContext context, RelationRows rows)
     {
+        bool all = AccessRows.IsSuperuser(context);
         foreach (Follower f in context.Database.Followers())
         {
             rows.Add(
                 ("id", f.Id),
-                ("query", f.Query),
+                ("query", all ? f.Query : null),
                 ("via", f.Via),
-                ("client", f.Client),
+                ("client", all ? f.Client : null),
                 ("started", f.StartedMicros),
                 ("epoch", f.Epoch),
                 ("behind", f.Behind),

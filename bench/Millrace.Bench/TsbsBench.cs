@@ -6,9 +6,10 @@ using System.Text;
 namespace Millrace.Bench;
 
 /// <summary>
-/// 100 hosts of 10 fields, two clients, batches of 5,000 lines. Every server is a process of its own on loopback ports: <c>millrace serve</c> as it is published, with fsync, and
-/// those of its peers (Debian's victoria-metrics, influxdb and clickhouse-server, npm's DuckDB) that are found, with their own defaults of durability. <c>--events</c> is the number of rows, <c>--only</c> int or f2, <c>--runs</c> how
-/// often a question is asked.
+/// 100 hosts of 10 fields, two clients, batches of 5,000 lines. Every server is a process of its own on loopback ports: <c>millrace serve</c>
+/// as it is published, with fsync, and those of its peers (Debian's victoria-metrics, influxdb and clickhouse-server, npm's DuckDB) that are
+/// found, with their own defaults of durability. <c>--events</c> is the number of rows, <c>--only</c> int or f2, <c>--runs</c> how often a
+/// question is asked.
 /// </summary>
 internal static class TsbsBench
 {

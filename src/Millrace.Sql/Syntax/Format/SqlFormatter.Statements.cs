@@ -51,10 +51,15 @@ public sealed partial class SqlFormatter
                 AddIf(drop.Cascade, " CASCADE");
                 break;
             case AlterStatement alter: WriteAlter(alter); break;
-            case AlterSystemStatement { Value: null } reset: Add("ALTER SYSTEM RESET " + reset.Name); break;
-            case AlterSystemStatement set:
-                Add($"ALTER SYSTEM SET {set.Name} = ");
-                WriteExpr(set.Value!);
+            case AlterSystemStatement system:
+                Add(system.Value is null ? "ALTER SYSTEM RESET " : "ALTER SYSTEM SET ");
+                WriteOptionKey(system.Name);
+                if (system.Value is { } value)
+                {
+                    Add(" = ");
+                    WriteOptionValue(value);
+                }
+
                 break;
             case CommentStatement comment:
                 Add($"COMMENT ON {KindText(comment.Kind)} ");

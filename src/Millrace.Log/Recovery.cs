@@ -197,10 +197,10 @@ internal sealed class Recovery
 
     private void MakeDurable(int firstScanned, long proven)
     {
-        LogFile last = files[^1];
-        Rewrite(last, Math.Max(FileHeader.Bytes, proven - last.Base));
+        // Not the last alone: unless each write was synced, several may hold what a failed sync left in memory only.
         for (int i = firstScanned; i < files.Count; i++)
         {
+            Rewrite(files[i], Math.Max(FileHeader.Bytes, proven - files[i].Base));
             files[i].Handle.Sync();
         }
         disk.SyncFolder(folder); // who made the newest file may have ended before its name was durable

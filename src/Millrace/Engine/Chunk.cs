@@ -9,6 +9,7 @@ internal sealed class Chunk
 {
     private volatile Batch? _batch;
     private volatile StoredSegment[]? _movedTo;
+    private volatile bool _outlived;
 
     public Chunk(long firstOffset, int count, Batch? batch, long[] positions, long maxTime, long bytes, int skip = 0)
     {
@@ -49,6 +50,13 @@ internal sealed class Chunk
     {
         get => _movedTo;
         set => _movedTo = value;
+    }
+
+    /// <summary>True when retention has let it go: only readers of older epochs still ask for it, and the log need not have it any longer.</summary>
+    public bool Outlived
+    {
+        get => _outlived;
+        set => _outlived = value;
     }
 
     /// <summary>The chunk without its first <paramref name="rows"/> rows.</summary>
@@ -250,7 +258,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         return chunks;
     }
 
-    /// <summary>Puts a change of segments into effect: rows below its offset are in segments from now on.</summary>
+    /// <summary>Puts a change of segments into effect: rows below its offset are in segments from now on, or nowhere when there are none.</summary>
     public void Apply(SegmentChange change, Func<SegmentInfo, StoredSegment> open)
     {
         StoredSegment[] added = [.. change.Added.Select(open)];
@@ -262,7 +270,8 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         while (_start < _end && _chunks[_start].FirstOffset < change.Upto)
         {
             Chunk first = _chunks[_start];
-            first.MovedTo = added;
+            first.MovedTo = added.Length > 0 ? added : null;
+            first.Outlived = added.Length == 0;
             long rows = change.Upto - first.FirstOffset;
             if (rows >= first.Count)
             {

@@ -1,32 +1,34 @@
-// What retention lets go: whole segments and chunks, oldest first.
+// What retention lets go: whole segments and chunks, oldest first. Here it is decided; it happens where the log says so.
 using Millrace.Sql;
 
 namespace Millrace.Engine;
 
 internal sealed partial class ChunkList
 {
-    /// <summary>Forgets what is not to be kept any longer.</summary>
+    /// <summary>
+    /// What is not to be kept any longer; null when all is. Where chunks and tail end depends on when sealing, checkpoints and backups were, which a replay
+    /// does not know: so it is for the log to say what went.
+    /// </summary>
     /// <param name="keep">What is to be kept.</param>
     /// <param name="now">The epoch's time, µs.</param>
-    /// <param name="files">Gets the files that count no longer.</param>
-    /// <returns>Whether anything went.</returns>
-    public bool Drop(Retention keep, long now, List<string> files)
+    public SegmentChange? Outlived(Retention keep, long now)
     {
-        int start = _start;
-        int segments = _segments.Length;
-        if (keep.Micros is { } micros)
+        long upto = UnsealedOffset;
+        IEnumerable<StoredSegment> gone = [];
+        if (keep.Micros is { } micros && DueFor(micros) <= now)
         {
-            DropBefore(now - micros, files);
+            long before = now - micros;
+            upto = UnsealedBefore(before);
+            gone = _segments.Where(s => s.Info.MaxTime < before);
         }
 
         if (keep.Bytes is { } bytes)
         {
-            DropBeyond(bytes, files);
+            gone = gone.Union(SegmentsBeyond(bytes));
         }
 
-        bool dropped = _start != start || _segments.Length != segments;
-        Compact();
-        return dropped;
+        string[] files = [.. gone.Select(s => s.Info.Path)];
+        return files.Length == 0 && upto == UnsealedOffset ? null : new SegmentChange(upto, files, []);
     }
 
     /// <summary>The time (µs) at which the next unit has outlived <paramref name="micros"/>; MaxValue when there are no rows.</summary>
@@ -41,45 +43,36 @@ internal sealed partial class ChunkList
         return oldest > long.MaxValue - micros - 1 ? long.MaxValue : oldest + micros + 1;
     }
 
-    // A unit goes when its newest row is too old: never a row earlier than promised, and none of it later than its unit's newest.
-    private void DropBefore(long time, List<string> files)
+    // A unit goes when its newest row is too old: never a row earlier than promised, and none of it later than its unit's newest. The tail goes like a chunk.
+    private long UnsealedBefore(long time)
     {
-        if (Array.Exists(_segments, s => s.Info.MaxTime < time))
+        for (int i = _start; i < _end; i++)
         {
-            files.AddRange(_segments.Where(s => s.Info.MaxTime < time).Select(s => s.Info.Path));
-            SetSegments([.. _segments.Where(s => s.Info.MaxTime >= time)]);
+            if (_chunks[i].MaxTime >= time)
+            {
+                return _chunks[i].FirstOffset;
+            }
         }
 
-        if (_tailMaxTime < time)
-        {
-            // Nobody may add to it for long: it goes like a chunk.
-            Seal();
-        }
-
-        while (_start < _end && _chunks[_start].MaxTime < time)
-        {
-            DropFirst();
-        }
+        return _tailMaxTime < time ? NextOffset : NextOffset - _tail.Count;
     }
 
     // The newest segment stays whatever its size: a limit below one segment must not mean that there is nothing.
-    private void DropBeyond(long bytes, List<string> files)
+    private IEnumerable<StoredSegment> SegmentsBeyond(long bytes)
     {
         if (SegmentBytes <= bytes || _segments.Length < 2)
         {
-            return;
+            return [];
         }
 
-        List<StoredSegment> kept = [.. _segments.OrderBy(s => s.Info.MaxTime).ThenBy(s => s.Info.LastOffset)];
+        StoredSegment[] oldest = [.. _segments.OrderBy(s => s.Info.MaxTime).ThenBy(s => s.Info.LastOffset)];
         long left = SegmentBytes;
         int gone = 0;
-        while (left > bytes && gone < kept.Count - 1)
+        while (left > bytes && gone < oldest.Length - 1)
         {
-            left -= kept[gone].Info.FileBytes;
-            files.Add(kept[gone++].Info.Path);
+            left -= oldest[gone++].Info.FileBytes;
         }
 
-        HashSet<StoredSegment> dropped = [.. kept.Take(gone)];
-        SetSegments([.. _segments.Where(s => !dropped.Contains(s))]);
+        return oldest[..gone];
     }
 }

@@ -290,6 +290,11 @@ internal sealed partial class DatabaseEngine
             _epoch = epoch;
             _time = time;
             ReplayEpoch(entries, position.Value, time);
+            if (!CommitRecord.HasRetention(payload.Span))
+            {
+                LetGoUnlogged();
+            }
+
             records++;
         }
 
@@ -344,6 +349,15 @@ internal sealed partial class DatabaseEngine
             o.Delta.Clear();
         }
 
-        ApplyRetention();
+        EvictTails();
+    }
+
+    // As releases did that did not log it.
+    private void LetGoUnlogged()
+    {
+        foreach (CommitEntry gone in Outlived(_time))
+        {
+            ApplySegments(_objects[gone.ObjectId], gone.Segments!);
+        }
     }
 }

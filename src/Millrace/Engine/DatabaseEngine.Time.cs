@@ -78,9 +78,20 @@ internal sealed partial class DatabaseEngine
             return false;
         }
 
-        long epoch = _epoch + 1;
         long now = NextTime();
-        List<CommitEntry> entries = WithOpening([]);
+        if (CommitAlone(Outlived(now), now))
+        {
+            TicksTotal++;
+        }
+
+        return true;
+    }
+
+    // An epoch that nobody waits for; false when the disk refuses it.
+    private bool CommitAlone(IEnumerable<CommitEntry> changes, long now)
+    {
+        long epoch = _epoch + 1;
+        List<CommitEntry> entries = WithOpening([.. changes]);
         try
         {
             _record.Reset();
@@ -89,15 +100,15 @@ internal sealed partial class DatabaseEngine
         }
         catch (Exception e) when (e is DiskException or LogPoisonedException)
         {
-            // Nobody waits for it: it is tried again, and until then the answers are of the epoch before.
+            // It is tried again, and until then the answers are of the epoch before.
             StopIfPoisoned();
             _noTickBefore = _options.Clock.UtcNowMicros + TickRetryMicros;
-            return true;
+            return false;
         }
 
         _epoch = epoch;
-        TicksTotal++;
         ApplyOpening(entries, now);
+        ApplyEntries(entries, -1, now);
         RunEpoch(now);
         return true;
     }

@@ -119,14 +119,14 @@ internal sealed partial class DatabaseEngine : IDisposable
             return true;
         }
 
-        if (PollCheckpoint() || PollBackup() || PollSealing() || BeginSealingWhenDue() || BeginCheckpointWhenDue(busy: true))
+        if (PollCheckpoint() || PollBackup() || PollSealing() || (_sealEnded && LetGo()) || BeginSealingWhenDue() || BeginCheckpointWhenDue(busy: true))
         {
             return true;
         }
 
         if (!_queue.TryTake(out Request? request))
         {
-            return TickWhenDue() || BeginCheckpointWhenDue(busy: false);
+            return LetGo() || TickWhenDue() || BeginCheckpointWhenDue(busy: false);
         }
 
         try
@@ -239,7 +239,7 @@ internal sealed partial class DatabaseEngine : IDisposable
 
         long epoch = _epoch + 1;
         long now = NextTime();
-        List<CommitEntry> entries = WithOpening(commit.Entries);
+        List<CommitEntry> entries = WithOpening([.. Outlived(now), .. commit.Entries]);
         LogPosition position;
         try
         {
@@ -281,6 +281,12 @@ internal sealed partial class DatabaseEngine : IDisposable
         {
             if (entry.Kind == EntryKind.Opened)
             {
+                continue;
+            }
+
+            if (entry.Kind == EntryKind.Segments)
+            {
+                ApplySegments(_objects[entry.ObjectId], entry.Segments!);
                 continue;
             }
 
@@ -391,7 +397,8 @@ internal sealed partial class DatabaseEngine : IDisposable
             o.Delta.Clear();
         }
 
-        ApplyRetention();
+        _outlivedLook = true;
+        EvictTails();
         PublishSnapshot(all: false);
         foreach ((Subscriber subscriber, SubscriptionEvent e) in _outbox)
         {
@@ -466,31 +473,9 @@ internal sealed partial class DatabaseEngine : IDisposable
         _current = new DatabaseSnapshot(_epoch, _time, _catalog.Snapshot(), objects, changed, LoadChunk);
     }
 
-    private void ApplyRetention()
+    private void EvictTails()
     {
-        long resident = 0;
-        var dropped = new List<string>();
-        foreach (ObjectState o in _objects.Values)
-        {
-            if (o.AppendedRows is not { } chunks)
-            {
-                continue;
-            }
-
-            // What is being sealed or merged goes when that is done: else it would come back with the new segment.
-            if (o != _sealing?.Target && _catalog.RetentionOf(o.Id) is var keep && keep != default && chunks.Drop(keep, _time, dropped))
-            {
-                _dirty.Add(o.Id);
-            }
-
-            resident += chunks.ResidentBytes;
-        }
-
-        foreach (string path in dropped)
-        {
-            _obsolete[path] = _epoch;
-        }
-
+        long resident = _objects.Values.Sum(o => o.AppendedRows?.ResidentBytes ?? 0);
         if (resident > _options.TailBytesMax)
         {
             // Free a tenth more than needed, so that this does not happen every epoch.
@@ -516,6 +501,11 @@ internal sealed partial class DatabaseEngine : IDisposable
             catch (CorruptionException) when (chunk.MovedTo is not null)
             {
                 // Sealed, and freed from the log, just now.
+            }
+            catch (CorruptionException) when (chunk.Outlived && chunk.Positions[0] < _log.First.Value)
+            {
+                throw new SqlException(
+                    "72000", "snapshot too old: retention has let rows go that it shows, and the log has been freed of them", hint: "read again, as of now");
             }
         }
 

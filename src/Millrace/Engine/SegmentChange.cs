@@ -1,14 +1,14 @@
-// A change of an object's set of segments: what the log holds of sealing and compaction.
+// A change of an object's set of segments: what the log holds of sealing, compaction and retention.
 using Millrace.Core;
 using Millrace.Store.Segments;
 
 namespace Millrace.Engine;
 
 /// <summary>
-/// Sealing adds segments that hold all rows below <see cref="Upto"/> not in segments before; compaction replaces some segments by one. Applied as one:
-/// a reader, and recovery, sees the old set or the new.
+/// Sealing adds segments that hold all rows below <see cref="Upto"/> not in segments before; compaction replaces some segments by one; retention adds none.
+/// Applied as one: a reader, and recovery, sees the old set or the new.
 /// </summary>
-/// <param name="Upto">The rows in memory and log below this offset are in segments from now on.</param>
+/// <param name="Upto">The rows in memory and log below this offset are in segments from now on; without segments they are gone.</param>
 /// <param name="Removed">The files that count no longer.</param>
 /// <param name="Added">The new ones.</param>
 internal sealed record SegmentChange(long Upto, IReadOnlyList<string> Removed, IReadOnlyList<SegmentInfo> Added)

@@ -25,6 +25,9 @@ internal sealed record ActEntry(SimObject Target, WriteRule Rule, List<(object?[
 
 internal sealed class WriteAct(List<ActEntry> entries) : Act
 {
+    /// <summary>A time that is not after that of its commit.</summary>
+    internal long NotBefore { get; init; }
+
     internal override string Story => string.Join("; ", entries.Select(e =>
         $"{e.Rule} {e.Target.Name}: {string.Join(", ", e.Rows.Select(r => $"{(r.Weight == 1 ? "" : $"{r.Weight}×")}{SimText.Row(r.Row, e.Target.Columns)}"))}"));
 
@@ -102,9 +105,21 @@ internal sealed class WriteAct(List<ActEntry> entries) : Act
     private static bool HasForbiddenNull(ActEntry entry) =>
         entry.Rows.Exists(r => entry.Target.Columns.Select((c, i) => !c.Nullable && r.Row[i] is null).Any(bad => bad));
 
-    private static (Model, string?) AppendRows(Model model, ActEntry entry) => HasForbiddenNull(entry)
-        ? (model, "23502")
-        : (model with { Streams = model.Streams.SetItem(entry.Target.Id, model.Streams[entry.Target.Id].AddRange(entry.Rows.Select(r => r.Row))) }, null);
+    private (Model, string?) AppendRows(Model model, ActEntry entry)
+    {
+        if (HasForbiddenNull(entry))
+        {
+            return (model, "23502");
+        }
+
+        int id = entry.Target.Id;
+        int time = entry.Target.Watermarked ? entry.Target.Find(Role.Time) : -1;
+        return (model with
+        {
+            Streams = model.Streams.SetItem(id, model.Streams[id].AddRange(entry.Rows.Select(r => r.Row))),
+            Times = model.Times.SetItem(id, model.Times[id].AddRange(entry.Rows.Select(r => time >= 0 && r.Row[time] is long at ? at : NotBefore))),
+        }, null);
+    }
 
     private static (Model, string?) ChangeRows(Model model, ActEntry entry)
     {

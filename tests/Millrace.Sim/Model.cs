@@ -14,6 +14,9 @@ internal sealed record Model
 
     internal ImmutableDictionary<int, ImmutableList<object?[]>> Streams { get; init; } = ImmutableDictionary<int, ImmutableList<object?[]>>.Empty;
 
+    /// <summary>Of each row of a stream the time that retention goes by, or a time before that.</summary>
+    internal ImmutableDictionary<int, ImmutableList<long>> Times { get; init; } = ImmutableDictionary<int, ImmutableList<long>>.Empty;
+
     /// <summary>Rows by the text of their key.</summary>
     internal ImmutableDictionary<int, ImmutableSortedDictionary<string, object?[]>> Tables { get; init; } =
         ImmutableDictionary<int, ImmutableSortedDictionary<string, object?[]>>.Empty;
@@ -29,6 +32,7 @@ internal sealed record Model
         _computed = [];
         Objects = other.Objects;
         Streams = other.Streams;
+        Times = other.Times;
         Tables = other.Tables;
         NextId = other.NextId;
         NextRow = other.NextRow;
@@ -71,6 +75,9 @@ internal sealed record Model
 
         return text;
     }
+
+    /// <summary>True when rows have been let go, or may have been, that the query would be run over: the model has all that were ever written.</summary>
+    internal bool MayLack(IEnumerable<int> inputs) => inputs.Any(i => Objects.TryGetValue(i, out SimObject? o) && (o.Keeps.Ever || MayLack(o.DependsOn)));
 
     internal IEnumerable<SimObject> Dependents(int id) => Objects.Values.Where(o => o.DependsOn.Contains(id));
 }

@@ -84,6 +84,9 @@ internal sealed record SimObject(int Id, string Name, SimKind Kind, SimColumn[] 
     /// <summary>A stream declared with a watermark.</summary>
     internal bool Watermarked { get; init; }
 
+    /// <summary>What a stream lets go.</summary>
+    internal Keeping Keeps { get; init; } = Keeping.All;
+
     /// <summary>Whether a join may take it: joins of joins grow beyond what a brute force should do.</summary>
     internal bool Wide { get; init; }
 

@@ -17,10 +17,10 @@ internal sealed partial class Simulator
 
     private void OneStep()
     {
-        _clock.Advance(TimeSpan.FromMilliseconds(_random.Next(2000)));
+        Pass(TimeSpan.FromMilliseconds(_random.Next(2000)));
         Model model = _oracle.Expected();
         int written = model.Objects.Values.Count(o => o.Kind is SimKind.Stream or SimKind.Table);
-        switch (written < 2 ? 0 : _random.Next(24))
+        switch (written < 2 ? 0 : _random.Next(27))
         {
             case 0:
                 Submit(CreateRelation(model));
@@ -50,13 +50,20 @@ internal sealed partial class Simulator
                 Settle();
                 CheckEverything();
                 CompareWithBatch();
+                CheckForgotten();
+                break;
+            case 11:
+                BackUp();
+                break;
+            case 12 or 13:
+                Submit(Keep(model));
                 break;
             case 8:
                 Settle();
                 _held.Add((_engine!.Current, _oracle.Model));
                 break;
             case 9:
-                _clock.Advance(_random.OneIn(2) ? TimeSpan.FromHours(-1) : TimeSpan.FromDays(3652));
+                Pass(_random.OneIn(2) ? TimeSpan.FromHours(-1) : TimeSpan.FromDays(3652));
                 break;
             case 10 when _weather == Weather.DiskFull:
                 Settle();
@@ -120,6 +127,7 @@ internal sealed partial class Simulator
         }
 
         _checkpoints.RemoveAll(c => c.IsCompleted);
+        RestoreBackups();
     }
 
     private void Submit(Act? act)
@@ -202,6 +210,7 @@ internal sealed partial class Simulator
                 NextId = m.NextId + 1,
                 Objects = m.Objects.Add(created.Id, created),
                 Streams = stream ? m.Streams.Add(created.Id, []) : m.Streams,
+                Times = stream ? m.Times.Add(created.Id, []) : m.Times,
                 Tables = stream ? m.Tables : m.Tables.Add(created.Id, ImmutableSortedDictionary.Create<string, object?[]>(StringComparer.Ordinal)),
             }, null);
         });
@@ -310,7 +319,7 @@ internal sealed partial class Simulator
                     gone.Enqueue(dependent.Id);
                 }
 
-                m = m with { Objects = m.Objects.Remove(id), Streams = m.Streams.Remove(id), Tables = m.Tables.Remove(id) };
+                m = m with { Objects = m.Objects.Remove(id), Streams = m.Streams.Remove(id), Times = m.Times.Remove(id), Tables = m.Tables.Remove(id) };
             }
 
             return (m, null);
@@ -382,7 +391,8 @@ internal sealed partial class Simulator
     private void CompareWithBatch(bool foreignOnly = false)
     {
         DatabaseSnapshot snapshot = _engine!.Current;
-        foreach (SimObject view in _oracle.Model.Objects.Values.Where(o => o.Kind == SimKind.View && !o.Query!.Emits && (o.Query.Foreign || !foreignOnly)))
+        foreach (SimObject view in _oracle.Model.Objects.Values.Where(o => o.Kind == SimKind.View && !o.Query!.Emits && (o.Query.Foreign || !foreignOnly)
+            && !_oracle.Model.MayLack(o.DependsOn)))
         {
             BoundQuery query;
             try
@@ -447,7 +457,7 @@ internal sealed partial class Simulator
             }
         }
 
-        return entries.Count == 0 ? null : new WriteAct(entries);
+        return entries.Count == 0 ? null : new WriteAct(entries) { NotBefore = _engine!.Current.TimeMicros };
     }
 
     // As a session does: finds the rows, with their hidden ids, in a snapshot, and takes them back.

@@ -27,6 +27,10 @@ internal sealed class SimCounts
 
     internal long Seals { get; set; }
 
+    internal long Backups { get; set; }
+
+    internal long Gone { get; set; }
+
     internal SortedDictionary<string, int> Views { get; } = new(StringComparer.Ordinal);
 
     internal SortedDictionary<string, int> Unsupported { get; } = new(StringComparer.Ordinal);
@@ -42,6 +46,8 @@ internal sealed class SimCounts
         Checkpoints += other.Checkpoints;
         ViewsChecked += other.ViewsChecked;
         Seals += other.Seals;
+        Backups += other.Backups;
+        Gone += other.Gone;
         foreach ((string name, int count) in other.Views)
         {
             Views[name] = Views.GetValueOrDefault(name) + count;
@@ -55,7 +61,7 @@ internal sealed class SimCounts
 
     public override string ToString() =>
         $"{Acknowledged} acknowledged, {InDoubtKept} kept though in doubt, {PowerCuts} power cuts, {Restarts} restarts, {SyncFailures} failed syncs, "
-        + $"{DiskRefusals} refused by the disk, {Checkpoints} checkpoints, {Seals} segments made, {ViewsChecked} views compared; views made: "
+        + $"{DiskRefusals} refused by the disk, {Checkpoints} checkpoints, {Seals} segments made, {Backups} backups restored, {Gone} rows let go, {ViewsChecked} views compared; views made: "
         + string.Join(", ", Views.Select(v => $"{v.Key} {v.Value}")) + (Unsupported.Count == 0 ? "" : "; not supported: " + string.Join(", ", Unsupported.Select(v => $"{v.Key} {v.Value}")));
 }
 
@@ -310,6 +316,7 @@ internal sealed partial class Simulator
         _followers.Clear();
         _held.Clear();
         _checkpoints.Clear();
+        _backups.Clear();
     }
 
     private void ReadAnswers()

@@ -11,7 +11,12 @@ internal sealed partial class Templates(SimRandom random, Model model)
     /// <summary>A random query, or null when the objects do not allow the one that was drawn.</summary>
     internal SimQuery? Draw()
     {
-        SimObject[] inputs = [.. model.Objects.Values.Where(o => o.Kind != SimKind.Index)];
+        SimObject[] inputs = [.. model.Objects.Values.Where(o => o.Kind != SimKind.Index && !o.Keeps.Ever)];
+        if (inputs.Length == 0)
+        {
+            return null;
+        }
+
         SimObject a = Any(inputs);
         SimObject b = Any(inputs);
         SimQuery? query = random.Next(24) switch

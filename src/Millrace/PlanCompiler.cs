@@ -114,6 +114,8 @@ internal sealed class PlanCompiler
                 return _flow.Add(new SessionWindow(p), Node(p.Input));
             case EmitOnClosePlan p:
                 return _flow.Add(new EmitOnClose(p.WindowEnd, p.ByClock, p.Lateness, p.EveryChange, p.Columns), Closing(p.Input, p.WindowEnd, 0, p));
+            case LateSessionRowsPlan p:
+                return _flow.Add(new SessionGate(p.Columns, p.PartitionBy, p.Time, p.Gap, p.Lateness, giveLate: true), Node(p.Input));
             case LateRowsPlan p:
                 return _flow.Add(new LateGate(p.Time, p.Slide, p.Size, p.Offset, p.Lateness, p.Columns, giveLate: true), Node(p.Input));
             case ChangelogPlan p:
@@ -137,33 +139,52 @@ internal sealed class PlanCompiler
             case FilterPlan p:
                 Dataflow.Node filtered = Closing(p.Input, windowEnd, plusMicros, close);
                 return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), filtered);
+            case AggregatePlan { Input: SessionPlan session } p when windowEnd < p.Keys.Count && p.Keys[windowEnd] == session.Columns.Count - 1 && plusMicros == 0
+                && SessionAggregate.TryMake(p, session, new SessionClosing(close.Lateness, close.ByClock)) is { } sessions:
+                return _flow.Add(sessions, Node(session.Input));
             case AggregatePlan p when windowEnd < p.Keys.Count && p.Columns[windowEnd].Type.IsTimestamp:
-                return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros + close.Lateness, close.ByClock), Gated(p.Input, close));
+                return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros + close.Lateness, close.ByClock), Gated(p.Input, close, plusMicros == 0 ? p.Keys[windowEnd] : -1));
             case TimeWindowPlan p when !close.ByClock && EndsWindow(p, windowEnd, plusMicros):
                 return Window(p, needEnd: true, Gate(p, close));
+            case SessionPlan { Input.AppendOnly: true } p when windowEnd == p.Columns.Count - 1 && plusMicros == 0:
+                return Sessions(p, close);
             default:
                 return Node(plan);
         }
+    }
+
+    private Dataflow.Node Sessions(SessionPlan p, EmitOnClosePlan close)
+    {
+        Dataflow.Node input = Node(p.Input);
+        if (!close.ByClock)
+        {
+            input = _flow.Add(new SessionGate(p.Input.Columns, p.PartitionBy, p.Time, p.Gap, close.Lateness, giveLate: false), input);
+        }
+
+        return _flow.Add(new SessionWindow(p, new SessionClosing(close.Lateness, close.ByClock)), input);
     }
 
     private static bool EndsWindow(TimeWindowPlan p, int windowEnd, long plusMicros) => windowEnd == p.Columns.Count - 1
         ? plusMicros == 0
         : !p.Cumulative && windowEnd == p.Columns.Count - 2 && plusMicros == p.Size;
 
-    // Below the windows: what comes after the last of its windows has closed goes no further.
-    private Dataflow.Node Gated(PlanNode plan, EmitOnClosePlan close)
+    // Below the windows: what comes after the last of its windows has closed goes no further. The column is the windows' end, or −1.
+    private Dataflow.Node Gated(PlanNode plan, EmitOnClosePlan close, int windowEnd)
     {
         switch (plan)
         {
             case TimeWindowPlan p when !close.ByClock:
                 return Window(p, needEnd: true, Gate(p, close));
+            case SessionPlan { Input.AppendOnly: true } p when windowEnd == p.Columns.Count - 1:
+                return Sessions(p, close);
             case ProjectPlan { Input: TimeWindowPlan windows } p when !close.ByClock && p.Expressions.All(e => e is ColumnExpr):
                 bool needEnd = p.Expressions.Any(e => e is ColumnExpr c && c.Index == windows.Columns.Count - 1);
                 return _flow.Add(new Project(p.Expressions, windows.Columns, p.Columns, _errors, _context), Window(windows, needEnd, Gate(windows, close)));
             case ProjectPlan p:
-                return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context), Gated(p.Input, close));
+                return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context),
+                    Gated(p.Input, close, windowEnd >= 0 && p.Expressions[windowEnd] is ColumnExpr end ? end.Index : -1));
             case FilterPlan p:
-                return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Gated(p.Input, close));
+                return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Gated(p.Input, close, windowEnd));
             default:
                 return Node(plan);
         }

@@ -107,6 +107,7 @@ internal static class PlanText
             SessionPlan p => $"session {Ints(p.PartitionBy)} {p.Time} {p.Gap}",
             ChangelogPlan p => $"changelog {p.Numbered} {(p.Input.Key is { } key ? Ints(key) : "-")}",
             LateRowsPlan p => $"late {p.Time} {p.Slide} {p.Size} {p.Offset} {p.Lateness}",
+            LateSessionRowsPlan p => $"late sessions {Ints(p.PartitionBy)} {p.Time} {p.Gap} {p.Lateness}",
             EmitOnClosePlan p => $"close {p.WindowEnd} {p.ByClock} {p.Lateness} {p.EveryChange}",
             _ => throw new BugException($"BUG: no text for {plan.GetType().Name}"),
         });

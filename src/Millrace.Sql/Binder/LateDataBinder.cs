@@ -71,6 +71,7 @@ internal sealed class LateDataBinder(BindContext context, DmlBinder dml)
         PlanNode node = close.Input;
         List<ScalarExpr> terms = [];
         bool grouped = false;
+        int end = close.WindowEnd;
         while (true)
         {
             switch (node)
@@ -82,25 +83,29 @@ internal sealed class LateDataBinder(BindContext context, DmlBinder dml)
                 case ProjectPlan project:
                     terms = [.. terms.Where(t => !ExprMap.Columns(t).Any(c => ExprMap.IsVolatile(project.Expressions[c]) || TimeBounds.TellsTime(project.Expressions[c])))
                         .Select(t => ExprMap.Substitute(t, project.Expressions))];
+                    end = end >= 0 && project.Expressions[end] is ColumnExpr column ? column.Index : -1;
                     node = project.Input;
                     break;
                 case AggregatePlan aggregate when !grouped:
                     grouped = true;
                     terms = [.. terms.Where(t => ExprMap.Columns(t) is { Count: > 0 } used && used.All(c => c < aggregate.Keys.Count))
                         .Select(t => ExprMap.MapColumns(t, c => aggregate.Keys[c]))];
+                    end = end >= 0 && end < aggregate.Keys.Count ? aggregate.Keys[end] : -1;
                     node = aggregate.Input;
                     break;
                 case TimeWindowPlan { Input: { AppendOnly: true } rows } window:
-                    ScalarExpr? condition = ExprMap.And([.. terms.Where(t => ExprMap.Columns(t) is { Count: > 0 } used && used.All(c => c < rows.Columns.Count))]);
                     return Plans.Filter(new LateRowsPlan(
-                        rows, window.Time, window.Stride, window.Size, window.Offset, close.Lateness), condition);
-                case SessionPlan:
-                    throw new SqlException("0A000", "LATE DATA INTO is not supported for SESSION: whether a row is late depends on the rows around it", position,
-                        "use TUMBLE, HOP or CUMULATE; late_rows of millrace.objects counts what comes late");
+                        rows, window.Time, window.Stride, window.Size, window.Offset, close.Lateness), OfRowAlone(terms, rows));
+                case SessionPlan { Input: { AppendOnly: true } rows } sessions when end == sessions.Columns.Count - 1:
+                    return Plans.Filter(
+                        new LateSessionRowsPlan(rows, sessions.PartitionBy, sessions.Time, sessions.Gap, close.Lateness), OfRowAlone(terms, rows));
                 default:
-                    throw new SqlException("0A000", "LATE DATA INTO needs TUMBLE, HOP or CUMULATE over one input that only grows, read by the query itself", position,
+                    throw new SqlException("0A000", "LATE DATA INTO needs TUMBLE, HOP, CUMULATE or SESSION over one input that only grows, read by the query itself", position,
                         "join and rank in a view that reads this one");
             }
         }
     }
+
+    private static ScalarExpr? OfRowAlone(List<ScalarExpr> terms, PlanNode rows) =>
+        ExprMap.And([.. terms.Where(t => ExprMap.Columns(t) is { Count: > 0 } used && used.All(c => c < rows.Columns.Count))]);
 }

@@ -109,6 +109,8 @@ public static class PlanPrinter
             case LateRowsPlan n:
                 return $"LateRows {Names([n.Time], n.Columns)} slide {Span(n.Slide)} size {Span(n.Size)}" + (n.Offset == 0 ? "" : $" offset {Span(n.Offset)}")
                     + (n.Lateness == 0 ? "" : $" lateness {Span(n.Lateness)}");
+            case LateSessionRowsPlan n:
+                return $"LateSessionRows {Names([n.Time], n.Columns)} gap {Span(n.Gap)}" + Partition(n.PartitionBy, n.Input) + (n.Lateness == 0 ? "" : $" lateness {Span(n.Lateness)}");
             case ChangelogPlan n:
                 return "Changelog" + (n.Input.Key is { Count: > 0 } key ? " by " + Names(key, n.Columns) : "");
             case EmitOnClosePlan n:

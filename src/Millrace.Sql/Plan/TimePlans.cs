@@ -43,6 +43,26 @@ public sealed record LateRowsPlan(PlanNode Input, int Time, long Slide, long Siz
 }
 
 /// <summary>
+/// LATE DATA INTO over SESSION: the rows that come when every session that they could begin or extend has closed for good, as they came.
+/// </summary>
+/// <param name="Input">The rows that the sessions are over; it only grows.</param>
+/// <param name="PartitionBy">Partition columns.</param>
+/// <param name="Time">The time column.</param>
+/// <param name="Gap">µs without a row that end a session.</param>
+/// <param name="Lateness">How long after its end a session takes rows, µs.</param>
+public sealed record LateSessionRowsPlan(PlanNode Input, IReadOnlyList<int> PartitionBy, int Time, long Gap, long Lateness) : PlanNode(Input.Columns)
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<PlanNode> Inputs => [Input];
+
+    /// <inheritdoc/>
+    public override bool AppendOnly => Input.AppendOnly;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<int>? Key => Input.Key;
+}
+
+/// <summary>
 /// ASOF JOIN: each left row with the one right row of equal keys whose time is the closest that satisfies the comparison. Columns: left, then right.
 /// </summary>
 /// <param name="Left">Left input.</param>

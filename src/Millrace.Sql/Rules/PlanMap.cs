@@ -34,6 +34,7 @@ internal static class PlanMap
             TimeWindowPlan n => n with { Input = inputs[0] },
             SessionPlan n => n with { Input = inputs[0] },
             LateRowsPlan n => n with { Input = inputs[0] },
+            LateSessionRowsPlan n => n with { Input = inputs[0] },
             ChangelogPlan n => new ChangelogPlan(inputs[0], n.Numbered),
             EmitOnClosePlan n => n.Over(inputs[0], n.WindowEnd),
             _ => node,

@@ -60,6 +60,8 @@ internal sealed class PushFilters
                 return Above(stay, window with { Input = Push(window.Input, Take(go, stay, t => UsesOnlyBelow(t, window.Input.Columns.Count))) });
             case LateRowsPlan late:
                 return Above(stay, late with { Input = Push(late.Input, go) });
+            case LateSessionRowsPlan late:
+                return Above(stay, late with { Input = Push(late.Input, Take(go, stay, t => UsesOnly(t, late.PartitionBy))) });
             case ChangelogPlan changelog:
                 // A condition below would make removals and additions of updates into and out of what it chooses.
                 return Above(terms, PlanMap.WithInputs(changelog, [Push(changelog.Input, [])]));

@@ -14,7 +14,7 @@ public static class Reproducible
             string? reason = node switch
             {
                 ChangelogPlan => "it tells changes, and those that happen meanwhile would be missing",
-                LateRowsPlan => "which rows came late is known only when they come",
+                LateRowsPlan or LateSessionRowsPlan => "which rows came late is known only when they come",
                 TemporalJoinPlan => "it joins each row with what there was when the row came",
                 ProjectPlan p when p.Expressions.Any(TimeBounds.TellsTime) => "it stamps rows with the time at which they come",
                 _ => null,

@@ -23,6 +23,7 @@ internal sealed class SessionAggregate : Operator
     private readonly ColumnBuilder[] _new;
     private readonly BatchBuilder _output;
     private readonly ColumnBuilder[] _partitionKeys;
+    private readonly SessionClosing? _closing;
 
     // By partition: its newest session. By session: bounds (first and last row), the next older one, its partition.
     private int[] _newest = [];
@@ -33,6 +34,12 @@ internal sealed class SessionAggregate : Operator
     private int _sessions; // one more than the largest number given
     private readonly List<int> _free = [];
     private int _live;
+
+    // Where sessions close: by last row, at least one entry for each session, not later than its end.
+    private readonly PriorityQueue<int, long> _ends = new();
+    private readonly List<int> _maybeEmpty = [];
+    private long _closed = long.MinValue;
+    private long _late;
 
     // Of the batch.
     private int[] _slots = [];
@@ -50,9 +57,10 @@ internal sealed class SessionAggregate : Operator
     private const int StartKey = -1;
     private const int EndKey = -2;
 
-    private SessionAggregate(AggregatePlan plan, SessionPlan session, int[] outputs, AggregateFactory factory, GroupRows rows, AggregateResult[] results)
+    private SessionAggregate(AggregatePlan plan, SessionPlan session, int[] outputs, AggregateFactory factory, GroupRows rows, AggregateResult[] results, SessionClosing? closing)
         : base(plan.Columns)
     {
+        _closing = closing;
         Schema input = session.Input.Columns;
         _session = session;
         _outputs = outputs;
@@ -79,10 +87,17 @@ internal sealed class SessionAggregate : Operator
     public override long StateRows => _live;
 
     /// <inheritdoc/>
-    public override long StateBytes => _index.Bytes + _rows.Bytes + _states.Sum(s => s.Bytes) + (_newest.Length * 4L) + (_first.Length * 32L);
+    public override long StateBytes => _index.Bytes + _rows.Bytes + _states.Sum(s => s.Bytes) + (_newest.Length * 4L) + (_first.Length * 32L)
+        + (_ends.Count * 16L);
+
+    /// <inheritdoc/>
+    public override long LateRows => _late;
 
     /// <summary>The operator for an aggregate right over sessions, or null when it takes the general ones.</summary>
-    public static SessionAggregate? TryMake(AggregatePlan plan, SessionPlan session)
+    /// <param name="plan">The aggregate.</param>
+    /// <param name="session">What it is over.</param>
+    /// <param name="closing">When sessions close and are forgotten; null for never.</param>
+    public static SessionAggregate? TryMake(AggregatePlan plan, SessionPlan session, SessionClosing? closing = null)
     {
         int width = session.Input.Columns.Count;
         if (!session.Input.AppendOnly || plan.Calls.Any(c => c.Distinct || c.OrderBy.Count > 0 || c.Arguments.Any(a => a >= width) || c.Filter >= width))
@@ -100,7 +115,7 @@ internal sealed class SessionAggregate : Operator
         var rows = new GroupRows();
         var factory = new AggregateFactory(session.Input.Columns, appendOnly: true, rows);
         AggregateResult[] results = [.. plan.Calls.Select(factory.Add)];
-        return factory.States.All(s => s.CanMerge) ? new SessionAggregate(plan, session, outputs, factory, rows, results) : null;
+        return factory.States.All(s => s.CanMerge) ? new SessionAggregate(plan, session, outputs, factory, rows, results, closing) : null;
     }
 
     /// <inheritdoc/>
@@ -120,9 +135,9 @@ internal sealed class SessionAggregate : Operator
         for (int i = 0; i < input.Count; i++)
         {
             // Rows without a time belong to no session, nor do rows of weight 0: they go to the first slot, without weight.
-            bool skip = times.IsNull(i) || input.Weight(i) == 0;
-            skips |= skip;
-            _slots[i] = skip ? None : Place(_slots[i], times.Values[i]);
+            // A late one goes nowhere either.
+            _slots[i] = times.IsNull(i) || input.Weight(i) == 0 ? None : Place(_slots[i], times.Values[i]);
+            skips |= _slots[i] == None;
         }
 
         EnsureSessions(Math.Max(1, _sessions));
@@ -181,6 +196,7 @@ internal sealed class SessionAggregate : Operator
         foreach (int session in _gone)
         {
             _mergedInto[session] = None;
+            _partition[session] = None;
         }
 
         _free.AddRange(_gone);
@@ -189,6 +205,10 @@ internal sealed class SessionAggregate : Operator
         _before.Clear();
         _oldRows = 0;
         Array.ForEach(_old, o => o.Reset());
+        if (_closing is { } closing)
+        {
+            Close(closing.ByClock ? epoch.TimeMicros : epoch.Watermark, closing.Lateness);
+        }
     }
 
     /// <inheritdoc/>
@@ -209,6 +229,12 @@ internal sealed class SessionAggregate : Operator
         foreach (AggregateState state in _states)
         {
             state.Save(writer, _sessions);
+        }
+
+        if (_closing is not null)
+        {
+            writer.WriteInt64(_closed);
+            writer.WriteInt64(_late);
         }
     }
 
@@ -240,6 +266,19 @@ internal sealed class SessionAggregate : Operator
         {
             state.Load(ref reader, sessions);
         }
+
+        if (_closing is not null)
+        {
+            _closed = reader.ReadInt64();
+            _late = reader.ReadInt64();
+            foreach (int newest in _index.Live().Select(p => _newest[p]))
+            {
+                for (int session = newest; session != None; session = _older[session])
+                {
+                    _ends.Enqueue(session, _last[session]);
+                }
+            }
+        }
     }
 
     // The session that a row of this time belongs to, made or grown for it; the newest are looked at first.
@@ -257,6 +296,13 @@ internal sealed class SessionAggregate : Operator
 
         if (at == None || (time > _last[at] && Apart(_last[at], time)))
         {
+            if (_closing is { ByClock: false } closing && _closed != long.MinValue && OpenSessions.CloseTime(time, _session.Gap, closing.Lateness) <= _closed)
+            {
+                _late++;
+                _maybeEmpty.Add(partition);
+                return None;
+            }
+
             return Begin(partition, time, newer, at);
         }
 
@@ -302,11 +348,80 @@ internal sealed class SessionAggregate : Operator
             _older[newer] = session;
         }
 
+        if (_closing is not null)
+        {
+            _ends.Enqueue(session, time);
+        }
+
         _live++;
         _touched.Add(session);
         _touchedAt[session] = _touched.Count;
         _before.Add((0, 0, None));
         return session;
+    }
+
+    // What is final is forgotten. An entry may be one of a session that has grown since, or whose number was given again: only the session itself counts.
+    private void Close(long passed, long lateness)
+    {
+        if (passed > _closed && passed < long.MaxValue)
+        {
+            _closed = passed;
+            while (_ends.TryPeek(out int session, out long last) && OpenSessions.CloseTime(last, _session.Gap, lateness) <= _closed)
+            {
+                _ends.Dequeue();
+                if (!Stands(session))
+                {
+                    continue;
+                }
+
+                if (OpenSessions.CloseTime(_last[session], _session.Gap, lateness) > _closed)
+                {
+                    _ends.Enqueue(session, _last[session]);
+                    continue;
+                }
+
+                Link(_partition[session], session, _older[session]);
+                _maybeEmpty.Add(_partition[session]);
+                _partition[session] = None;
+                Clear(session);
+                _free.Add(session);
+                _live--;
+            }
+        }
+
+        _maybeEmpty.Sort();
+        int previous = None;
+        foreach (int partition in _maybeEmpty)
+        {
+            if (partition != previous && _newest[partition] == None)
+            {
+                _index.Remove(partition);
+            }
+
+            previous = partition;
+        }
+
+        _maybeEmpty.Clear();
+    }
+
+    private bool Stands(int session) => _partition[session] != None;
+
+    // Puts another session in the place of one in the chain of its partition.
+    private void Link(int partition, int session, int instead)
+    {
+        if (_newest[partition] == session)
+        {
+            _newest[partition] = instead;
+            return;
+        }
+
+        int newer = _newest[partition];
+        while (_older[newer] != session)
+        {
+            newer = _older[newer];
+        }
+
+        _older[newer] = instead;
     }
 
     // The later of two neighbours goes into the earlier one.
@@ -315,21 +430,7 @@ internal sealed class SessionAggregate : Operator
         Touch(earlier);
         Touch(later);
         _last[earlier] = Math.Max(_last[earlier], _last[later]);
-        if (_newest[partition] == later)
-        {
-            _newest[partition] = earlier;
-        }
-        else
-        {
-            int newer = _newest[partition];
-            while (_older[newer] != later)
-            {
-                newer = _older[newer];
-            }
-
-            _older[newer] = earlier;
-        }
-
+        Link(partition, later, earlier);
         _mergedInto[later] = earlier;
         _merged.Add((later, earlier));
         _gone.Add(later);

@@ -7,7 +7,8 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// Keeps rows by partition and time. A change touches only the sessions it falls into or next to: at the end of an epoch these stretches of time are read
-/// before and after the changes, and the difference is emitted. Exact for late rows and for rows taken back, which may merge and split sessions.
+/// before and after the changes, and the difference is emitted. Exact for late rows and for rows taken back, which may merge and split sessions. Where sessions
+/// close, their rows are forgotten then: the gate below lets nothing through that would belong to them.
 /// </summary>
 internal sealed class SessionWindow : Operator
 {
@@ -16,11 +17,17 @@ internal sealed class SessionWindow : Operator
     private readonly BatchBuilder _windows;
     private readonly ChangeSum _changes;
     private readonly List<(long Low, long High)> _stretches = [];
+    private readonly SessionClosing? _closing;
+    private readonly PriorityQueue<(int Slot, long First), long> _ends = new(); // by last row, or a row before it
+    private readonly HashSet<(int Slot, long First)> _queued = []; // what stands in _ends
+    private readonly List<byte[]> _forgotten = [];
+    private long _closed = long.MinValue;
 
-    public SessionWindow(SessionPlan plan)
+    public SessionWindow(SessionPlan plan, SessionClosing? closing = null)
         : base(plan.Columns)
     {
         _plan = plan;
+        _closing = closing;
         _partitions = new OrderedPartitions(plan.Input.Columns, plan.PartitionBy, [new SortKey(plan.Time, false, false)]);
         _windows = new BatchBuilder(plan.Columns);
         _changes = new ChangeSum(plan.Columns);
@@ -37,7 +44,7 @@ internal sealed class SessionWindow : Operator
     public override long StateRows => _partitions.Rows.Count;
 
     /// <inheritdoc/>
-    public override long StateBytes => _partitions.Bytes;
+    public override long StateBytes => _partitions.Bytes + (_ends.Count * 48L);
 
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output) => _partitions.Take(input, skip: input.Columns[_plan.Time]);
@@ -53,15 +60,106 @@ internal sealed class SessionWindow : Operator
             Read(slot, 1);
         }
 
+        if (_closing is { } closing)
+        {
+            Forget(closing.ByClock ? epoch.TimeMicros : epoch.Watermark, closing.Lateness);
+        }
+
         _partitions.EndEpoch();
         _changes.Emit(output);
     }
 
     /// <inheritdoc/>
-    public override void Save(ByteWriter writer) => _partitions.Save(writer);
+    public override void Save(ByteWriter writer)
+    {
+        _partitions.Save(writer);
+        if (_closing is not null)
+        {
+            writer.WriteInt64(_closed);
+        }
+    }
 
     /// <inheritdoc/>
-    public override void Load(ref ByteReader reader) => _partitions.Load(ref reader);
+    public override void Load(ref ByteReader reader)
+    {
+        _partitions.Load(ref reader);
+        if (_closing is null)
+        {
+            return;
+        }
+
+        _closed = reader.ReadInt64();
+        (int Slot, long Last) before = (-1, 0);
+        for (OrderedRows.Cursor cursor = _partitions.Rows.First(); cursor.Valid; cursor.Next())
+        {
+            (int Slot, long Last) at = (OrderedPartitions.Slot(cursor.Key), Time(cursor.Key));
+            if (at.Slot != before.Slot || at.Last - before.Last >= _plan.Gap)
+            {
+                Await(at.Slot, at.Last, at.Last);
+            }
+
+            before = at;
+        }
+    }
+
+    // Takes away the rows of sessions that have closed. An entry whose session has grown is put back; one whose session begins elsewhere now has another.
+    private void Forget(long passed, long lateness)
+    {
+        if (passed <= _closed || passed == long.MaxValue)
+        {
+            return;
+        }
+
+        _closed = passed;
+        byte[] prefix = new byte[OrderedPartitions.PrefixLength];
+        while (_ends.TryPeek(out (int Slot, long First) session, out long last) && OpenSessions.CloseTime(last, _plan.Gap, lateness) <= _closed)
+        {
+            _ends.Dequeue();
+            _queued.Remove(session);
+            OrderedPartitions.Prefix(session.Slot, prefix);
+            OrderedRows.Cursor cursor = _partitions.Rows.Seek(At(session.Slot, session.First));
+            if (!cursor.At(prefix) || Time(cursor.Key) != session.First)
+            {
+                continue;
+            }
+
+            OrderedRows.Cursor back = cursor;
+            back.Previous();
+            if (back.At(prefix) && session.First - Time(back.Key) < _plan.Gap)
+            {
+                continue;
+            }
+
+            last = session.First;
+            _forgotten.Clear();
+            for (; cursor.At(prefix) && Time(cursor.Key) - last < _plan.Gap; cursor.Next())
+            {
+                last = Time(cursor.Key);
+                _forgotten.Add(cursor.Key.ToArray());
+            }
+
+            if (OpenSessions.CloseTime(last, _plan.Gap, lateness) > _closed)
+            {
+                Await(session.Slot, session.First, last);
+                continue;
+            }
+
+            foreach (byte[] key in _forgotten)
+            {
+                _partitions.Rows.Add(key, -_partitions.Rows.Weight(key));
+            }
+
+            _partitions.Revisit(session.Slot);
+        }
+    }
+
+    private void Await(int slot, long first, long last)
+    {
+        if (_queued.Add((slot, first)))
+        {
+            _ends.Enqueue((slot, first), last);
+        }
+    }
 
     // For each changed time the sessions around it, joined where they are closer than the gap.
     private void FindStretches(int slot)
@@ -128,6 +226,10 @@ internal sealed class SessionWindow : Operator
                     Close(starts, ends, _windows.Count - session, start, last);
                     session = _windows.Count;
                     start = time;
+                    if (_closing is not null && sign > 0)
+                    {
+                        Await(slot, start, start);
+                    }
                 }
 
                 last = time;

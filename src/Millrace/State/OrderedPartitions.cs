@@ -19,6 +19,7 @@ internal sealed class OrderedPartitions
     private readonly EncodedRows _order = new();
     private readonly EncodedRows _rows = new();
     private readonly List<int> _touched = [];
+    private readonly HashSet<int> _revisited = [];
     private readonly List<(int Start, int Length, long Weight, int Next)> _changes = [];
     private byte[] _buffer = [];
     private int _buffered;
@@ -118,7 +119,8 @@ internal sealed class OrderedPartitions
     public void EndEpoch()
     {
         Span<byte> prefix = stackalloc byte[PrefixLength];
-        foreach (int slot in _touched)
+        _revisited.UnionWith(_touched);
+        foreach (int slot in _revisited)
         {
             Prefix(slot, prefix);
             if (!Rows.Seek(prefix).At(prefix))
@@ -127,6 +129,7 @@ internal sealed class OrderedPartitions
             }
         }
 
+        _revisited.Clear();
         _touched.Clear();
         _changes.Clear();
         _buffered = 0;
@@ -135,6 +138,12 @@ internal sealed class OrderedPartitions
             _buffer = [];
         }
     }
+
+    /// <summary>Has a partition looked at when the epoch ends: rows of it have been taken away.</summary>
+    public void Revisit(int slot) => _revisited.Add(slot);
+
+    /// <summary>The partition of an entry.</summary>
+    public static int Slot(ReadOnlySpan<byte> entry) => (int)BinaryPrimitives.ReadUInt32BigEndian(entry[1..]) ^ int.MinValue;
 
     /// <summary>Bytes of <see cref="Prefix"/>.</summary>
     public const int PrefixLength = 5;

@@ -143,7 +143,9 @@ internal sealed class PlanCompiler
                 && SessionAggregate.TryMake(p, session, new SessionClosing(close.Lateness, close.ByClock)) is { } sessions:
                 return _flow.Add(sessions, Node(session.Input));
             case AggregatePlan p when windowEnd < p.Keys.Count && p.Columns[windowEnd].Type.IsTimestamp:
-                return _flow.Add(new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros + close.Lateness, close.ByClock), Gated(p.Input, close, plusMicros == 0 ? p.Keys[windowEnd] : -1));
+                Dataflow.Node rows = Gated(p.Input, close, plusMicros == 0 ? p.Keys[windowEnd] : -1);
+                return _flow.Add(
+                    new Aggregate(p.Input.Columns, p.Keys, p.Calls, p.Input.AppendOnly, p.Columns, windowEnd, plusMicros + close.Lateness, close.ByClock), rows);
             case TimeWindowPlan p when !close.ByClock && EndsWindow(p, windowEnd, plusMicros):
                 return Window(p, needEnd: true, Gate(p, close));
             case SessionPlan { Input.AppendOnly: true } p when windowEnd == p.Columns.Count - 1 && plusMicros == 0:

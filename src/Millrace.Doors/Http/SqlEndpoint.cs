@@ -25,8 +25,9 @@ internal sealed class SqlEndpoint(HttpBackend database, HttpDoorOptions options)
         long start = Stopwatch.GetTimestamp();
         try
         {
-            RefuseFeeds(session.Parse(query));
-            results = await session.ExecuteAsync(query, context.RequestAborted);
+            IReadOnlyList<Statement> statements = session.Parse(query);
+            RefuseFeeds(statements);
+            results = await session.ExecuteAsync(statements, query, context.RequestAborted);
         }
         catch (SqlException e)
         {

@@ -67,7 +67,15 @@ public abstract class Session : IAsyncDisposable
     /// Runs every statement of a text. When there are several, the writes between two reads are one transaction, as in
     /// PostgreSQL's simple query; a read in between commits them first, so that views show them.
     /// </summary>
-    public abstract ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(string text, CancellationToken cancellation = default);
+    public ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(string text, CancellationToken cancellation = default) =>
+        ExecuteAsync(Parse(text), text, cancellation);
+
+    /// <summary>Runs every statement of a text that is parsed already.</summary>
+    /// <param name="statements">From <see cref="Parse"/>, all of them.</param>
+    /// <param name="text">The text they came from.</param>
+    /// <param name="cancellation">Ends the statement that runs.</param>
+    public abstract ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(
+        IReadOnlyList<Statement> statements, string text, CancellationToken cancellation = default);
 
     /// <summary>Begins the implicit transaction of a text with several statements, unless one is open.</summary>
     public abstract void BeginImplicit();

@@ -10,6 +10,7 @@ internal sealed class Chunk
     private volatile Batch? _batch;
     private volatile StoredSegment[]? _movedTo;
     private volatile bool _outlived;
+    private volatile Tuple<long, long>? _times;
 
     public Chunk(long firstOffset, int count, Batch? batch, long[] positions, long maxTime, long bytes, int skip = 0)
     {
@@ -34,7 +35,11 @@ internal sealed class Chunk
     public long MaxTime { get; }
 
     /// <summary>Smallest and largest event time (µs); null when it is not known, or some row has none.</summary>
-    public (long Min, long Max)? Times { get; init; }
+    public (long Min, long Max)? Times
+    {
+        get => _times is { } times ? (times.Item1, times.Item2) : null;
+        set => _times = value is var (min, max) ? new Tuple<long, long>(min, max) : null;
+    }
 
     /// <summary>Memory of the batch while it is resident.</summary>
     public long Bytes { get; }
@@ -94,7 +99,7 @@ internal sealed class Chunk
 internal delegate Batch ChunkLoader(int objectId, Chunk chunk);
 
 /// <summary>The rows of an append-only object at one epoch; immutable.</summary>
-internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, int start, int end, Batch? tail)
+internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, int start, int end, Batch? tail, int timeColumn)
 {
     /// <summary>The segments, in no order.</summary>
     public StoredSegment[] Segments => segments;
@@ -125,13 +130,21 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
                 continue;
             }
 
-            yield return chunks[i].Resident is { } batch ? batch.Unread() : load(objectId, chunks[i]);
+            yield return chunks[i].Resident is { } batch ? batch.Unread() : Load(objectId, chunks[i], load);
         }
 
         if (tail is { Count: > 0 })
         {
             yield return tail;
         }
+    }
+
+    // A checkpoint does not say what times a chunk holds; whoever reads it first tells those who come after.
+    private Batch Load(int objectId, Chunk chunk, ChunkLoader load)
+    {
+        Batch batch = load(objectId, chunk);
+        chunk.Times ??= ChunkList.Times(batch, timeColumn);
+        return batch;
     }
 
     public long Rows
@@ -195,7 +208,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     /// <param name="now">The commit's time, µs.</param>
     public void Append(Batch batch, long position, long now)
     {
-        (long Min, long Max)? times = Times(batch);
+        (long Min, long Max)? times = Times(batch, timeColumn);
         long maxTime = times?.Max ?? now;
         if (batch.Count >= DirectRows)
         {
@@ -221,7 +234,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         }
     }
 
-    public ChunkSnapshot Snapshot() => new(_segments, _chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share());
+    public ChunkSnapshot Snapshot() => new(_segments, _chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share(), timeColumn);
 
     /// <summary>Drops resident batches, oldest first, until <paramref name="bytes"/> are freed or nothing is left that the log can give back.</summary>
     /// <param name="bytes">How much to free.</param>
@@ -402,7 +415,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
 
             int skip = reader.ReadCount();
             Batch? batch = positions.Length == 0 ? BatchCodec.Read(ref reader, schema) : null;
-            Add(new Chunk(first, rows, batch, positions, maxTime, bytes, skip) { Times = batch is null ? null : Times(batch) });
+            Add(new Chunk(first, rows, batch, positions, maxTime, bytes, skip) { Times = batch is null ? null : Times(batch, timeColumn) });
         }
 
         var segments = new StoredSegment[reader.ReadCount()];
@@ -440,7 +453,8 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         ResidentBytes += chunk.Resident is null ? 0 : chunk.Bytes;
     }
 
-    private (long Min, long Max)? Times(Batch batch)
+    /// <summary>Smallest and largest event time of a batch (µs); null when a row has none, or rows of its kind have none.</summary>
+    internal static (long Min, long Max)? Times(Batch batch, int timeColumn)
     {
         if (timeColumn < 0 || batch.Count == 0 || batch.Columns[timeColumn].Validity is not null)
         {

@@ -34,11 +34,7 @@ internal sealed partial class DatabaseEngine
     // A stream's chunks and log records stay as they are (see RowWidth); a table's and an index' rows are encoded anew, in memory.
     private void Widen(CatalogObject wider)
     {
-        lock (_schemas)
-        {
-            _schemas[wider.Id] = wider.Columns;
-        }
-
+        _rows.SetSchema(wider.Id, wider.Columns);
         _objects[wider.Id].Widen(wider);
         _dirty.Add(wider.Id);
         foreach (CatalogObject index in _catalog.DependentsOf(wider.Id).Where(d => d.Kind == ObjectKind.Index).ToList())

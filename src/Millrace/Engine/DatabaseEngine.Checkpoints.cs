@@ -281,7 +281,7 @@ internal sealed partial class DatabaseEngine
         using LogReader reader = _log.ReadFrom(from);
         while (reader.TryRead(out LogPosition position, out ReadOnlyMemory<byte> payload))
         {
-            (long epoch, long time, List<CommitEntry> entries) = CommitRecord.Read(payload.Span, id => _schemas.GetValueOrDefault(id));
+            (long epoch, long time, List<CommitEntry> entries) = CommitRecord.Read(payload.Span, _rows.SchemaOf);
             if (epoch != _epoch + 1)
             {
                 throw new CorruptionException("log", position.Value, $"epoch {_epoch + 1}", $"epoch {epoch}");

@@ -81,12 +81,12 @@ internal sealed partial class DatabaseEngine
 
     private void Backfill(DefinitionChange change, long epoch, long now)
     {
-        (change.State as ViewState)?.Backfill(Find, LoadChunk, epoch, now, StateBytesLeft());
-        (change.Beside as ViewState)?.Backfill(Find, LoadChunk, epoch, now, StateBytesLeft());
-        change.Resumed?.Run(Find, LoadChunk, epoch, now, StateBytesLeft());
+        (change.State as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft());
+        (change.Beside as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft());
+        change.Resumed?.Run(Find, _rows.Load, epoch, now, StateBytesLeft());
         if (change.State is IndexState index)
         {
-            index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(LoadChunk));
+            index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(_rows.Load));
         }
     }
 
@@ -314,11 +314,7 @@ internal sealed partial class DatabaseEngine
         int id = created.Id;
         _catalog.Put(created with { Definition = text });
         _catalog.NextId = Math.Max(_catalog.NextId, id + 1);
-        lock (_schemas)
-        {
-            _schemas[id] = created.Columns;
-        }
-
+        _rows.SetSchema(id, created.Columns);
         if (state is not null)
         {
             state.Definition = _catalog[id];
@@ -374,7 +370,7 @@ internal sealed partial class DatabaseEngine
         IReadOnlyList<int>? key = query.Plan.Key is { } k && k.All(c => c < query.Columns.Count) ? k : null;
         var layout = new RowLayout(query.Columns, key ?? []);
         var feed = new QueryFeed(query, layout, query.Plan.AppendOnly);
-        feed.Backfill(id => Find(id).Snapshot(), LoadChunk, id => Find(id).ProgressNow(_find), _epoch, _time);
+        feed.Backfill(id => Find(id).Snapshot(), _rows.Load, id => Find(id).ProgressNow(_find), _epoch, _time);
         _dueOfEpoch = -1;
         var subscriber = new Subscriber(feed, query.Columns, key, query.Plan.AppendOnly, request.Progress, request.BytesMax) { Epoch = _epoch };
         List<Batch> rows = TakeRows(subscriber);

@@ -253,7 +253,7 @@ internal sealed partial class DatabaseEngine
         long partition = schema.Time < 0 ? 0 : PartitionMicros(o.Id);
         CatalogObject definition = o.Definition;
         var job = new SealJob(o, chunks[^1].FirstOffset + chunks[^1].Count, []);
-        Start(job, path => job.Seal(_disk, schema, chunks, c => RowWidth.Fit(c.Resident ?? LoadChunk(definition.Id, c), definition), partition, path));
+        Start(job, path => job.Seal(_disk, schema, chunks, c => RowWidth.Fit(c.Resident ?? _rows.Load(definition.Id, c), definition), partition, path));
     }
 
     private void BeginMerge(ObjectState o, List<StoredSegment> merged)

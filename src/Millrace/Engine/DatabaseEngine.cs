@@ -21,7 +21,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     private readonly DataFolder _folder;
     private readonly WriteAheadLog _log;
     private readonly RequestQueue _queue = new();
-    private readonly Dictionary<int, Schema> _schemas = [];
+    private readonly ChunkReader _rows;
     private readonly List<Subscriber> _subscribers = [];
     private readonly List<(Subscriber Subscriber, SubscriptionEvent Event)> _outbox = [];
     private readonly List<Action> _acknowledgements = [];
@@ -47,7 +47,8 @@ internal sealed partial class DatabaseEngine : IDisposable
         try
         {
             _log = WriteAheadLog.Open(disk, "log", options.Log);
-            _current = new DatabaseSnapshot(0, 0, _catalog.Snapshot(), [], [], LoadChunk);
+            _rows = new ChunkReader(_log, options.TailBytesMax / 2);
+            _current = new DatabaseSnapshot(0, 0, _catalog.Snapshot(), [], [], _rows.Load);
             Recover();
             PublishSnapshot(all: true);
             _recovered = true;
@@ -470,7 +471,7 @@ internal sealed partial class DatabaseEngine : IDisposable
             _published = [.. _objects.Values];
         }
 
-        _current = new DatabaseSnapshot(_epoch, _time, _catalog.Snapshot(), objects, changed, LoadChunk);
+        _current = new DatabaseSnapshot(_epoch, _time, _catalog.Snapshot(), objects, changed, _rows.Load);
     }
 
     private void EvictTails()
@@ -485,72 +486,6 @@ internal sealed partial class DatabaseEngine : IDisposable
             {
                 excess -= excess > 0 ? stream.Chunks.Evict(excess, readableEnd) : 0;
             }
-        }
-    }
-
-    // Called from readers' threads as well: touches only the log's random access and immutable schemas.
-    private Batch LoadChunk(int objectId, Chunk chunk)
-    {
-        if (chunk.MovedTo is null)
-        {
-            try
-            {
-                Batch rows = LoadFromLog(objectId, chunk);
-                return rows.Count == chunk.Count ? rows : Chunk.Slice(rows, chunk.Skip, chunk.Count);
-            }
-            catch (CorruptionException) when (chunk.MovedTo is not null)
-            {
-                // Sealed, and freed from the log, just now.
-            }
-            catch (CorruptionException) when (chunk.Outlived && chunk.Positions[0] < _log.First.Value)
-            {
-                throw new SqlException(
-                    "72000", "snapshot too old: retention has let rows go that it shows, and the log has been freed of them", hint: "read again, as of now");
-            }
-        }
-
-        BatchBuilder? found = null;
-        var scan = new SegmentScan { FromOffset = chunk.FirstOffset, ToOffset = chunk.FirstOffset + chunk.Count };
-        foreach (Batch batch in SegmentReader.InArrivalOrder(chunk.MovedTo!, scan))
-        {
-            found ??= new BatchBuilder(SchemaOf(objectId).First(batch.Columns.Length));
-            found.Append(batch);
-        }
-
-        Check.That(found is not null && found.Count == chunk.Count);
-        return found.Share();
-    }
-
-    private Batch LoadFromLog(int objectId, Chunk chunk)
-    {
-        Schema schema = SchemaOf(objectId);
-        BatchBuilder? builder = null;
-        foreach (long position in chunk.Positions)
-        {
-            byte[] payload = _log.ReadAt(new LogPosition(position));
-            (_, _, List<CommitEntry> entries) = CommitRecord.Read(payload, id => id == objectId ? schema : null);
-            foreach (CommitEntry entry in entries.Where(e => e.Kind == EntryKind.Append))
-            {
-                if (chunk.Positions.Length == 1)
-                {
-                    return entry.Batch!;
-                }
-
-                // Rows from before a column was added come without it; all rows of a chunk have the same columns.
-                builder ??= new BatchBuilder(schema.First(entry.Batch!.Columns.Length));
-                builder.Append(entry.Batch!);
-            }
-        }
-
-        Check.That(builder is not null && builder.Count >= chunk.Skip + chunk.Count);
-        return builder.Share();
-    }
-
-    private Schema SchemaOf(int id)
-    {
-        lock (_schemas)
-        {
-            return _schemas[id];
         }
     }
 }

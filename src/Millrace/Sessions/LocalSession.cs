@@ -79,9 +79,9 @@ internal sealed partial class LocalSession : Session
         }
     }
 
-    public override async ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(string text, CancellationToken cancellation = default)
+    public override async ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(
+        IReadOnlyList<Statement> statements, string text, CancellationToken cancellation = default)
     {
-        IReadOnlyList<Statement> statements = Parse(text);
         var results = new List<StatementResult>();
         if (statements.Count > 1)
         {

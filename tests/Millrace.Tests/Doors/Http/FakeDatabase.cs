@@ -104,7 +104,8 @@ internal sealed class FakeSession(FakeDatabase database) : Session
             Subscription = new Subscription(FakeDatabase.Totals.Columns, [0], database.Feed.Reader, () => ValueTask.CompletedTask),
         });
 
-    public override ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(string text, CancellationToken cancellation = default)
+    public override ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(
+        IReadOnlyList<Statement> statements, string text, CancellationToken cancellation = default)
     {
         database.Executed.Add(text);
         return ValueTask.FromResult(database.Answer(text));

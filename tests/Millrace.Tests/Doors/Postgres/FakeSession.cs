@@ -98,7 +98,8 @@ internal sealed class FakeSession : Session
         return new StatementResult { CommandTag = $"SELECT {count}", Columns = Numbers, Batches = [Rows(count / 2), Rows(count - (count / 2), (count / 2) + 1)], RowCount = count };
     }
 
-    public override ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(string text, CancellationToken cancellation = default) =>
+    public override ValueTask<IReadOnlyList<StatementResult>> ExecuteAsync(
+        IReadOnlyList<Statement> statements, string text, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
     public override void BeginImplicit() => Implicit.Add("begin");

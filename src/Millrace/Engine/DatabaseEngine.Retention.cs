@@ -3,9 +3,6 @@ namespace Millrace.Engine;
 
 internal sealed partial class DatabaseEngine
 {
-    private bool _outlivedLook;
-    private bool _sealEnded;
-
     // What is being sealed or merged goes when that is done: else it would come back with the new segment.
     private IEnumerable<CommitEntry> Outlived(long now)
     {
@@ -18,17 +15,10 @@ internal sealed partial class DatabaseEngine
         }
     }
 
-    // When no write waits that could take it along; and between two seals, as the next one could be of the same rows.
+    // At the end of an epoch, for what its record could not yet say: rows that came too late, a rule that is new, segments that were added. Nobody sees them.
     private bool LetGo()
     {
-        _sealEnded = false;
-        if (!_outlivedLook)
-        {
-            return false;
-        }
-
-        _outlivedLook = false;
         List<CommitEntry> gone = [.. Outlived(_time)];
-        return gone.Count > 0 && CommitAlone(gone, NextTime());
+        return gone.Count > 0 && CommitAlone(gone, _time);
     }
 }

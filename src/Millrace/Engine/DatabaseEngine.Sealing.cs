@@ -48,8 +48,6 @@ internal sealed partial class DatabaseEngine
 
         _sealing = null;
         _sealLook = true;
-        _sealEnded = true;
-        _outlivedLook = true;
         if (job.Work.Error is not null)
         {
             SealFailed(job, job.Work.Error);

@@ -120,14 +120,14 @@ internal sealed partial class DatabaseEngine : IDisposable
             return true;
         }
 
-        if (PollCheckpoint() || PollBackup() || PollSealing() || (_sealEnded && LetGo()) || BeginSealingWhenDue() || BeginCheckpointWhenDue(busy: true))
+        if (PollCheckpoint() || PollBackup() || PollSealing() || BeginSealingWhenDue() || BeginCheckpointWhenDue(busy: true))
         {
             return true;
         }
 
         if (!_queue.TryTake(out Request? request))
         {
-            return LetGo() || TickWhenDue() || BeginCheckpointWhenDue(busy: false);
+            return TickWhenDue() || BeginCheckpointWhenDue(busy: false);
         }
 
         try
@@ -182,7 +182,7 @@ internal sealed partial class DatabaseEngine : IDisposable
         _queue.FailAll(Stopped());
         EndSealing();
         EndBackup();
-        if (_sync is { } sync)
+        while (_sync is { } sync)
         {
             try
             {
@@ -398,7 +398,12 @@ internal sealed partial class DatabaseEngine : IDisposable
             o.Delta.Clear();
         }
 
-        _outlivedLook = true;
+        if (Failure is null && LetGo())
+        {
+            // Shown, and acknowledged, with the epoch that has begun.
+            return;
+        }
+
         EvictTails();
         PublishSnapshot(all: false);
         foreach ((Subscriber subscriber, SubscriptionEvent e) in _outbox)

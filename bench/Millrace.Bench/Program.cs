@@ -15,6 +15,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["lines"] = LinesBench.RunAsync,
     ["doors"] = DoorsBench.RunAsync,
     ["idle"] = IdleBench.RunAsync,
+    ["windows"] = WindowBench.RunAsync,
 };
 
 BenchOptions? options = BenchOptions.Parse(args, benches.Keys);

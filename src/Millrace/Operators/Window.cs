@@ -1,21 +1,40 @@
-// Window functions: the touched partitions computed before and after an epoch's changes, and the difference emitted.
+// Window functions: the rows that a change touches, computed before and after an epoch's changes, and the difference emitted.
 using Millrace.Core;
 using Millrace.Sql;
 
 namespace Millrace.Engine;
 
 /// <summary>
-/// Keeps the rows of each partition in order (ties broken by the remaining columns). At the end of an epoch each touched partition is computed as it was and
-/// as it is; rows whose values did not change cancel out.
+/// Keeps the rows of each partition in order (ties broken by the remaining columns). At the end of an epoch a small partition, or one of which much has changed,
+/// is computed as it was and as it is. In a large one only stretches around the changes are: from the first row that a call can give another
+/// value for to the first behind the changes that none can. What lies before a stretch is known from <see cref="Milestones"/>.
 /// </summary>
 internal sealed class Window : Operator
 {
+    private const int SmallMax = 128; // entries of a partition that is computed whole
+    private const int ChangesShare = 8; // as is one of which more than an eighth changes
+    private const int FirstRead = 32; // entries behind the last change that are read at first
+
+    private static readonly BeforeStretch Nothing = new(0, 0, 0, null);
+
     private readonly OrderedPartitions _partitions;
     private readonly int _width;
     private readonly BatchBuilder _rows;
     private readonly ChangeSum _changes;
     private readonly WindowEvaluator[] _evaluators;
     private readonly List<int> _peerStarts = [];
+    private readonly bool _inStretches;
+    private readonly StretchStart _start;
+    private readonly PartitionSlice _slice;
+    private readonly StretchUpdate _update;
+    private readonly RunningStates _states;
+    private readonly bool _needsBefore;
+    private readonly bool _needsHead;
+    private readonly ColumnBuilder[][] _constants; // by side, then call
+    private readonly Column?[] _noConstants;
+    private readonly List<(ReadOnlyMemory<byte> Key, long Weight)> _held = [];
+    private readonly Dictionary<int, Milestones> _milestones = [];
+    private int[] _sizes = []; // entries by partition
 
     public Window(WindowPlan plan)
         : base(plan.Columns)
@@ -25,9 +44,20 @@ internal sealed class Window : Operator
         _partitions = new OrderedPartitions(input, plan.PartitionBy, plan.OrderBy);
         _rows = new BatchBuilder(input);
         _changes = new ChangeSum(plan.Columns);
-        _evaluators = [.. plan.Calls.Select(c => new WindowEvaluator(c, plan.OrderBy, input))];
+        _evaluators = [.. plan.Calls.Select(c => new WindowEvaluator(c, plan))];
+        WindowReach[] reaches = [.. _evaluators.Select(e => e.Reach)];
+        _inStretches = Array.TrueForAll(reaches, r => r.Need != WindowNeed.Partition);
+        _needsBefore = Array.Exists(reaches, r => r.Prefix);
+        _needsHead = Array.Exists(reaches, r => r.Need == WindowNeed.First);
+        _start = new StretchStart(_partitions, input, plan.OrderBy, reaches);
+        _slice = new PartitionSlice(_partitions, input);
+        _update = new StretchUpdate(plan, _evaluators, _slice, _changes);
+        _states = new RunningStates([.. _evaluators.Where(e => e.Reach.Need is WindowNeed.Running or WindowNeed.Constant).Select(e => e.Aggregate).OfType<FrameAggregate>()], input);
+        _constants = [[.. plan.Calls.Select(c => ColumnBuilder.For(c.Type))], [.. plan.Calls.Select(c => ColumnBuilder.For(c.Type))]];
+        _noConstants = new Column?[_evaluators.Length];
         Detail = string.Join(", ", plan.Calls.Select(c => $"{c.Function?.Name ?? c.Aggregate!.Name}({string.Join(", ", c.Arguments.Select(a => input[a].Name))})")) +
-            PlanText.Join(plan.PartitionBy.Select(c => input[c].Name), " partition by ") + PlanText.Join(plan.OrderBy.Select(k => PlanText.Of(k, input)), " order by ");
+            PlanText.Join(plan.PartitionBy.Select(c => input[c].Name), " partition by ") + PlanText.Join(plan.OrderBy.Select(k => PlanText.Of(k, input)), " order by ")
+            + (_inStretches ? "" : " whole partitions");
     }
 
     /// <inheritdoc/>
@@ -40,7 +70,7 @@ internal sealed class Window : Operator
     public override long StateRows => _partitions.Rows.Count;
 
     /// <inheritdoc/>
-    public override long StateBytes => _partitions.Bytes;
+    public override long StateBytes => _partitions.Bytes + _states.Bytes + (_milestones.Values.Sum(m => m.Count) * 160L);
 
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output) => _partitions.Take(input);
@@ -50,9 +80,19 @@ internal sealed class Window : Operator
     {
         foreach (int slot in _partitions.Touched)
         {
-            Compute(slot, -1);
-            _partitions.Apply(slot);
-            Compute(slot, 1);
+            if (_sizes.Length <= slot)
+            {
+                Array.Resize(ref _sizes, Math.Max(slot + 1, _sizes.Length * 2));
+            }
+
+            if (!_inStretches || _sizes[slot] < SmallMax || _partitions.HeldOf(slot) > _sizes[slot] / ChangesShare)
+            {
+                ComputeWhole(slot);
+            }
+            else
+            {
+                Update(slot);
+            }
         }
 
         _partitions.EndEpoch();
@@ -63,7 +103,175 @@ internal sealed class Window : Operator
     public override void Save(ByteWriter writer) => _partitions.Save(writer);
 
     /// <inheritdoc/>
-    public override void Load(ref ByteReader reader) => _partitions.Load(ref reader);
+    public override void Load(ref ByteReader reader)
+    {
+        _partitions.Load(ref reader);
+        for (OrderedRows.Cursor cursor = _partitions.Rows.First(); cursor.Valid; cursor.Next())
+        {
+            int slot = OrderedPartitions.Slot(cursor.Key);
+            if (_sizes.Length <= slot)
+            {
+                Array.Resize(ref _sizes, Math.Max(slot + 1, _sizes.Length * 2));
+            }
+
+            _sizes[slot]++;
+        }
+    }
+
+    private void Apply(int slot)
+    {
+        int before = _partitions.Rows.Count;
+        _partitions.Apply(slot);
+        _sizes[slot] += _partitions.Rows.Count - before;
+    }
+
+    private void ComputeWhole(int slot)
+    {
+        if (_milestones.Remove(slot, out Milestones? milestones))
+        {
+            milestones.Free();
+        }
+
+        Compute(slot, -1);
+        Apply(slot);
+        Compute(slot, 1);
+    }
+
+    private void Update(int slot)
+    {
+        _partitions.Changes(slot, _held);
+        Constants(slot, 0);
+        Apply(slot);
+        if (_milestones.TryGetValue(slot, out Milestones? milestones))
+        {
+            _held.ForEach(h => milestones.Changed(h.Key.Span));
+        }
+
+        Constants(slot, 1);
+        bool whole = Enumerable.Range(0, _evaluators.Length).Any(c => _evaluators[c].Reach.Need == WindowNeed.Constant
+            && !ColumnCompare.Same(_constants[0][c].View(), 0, _constants[1][c].View(), 0));
+        Column?[] constants = whole ? _noConstants
+            : [.. _evaluators.Select((e, c) => e.Reach.Need == WindowNeed.Constant ? _constants[1][c].View() : null)];
+        byte[] done = [];
+        for (int next = 0; next < _held.Count; next = _slice.NextChange)
+        {
+            byte[] touched = whole ? Prefix(slot) : _start.Touched(slot, _held[next].Key.Span);
+            byte[] needed = whole ? touched : _start.Needed(slot, touched);
+            BeforeStretch before = whole ? Nothing : Before(slot, needed);
+            _slice.Begin(slot, needed, next);
+            int end = Read(slot, whole ? _held.Count - 1 : next, whole ? int.MaxValue : FirstRead, before, constants);
+            byte[] from = touched.AsSpan().SequenceCompareTo(done) < 0 ? done : touched;
+            int first = 0;
+            while (first < end && _slice.Key(first).AsSpan().SequenceCompareTo(from) < 0)
+            {
+                first++;
+            }
+
+            _update.Emit(first, end);
+            done = end < _slice.Count ? _slice.Key(end) : done;
+        }
+    }
+
+    // Reads and works out until an entry is found behind which nothing is touched; a change that is near belongs to the stretch.
+    private int Read(int slot, int through, int behind, BeforeStretch before, Column?[] constants)
+    {
+        while (true)
+        {
+            _slice.Extend(_held, through, behind);
+            _update.Evaluate(before, constants);
+            int end = _update.FindEnd(constants);
+            if (end < 0 && !_slice.AtEnd)
+            {
+                behind = (int)Math.Min(int.MaxValue, behind * 4L);
+                continue;
+            }
+
+            if (end >= 0 && _slice.NextChange < _held.Count
+                && _start.Needed(slot, _start.Touched(slot, _held[_slice.NextChange].Key.Span)).AsSpan().SequenceCompareTo(_slice.Key(end)) <= 0)
+            {
+                through = _slice.NextChange;
+                continue;
+            }
+
+            return end < 0 ? _slice.Count : end;
+        }
+    }
+
+    private BeforeStretch Before(int slot, byte[] entry)
+    {
+        byte[] prefix = Prefix(slot);
+        OrderedRows.Cursor first = _partitions.Rows.Seek(prefix);
+        if (!(_needsBefore || _needsHead) || !first.At(prefix) || first.Key.SequenceCompareTo(entry) >= 0)
+        {
+            return Nothing;
+        }
+
+        Batch? head = _needsHead ? One(first.Key) : null;
+        if (!_needsBefore)
+        {
+            return new BeforeStretch(0, 0, 0, head);
+        }
+
+        (long rows, long groups) = MilestonesOf(slot).Before(entry);
+        return new BeforeStretch(rows, groups, RunningStates.Prefix, head);
+    }
+
+    private Milestones MilestonesOf(int slot)
+    {
+        if (!_milestones.TryGetValue(slot, out Milestones? milestones))
+        {
+            milestones = new Milestones(_partitions, slot, _states);
+            _milestones.Add(slot, milestones);
+        }
+
+        return milestones;
+    }
+
+    // What calls over frames of the whole partition give in all of its rows.
+    private void Constants(int slot, int side)
+    {
+        bool summed = false;
+        for (int c = 0; c < _evaluators.Length; c++)
+        {
+            if (_evaluators[c].Reach.Need != WindowNeed.Constant)
+            {
+                continue;
+            }
+
+            ColumnBuilder value = _constants[side][c];
+            value.Reset();
+            if (_evaluators[c].Aggregate is { } aggregate)
+            {
+                if (!summed)
+                {
+                    MilestonesOf(slot).All();
+                    summed = true;
+                }
+
+                aggregate.Emit(RunningStates.Prefix, value);
+                continue;
+            }
+
+            byte[] prefix = Prefix(slot);
+            OrderedRows.Cursor at = _evaluators[c].Kind == WindowKind.LastValue ? _partitions.Rows.SeekLast(prefix) : _partitions.Rows.Seek(prefix);
+            value.AppendFrom(One(at.Key).Columns[_evaluators[c].Argument], 0);
+        }
+    }
+
+    private Batch One(ReadOnlySpan<byte> entry)
+    {
+        _rows.Reset();
+        _partitions.Decode(entry, _rows.Columns);
+        _rows.EndRow();
+        return _rows.ToBatch();
+    }
+
+    private static byte[] Prefix(int slot)
+    {
+        byte[] prefix = new byte[OrderedPartitions.PrefixLength];
+        OrderedPartitions.Prefix(slot, prefix);
+        return prefix;
+    }
 
     private void Compute(int slot, int sign)
     {

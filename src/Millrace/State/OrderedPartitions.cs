@@ -88,6 +88,46 @@ internal sealed class OrderedPartitions
         }
     }
 
+    /// <summary>The epoch's changes of a partition in order, each entry once, without those that cancel out.</summary>
+    public void Changes(int slot, List<(ReadOnlyMemory<byte> Key, long Weight)> into)
+    {
+        into.Clear();
+        for (int at = Math.Max(0, _heads[slot]); at > 0; at = _changes[at - 1].Next)
+        {
+            into.Add((_buffer.AsMemory(_changes[at - 1].Start, _changes[at - 1].Length), _changes[at - 1].Weight));
+        }
+
+        into.Sort((a, b) => a.Key.Span.SequenceCompareTo(b.Key.Span));
+        int kept = 0;
+        for (int i = 0; i < into.Count;)
+        {
+            (ReadOnlyMemory<byte> key, long weight) = into[i];
+            for (i++; i < into.Count && into[i].Key.Span.SequenceEqual(key.Span); i++)
+            {
+                weight += into[i].Weight;
+            }
+
+            if (weight != 0)
+            {
+                into[kept++] = (key, weight);
+            }
+        }
+
+        into.RemoveRange(kept, into.Count - kept);
+    }
+
+    /// <summary>How many changes of a partition are held.</summary>
+    public int HeldOf(int slot)
+    {
+        int count = 0;
+        for (int at = Math.Max(0, _heads[slot]); at > 0; at = _changes[at - 1].Next)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     /// <summary>Applies the held changes of a partition.</summary>
     public void Apply(int slot)
     {

@@ -44,6 +44,30 @@ internal sealed class NumericSumState(int argument, bool countScales) : Aggregat
     }
 
     /// <inheritdoc/>
+    public override bool CanMerge => !countScales;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        var sums = (NumericSumState)other;
+        try
+        {
+            for (int i = 0; i < theirs.Length; i++)
+            {
+                Add(ours[i], sums._sums[theirs[i]], sums._scales[theirs[i]], 1);
+                if (sums._nans.Count > 0 && sums._nans.TryGetValue(theirs[i], out long nans))
+                {
+                    Count(_nans, ours[i], nans);
+                }
+            }
+        }
+        catch (OverflowException)
+        {
+            throw new SqlException("22003", "value overflows numeric format", hint: "Millrace's numeric holds up to 35 digits");
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Clear(ReadOnlySpan<int> slots)
     {
         foreach (int slot in slots)
@@ -125,8 +149,15 @@ internal sealed class NumericSumState(int argument, bool countScales) : Aggregat
             return;
         }
 
-        Int128 unscaled = value.Unscaled;
-        int scale = value.Scale;
+        Add(slot, value.Unscaled, value.Scale, weight);
+        if (countScales)
+        {
+            Count(_counts, (slot, (byte)value.Scale), weight);
+        }
+    }
+
+    private void Add(int slot, Int128 unscaled, int scale, long weight)
+    {
         checked
         {
             if (scale > _scales[slot])
@@ -140,11 +171,6 @@ internal sealed class NumericSumState(int argument, bool countScales) : Aggregat
             }
 
             _sums[slot] += unscaled * weight;
-        }
-
-        if (countScales)
-        {
-            Count(_counts, (slot, (byte)scale), weight);
         }
     }
 

@@ -78,6 +78,27 @@ internal sealed class SquareSumState(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
+    public override bool CanMerge => true;
+
+    /// <inheritdoc/>
+    public override void Merge(AggregateState other, int[] ours, int[] theirs)
+    {
+        var sums = (SquareSumState)other;
+        for (int i = 0; i < theirs.Length; i++)
+        {
+            int slot = ours[i];
+            int their = theirs[i];
+            int scale = Math.Max(_scales[slot], sums._scales[their]);
+            BigInteger factor = BigInteger.Pow(10, scale - _scales[slot]);
+            BigInteger theirFactor = BigInteger.Pow(10, scale - sums._scales[their]);
+            _sums[slot] = (_sums[slot] * factor) + (sums._sums[their] * theirFactor);
+            _squares[slot] = (_squares[slot] * factor * factor) + (sums._squares[their] * theirFactor * theirFactor);
+            _scales[slot] = (byte)scale;
+            _nans[slot] += sums._nans[their];
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Clear(ReadOnlySpan<int> slots)
     {
         foreach (int slot in slots)

@@ -6,7 +6,8 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// Runs an aggregate's states over a sliding frame: what enters is added, what leaves is taken back, exactly. Aggregates that collect values in order
-/// (array_agg, string_agg) take the frame's rows as they stand.
+/// (array_agg, string_agg) take the frame's rows as they stand. Where frames begin with the partition nothing leaves, and the states can begin with what
+/// another slot holds of the rows before.
 /// </summary>
 internal sealed class FrameAggregate
 {
@@ -17,6 +18,9 @@ internal sealed class FrameAggregate
     private readonly AggregateResult? _result;
     private readonly BatchBuilder _piece;
     private readonly int[] _slots = new int[256];
+    private readonly int[] _into = new int[256];
+    private readonly bool _fromStart;
+    private readonly bool _sumOfIntegers;
     private readonly long[] _minus = new long[256];
 
     public FrameAggregate(WindowCall call, Schema input)
@@ -32,7 +36,10 @@ internal sealed class FrameAggregate
 
         if (_kind is not (AggregateKind.ArrayAgg or AggregateKind.StringAgg))
         {
-            var factory = new AggregateFactory(input, appendOnly: false, _rows);
+            // What is only estimated where nothing can be taken back is counted exactly here.
+            _fromStart = call.Frame.Start == FrameBound.UnboundedPreceding && _kind != AggregateKind.ApproxCountDistinct;
+            _sumOfIntegers = _kind == AggregateKind.Sum && input[call.Arguments[0]].Type.IsInteger;
+            var factory = new AggregateFactory(input, appendOnly: _fromStart, _rows);
             _result = factory.Add(new AggregateCall(call.Aggregate, call.Arguments, false, call.Filter, [], call.Type));
             _states = [.. factory.States];
         }
@@ -44,8 +51,73 @@ internal sealed class FrameAggregate
         }
     }
 
+    /// <summary>True when frames begin with the partition and the states of two stretches can be put together.</summary>
+    public bool CanResume => _result is not null && _fromStart && Array.TrueForAll(_states, s => s.CanMerge);
+
+    /// <summary>True when two states give the same value for good as soon as they give the same once, whatever rows are added to both.</summary>
+    public bool ValueIsState => _kind is AggregateKind.CountRows or AggregateKind.Count or AggregateKind.Min or AggregateKind.Max or AggregateKind.BoolAnd or AggregateKind.BoolOr
+        || (_kind == AggregateKind.Sum && _sumOfIntegers);
+
+    /// <summary>Memory held, in bytes.</summary>
+    public long Bytes => _rows.Bytes + _states.Sum(s => s.Bytes);
+
+    /// <summary>Makes room for slots below <paramref name="slots"/>.</summary>
+    public void Ensure(int slots)
+    {
+        _rows.Ensure(slots);
+        foreach (AggregateState state in _states)
+        {
+            state.Ensure(slots);
+        }
+    }
+
+    /// <summary>Makes a slot as new.</summary>
+    public void Clear(int slot)
+    {
+        ReadOnlySpan<int> one = [slot];
+        foreach (AggregateState state in _states)
+        {
+            state.Clear(one);
+        }
+
+        _rows.Clear(one);
+    }
+
+    /// <summary>Adds slots to another.</summary>
+    public void Merge(int into, int[] from)
+    {
+        int[] ours = new int[from.Length];
+        Array.Fill(ours, into);
+        foreach (AggregateState state in _states)
+        {
+            state.Merge(state, ours, from);
+        }
+
+        _rows.Merge(_rows, ours, from);
+    }
+
+    /// <summary>Adds all rows of a batch of at most 256 to a slot.</summary>
+    public void Add(Batch rows, int slot)
+    {
+        _into.AsSpan(0, rows.Count).Fill(slot);
+        foreach (AggregateState state in _states)
+        {
+            state.Add(rows, _into, null);
+        }
+
+        _rows.Add(rows, _into, null);
+    }
+
+    /// <summary>Appends the value of a slot.</summary>
+    public void Emit(int slot, ColumnBuilder into) => _result!.Emit([slot], into);
+
     /// <summary>Appends the value of each row's frame.</summary>
-    public void Evaluate(Batch rows, int[] from, int[] to, ColumnBuilder into)
+    /// <param name="rows">The rows.</param>
+    /// <param name="from">Where each row's frame begins.</param>
+    /// <param name="to">Where it ends.</param>
+    /// <param name="into">Takes the values.</param>
+    /// <param name="before">The slot that holds what lies before the first of the rows; 0 when nothing does.</param>
+    public void Evaluate(Batch rows, int[] from, int[] to, ColumnBuilder into, int before = 0)
     {
         if (_result is null)
         {
@@ -58,6 +130,11 @@ internal sealed class FrameAggregate
         }
 
         ReadOnlySpan<int> slot = [0];
+        if (before > 0)
+        {
+            Merge(0, [before]);
+        }
+
         int low = 0;
         int high = 0;
         for (int i = 0; i < rows.Count; i++)
@@ -69,12 +146,7 @@ internal sealed class FrameAggregate
             _result.Emit(slot, into);
         }
 
-        foreach (AggregateState state in _states)
-        {
-            state.Clear(slot);
-        }
-
-        _rows.Clear(slot);
+        Clear(0);
     }
 
     private void Feed(Batch rows, int from, int to, long[]? weights)

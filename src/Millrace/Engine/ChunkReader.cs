@@ -96,6 +96,11 @@ internal sealed class ChunkReader(WriteAheadLog log, long bytesMax)
             {
                 // Sealed, and freed from the log, just now.
             }
+            catch (CorruptionException) when (chunk.Outlived && chunk.Positions[0] < log.First.Value)
+            {
+                throw new SqlException(
+                    "72000", "snapshot too old: retention has let rows go that it shows, and the log has been freed of them", hint: "read again, as of now");
+            }
         }
 
         BatchBuilder? found = null;

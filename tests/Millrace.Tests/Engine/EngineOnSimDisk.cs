@@ -27,6 +27,9 @@ internal sealed class EngineOnSimDisk
 
     public SimClock Clock { get; } = new();
 
+    /// <summary>Bytes of rows that memory may keep, from the next <see cref="Reopen"/> on.</summary>
+    public long TailBytesMax { get; init; }
+
     /// <summary>Work beside the engine waits for <see cref="RunBackground"/>, instead of being done at once. The disk must complete everything at once then.</summary>
     public bool HoldBackground { get; set; }
 
@@ -38,7 +41,7 @@ internal sealed class EngineOnSimDisk
             Clock = Clock,
             Log = new LogOptions { FileBytes = 4000, Random = _random.NextULong },
             CheckpointLogBytes = long.MaxValue,
-            TailBytesMax = 0,
+            TailBytesMax = TailBytesMax,
             SealRows = _sealRows,
             Background = Begin,
             BackupThread = Begin,

@@ -10,6 +10,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["log"] = LogBench.RunAsync,
     ["codecs"] = CodecsBench.RunAsync,
     ["store"] = StoreBench.RunAsync,
+    ["rollups"] = RollupsBench.RunAsync,
     ["tsbs"] = TsbsBench.RunAsync,
     ["growth"] = GrowthBench.RunAsync,
     ["lines"] = LinesBench.RunAsync,

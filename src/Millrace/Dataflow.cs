@@ -71,6 +71,12 @@ internal sealed class Dataflow
     /// <summary>Rows that came too late to count, in all operators.</summary>
     public long LateRows => _nodes.Sum(n => n.Operator?.LateRows ?? 0);
 
+    /// <summary>The ends of windows that missed rows, in stretches; each operator's by itself.</summary>
+    public IReadOnlyList<(long First, long Last)> LateWindows => [.. _nodes.SelectMany(n => n.Operator?.LateWindows?.Ranges ?? [])];
+
+    /// <summary>Windows that end by then (µs) have been given for good; MinValue when nothing is given by window.</summary>
+    public long ClosedUpto => _nodes.Select(n => n.Operator).OfType<EmitOnClose>().Select(o => o.ClosedUpto).DefaultIfEmpty(long.MinValue).Min();
+
     /// <summary>What each operator has done, in topological order; scans first.</summary>
     public IReadOnlyList<OperatorStatistics> Statistics => [.. _nodes.Select((n, i) => new OperatorStatistics(
         i, n.Name, n.Detail, [.. n.Inputs.Select(x => _nodes.IndexOf(x))], n.RowsIn, n.RowsOut, (long)(n.Ticks * (1e9 / Stopwatch.Frequency)),

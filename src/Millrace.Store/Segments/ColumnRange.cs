@@ -10,6 +10,12 @@ internal sealed record ColumnRange(int Column)
     /// <summary>Bounds for integers, dates, times and timestamps; both belong to the range.</summary>
     public (long Min, long Max)? Integers { get; init; }
 
+    /// <summary>Several such bounds, of which one is enough; both belong to each.</summary>
+    public IReadOnlyList<(long Min, long Max)>? AnyIntegers { get; init; }
+
+    /// <summary>True when rows in which the column is null are wanted too.</summary>
+    public bool OrNull { get; init; }
+
     /// <summary>Bounds for real and double precision; both belong to the range. NaN counts as larger than all.</summary>
     public (double Min, double Max)? Floats { get; init; }
 
@@ -17,8 +23,16 @@ internal sealed record ColumnRange(int Column)
     public IReadOnlyList<byte[]>? AnyOf { get; init; }
 
     /// <summary>False only when no row of a block with these bounds is wanted.</summary>
-    public bool MayMatch(in ZoneMap zone, bool allNull)
+    /// <param name="zone">Bounds of the values that are not null.</param>
+    /// <param name="hasNulls">True when there may be nulls.</param>
+    /// <param name="allNull">True when there is nothing else.</param>
+    public bool MayMatch(in ZoneMap zone, bool hasNulls, bool allNull)
     {
+        if (OrNull && hasNulls)
+        {
+            return true;
+        }
+
         if (allNull)
         {
             return false;
@@ -28,6 +42,16 @@ internal sealed record ColumnRange(int Column)
         {
             case ZoneKind.Integer when Integers is { } range:
                 return zone.Max >= range.Min && zone.Min <= range.Max;
+            case ZoneKind.Integer when AnyIntegers is { } ranges:
+                foreach ((long min, long max) in ranges)
+                {
+                    if (zone.Max >= min && zone.Min <= max)
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
             case ZoneKind.Float when Floats is { } range:
                 return zone.MaxFloat >= range.Min && zone.MinFloat <= range.Max;
             case ZoneKind.Bytes when AnyOf is { } wanted:

@@ -129,7 +129,7 @@ internal sealed class Segment : IDisposable
         var wanted = new List<int>();
         foreach (ColumnRange range in scan.Ranges)
         {
-            if (range.Column < _bounds.Length && !range.MayMatch(_bounds[range.Column], allNull: false))
+            if (range.Column < _bounds.Length && !range.MayMatch(_bounds[range.Column], hasNulls: true, allNull: false))
             {
                 return wanted;
             }
@@ -177,7 +177,7 @@ internal sealed class Segment : IDisposable
         {
             ColumnRange range = scan.Ranges[r];
             // A column that was added later: its value in these rows is not known here.
-            may = range.Column >= Footer.Types.Count || range.MayMatch(group.Blocks[range.Column].Zone, group.Blocks[range.Column].Nulls == group.Rows);
+            may = range.Column >= Footer.Types.Count || range.MayMatch(group.Blocks[range.Column].Zone, group.Blocks[range.Column].Nulls > 0, group.Blocks[range.Column].Nulls == group.Rows);
         }
 
         return may;

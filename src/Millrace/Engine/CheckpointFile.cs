@@ -14,7 +14,7 @@ internal static class CheckpointFile
     public const string Extension = ".checkpoint";
 
     private const uint Magic = 0x50_43_52_4D;
-    private const int Version = 2;
+    private const int Version = 3;
     private const int EndSection = -1;
 
     public sealed class Writer

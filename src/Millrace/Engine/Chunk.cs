@@ -125,7 +125,7 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
     {
         for (int i = start; i < end; i++)
         {
-            if (chunks[i].Times is var (min, max) && !Array.TrueForAll(times, t => t.MayMatch(new ZoneMap(ZoneKind.Integer, min, max), allNull: false)))
+            if (chunks[i].Times is var (min, max) && !Array.TrueForAll(times, t => t.MayMatch(new ZoneMap(ZoneKind.Integer, min, max), hasNulls: false, allNull: false)))
             {
                 continue;
             }
@@ -178,6 +178,9 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     private long _tailMaxTime = long.MinValue;
     private (long Min, long Max)? _tailTimes;
 
+    /// <summary>The column whose value is a row's time; −1 when that is the time of its commit.</summary>
+    public int TimeColumn => timeColumn;
+
     /// <summary>Offset the next row gets: also the number of rows ever appended.</summary>
     public long NextOffset { get; private set; }
 
@@ -209,7 +212,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     public void Append(Batch batch, long position, long now)
     {
         (long Min, long Max)? times = Times(batch, timeColumn);
-        long maxTime = times?.Max ?? now;
+        long maxTime = times?.Max ?? Latest(batch, now);
         if (batch.Count >= DirectRows)
         {
             Seal();
@@ -278,6 +281,11 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         if (change.Upto > NextOffset - _tail.Count)
         {
             Seal();
+        }
+
+        if (change.Added.Count == 0)
+        {
+            NoteGone(change);
         }
 
         while (_start < _end && _chunks[_start].FirstOffset < change.Upto)
@@ -369,6 +377,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     {
         Seal();
         writer.WriteVarint((ulong)NextOffset);
+        writer.WriteInt64(GoneUpto);
         writer.WriteVarint((ulong)(_end - _start));
         for (int i = _start; i < _end; i++)
         {
@@ -400,6 +409,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     public void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open)
     {
         NextOffset = (long)reader.ReadVarint();
+        GoneUpto = reader.ReadInt64();
         int count = reader.ReadCount();
         for (int i = 0; i < count; i++)
         {
@@ -469,5 +479,20 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         }
 
         return (min, max);
+    }
+
+    // Rows without a time are kept as long as if they were of now; others among them may lie ahead of it.
+    private long Latest(Batch batch, long now)
+    {
+        if (timeColumn >= 0)
+        {
+            var times = (FixedColumn<long>)batch.Columns[timeColumn];
+            for (int i = 0; i < batch.Count; i++)
+            {
+                now = times.IsNull(i) ? now : Math.Max(now, times.Values[i]);
+            }
+        }
+
+        return now;
     }
 }

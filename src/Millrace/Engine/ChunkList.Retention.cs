@@ -5,6 +5,9 @@ namespace Millrace.Engine;
 
 internal sealed partial class ChunkList
 {
+    /// <summary>Rows whose time (µs) is not later than this may be gone; MinValue when retention has dropped nothing yet.</summary>
+    public long GoneUpto { get; private set; } = long.MinValue;
+
     /// <summary>
     /// What is not to be kept any longer; null when all is. Where chunks and tail end depends on when sealing, checkpoints and backups were, which a replay
     /// does not know: so it is for the log to say what went.
@@ -27,8 +30,20 @@ internal sealed partial class ChunkList
             gone = gone.Union(SegmentsBeyond(bytes));
         }
 
-        string[] files = [.. gone.Select(s => s.Info.Path)];
-        return files.Length == 0 && upto == UnsealedOffset ? null : new SegmentChange(upto, files, []);
+        StoredSegment[] segments = [.. gone];
+        if (segments.Length == 0 && upto == UnsealedOffset)
+        {
+            return null;
+        }
+
+        long goneUpto = segments.Select(s => s.Info.MaxTime).Append(GoneUpto).Max();
+        for (int i = _start; i < _end && _chunks[i].FirstOffset < upto; i++)
+        {
+            goneUpto = Math.Max(goneUpto, _chunks[i].MaxTime);
+        }
+
+        goneUpto = upto > NextOffset - _tail.Count ? Math.Max(goneUpto, _tailMaxTime) : goneUpto;
+        return new SegmentChange(upto, [.. segments.Select(s => s.Info.Path)], []) { GoneUpto = goneUpto };
     }
 
     /// <summary>The time (µs) at which the next unit has outlived <paramref name="micros"/>; MaxValue when there are no rows.</summary>
@@ -41,6 +56,14 @@ internal sealed partial class ChunkList
         }
 
         return oldest > long.MaxValue - micros - 1 ? long.MaxValue : oldest + micros + 1;
+    }
+
+    // Logs of a few builds do not say up to which time rows went. Chunks that are cut elsewhere now may then say more than is so, never less.
+    private void NoteGone(SegmentChange change)
+    {
+        long upto = change.GoneUpto ?? _segments.Where(s => change.Removed.Contains(s.Info.Path)).Select(s => s.Info.MaxTime)
+            .Concat(_chunks[_start.._end].Where(c => c.FirstOffset < change.Upto).Select(c => c.MaxTime)).DefaultIfEmpty(long.MinValue).Max();
+        GoneUpto = Math.Max(GoneUpto, upto);
     }
 
     // A unit goes when its newest row is too old: never a row earlier than promised, and none of it later than its unit's newest. The tail goes like a chunk.

@@ -23,17 +23,19 @@ internal enum EntryKind : byte
 internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement, SegmentChange? Segments = null);
 
 /// <summary>
-/// Layout: byte version (4); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
+/// Layout: byte version (5); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
 /// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see <see cref="SegmentChange"/>. An epoch that time
 /// alone made has no entries. The object may have more columns by now: they were added
 /// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes. Before version 3 columns had one form only. Before version 4
-/// what retention let go was not logged: it followed from the time of the epoch.
+/// what retention let go was not logged: it followed from the time of the epoch; before version 5 not up to which
+/// time.
 /// </summary>
 internal static class CommitRecord
 {
-    private const byte Version = 4;
+    private const byte Version = 5;
     private const byte VersionWithoutCounts = 1;
     private const byte VersionWithRetention = 4;
+    private const byte VersionWithTimeGone = 5;
 
     public static void Write(ByteWriter writer, long epoch, long timeMicros, IReadOnlyList<CommitEntry> entries)
     {
@@ -97,7 +99,7 @@ internal static class CommitRecord
 
             if (kind == EntryKind.Segments)
             {
-                entries.Add(new CommitEntry(kind, id, null, null, SegmentChange.Read(ref reader)));
+                entries.Add(new CommitEntry(kind, id, null, null, SegmentChange.Read(ref reader, version >= VersionWithTimeGone)));
                 continue;
             }
 

@@ -247,7 +247,7 @@ internal sealed partial class DatabaseEngine
     {
         List<Chunk> chunks = rows.Oldest(_options.SealRows);
         Check.That(chunks.Count > 0);
-        SegmentSchema schema = SchemaFor(o.Definition);
+        SegmentSchema schema = SchemaFor(o);
         long partition = schema.Time < 0 ? 0 : PartitionMicros(o.Id);
         CatalogObject definition = o.Definition;
         var job = new SealJob(o, chunks[^1].FirstOffset + chunks[^1].Count, []);
@@ -258,7 +258,8 @@ internal sealed partial class DatabaseEngine
     {
         var job = new SealJob(o, 0, merged);
         CatalogObject definition = o.Definition;
-        Start(job, path => job.Merge(_disk, SchemaFor(definition), b => RowWidth.Fit(b, definition), path(0)));
+        SegmentSchema schema = SchemaFor(o);
+        Start(job, path => job.Merge(_disk, schema, b => RowWidth.Fit(b, definition), path(0)));
     }
 
     private void Start(SealJob job, Action<Func<int, string>> work)
@@ -305,7 +306,7 @@ internal sealed partial class DatabaseEngine
         return null;
     }
 
-    private static SegmentSchema SchemaFor(CatalogObject o) => new(o.Columns, SeriesKey.Of(o), o.EventTime);
+    private static SegmentSchema SchemaFor(ObjectState o) => new(o.Definition.Columns, SeriesKey.Of(o.Definition), o.AppendedRows!.TimeColumn);
 
     // Short enough that retention frees in small steps, long enough that there are not too many files.
     private long PartitionMicros(int id) => _catalog.RetentionOf(id).Micros switch

@@ -27,6 +27,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     private readonly List<Action> _acknowledgements = [];
     private readonly List<Action<Exception>> _refusals = [];
     private readonly HashSet<int> _dirty = [];
+    private readonly HashSet<int> _furthered = [];
     private readonly ByteWriter _record = new(64 << 10);
     private readonly Func<int, ObjectState> _find;
     private ObjectTable _objects = new();
@@ -341,6 +342,11 @@ internal sealed partial class DatabaseEngine : IDisposable
                     view.TouchedEpoch = _epoch;
                 }
 
+                if (view.HasNewReach)
+                {
+                    _furthered.Add(view.Id);
+                }
+
                 stopped |= went && view.Error is not null;
             }
             else if (o is StreamState stream)
@@ -464,6 +470,13 @@ internal sealed partial class DatabaseEngine : IDisposable
             }
         }
 
+        // More windows have closed, or rows came too late: its rows are the same, what can be answered from them is not.
+        foreach (int id in _furthered)
+        {
+            objects[id] = _objects.GetValueOrDefault(id)?.Snapshot();
+        }
+
+        _furthered.Clear();
         foreach (int id in _dirty)
         {
             objects[id] = _objects.GetValueOrDefault(id)?.Snapshot();

@@ -41,6 +41,12 @@ internal sealed class ObjectSnapshot
     /// <summary>The rows of an object that only ever grows; null for others.</summary>
     public ChunkSnapshot? Appended => _chunks;
 
+    /// <summary>Rows of such an object with event times (µs) up to here may be gone by retention; MinValue for none.</summary>
+    public long GoneUpto { get; init; } = long.MinValue;
+
+    /// <summary>For a window view that queries over its stream can be answered from: how far that goes.</summary>
+    public RollupCandidate? Rollup { get; init; }
+
     /// <summary>The layout when rows are kept by key.</summary>
     public RowLayout? Layout => _layout;
 

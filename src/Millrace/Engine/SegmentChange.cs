@@ -13,6 +13,9 @@ namespace Millrace.Engine;
 /// <param name="Added">The new ones.</param>
 internal sealed record SegmentChange(long Upto, IReadOnlyList<string> Removed, IReadOnlyList<SegmentInfo> Added)
 {
+    /// <summary>For what retention lets go: rows with times up to here (µs) may be gone from now on.</summary>
+    public long? GoneUpto { get; init; }
+
     public void Write(ByteWriter writer)
     {
         writer.WriteVarint((ulong)Upto);
@@ -27,9 +30,11 @@ internal sealed record SegmentChange(long Upto, IReadOnlyList<string> Removed, I
         {
             info.Write(writer);
         }
+
+        writer.WriteInt64(GoneUpto ?? long.MinValue);
     }
 
-    public static SegmentChange Read(ref ByteReader reader)
+    public static SegmentChange Read(ref ByteReader reader, bool withTime)
     {
         long upto = (long)reader.ReadVarint();
         var removed = new List<string>();
@@ -44,6 +49,6 @@ internal sealed record SegmentChange(long Upto, IReadOnlyList<string> Removed, I
             added.Add(SegmentInfo.Read(ref reader));
         }
 
-        return new SegmentChange(upto, removed, added);
+        return new SegmentChange(upto, removed, added) { GoneUpto = withTime ? reader.ReadInt64() : null };
     }
 }

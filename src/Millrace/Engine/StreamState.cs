@@ -90,7 +90,7 @@ internal sealed class StreamState : ObjectState
         Delta.Add(batch);
     }
 
-    public override ObjectSnapshot Snapshot() => new(Definition, Chunks.Snapshot());
+    public override ObjectSnapshot Snapshot() => new(Definition, Chunks.Snapshot()) { GoneUpto = Chunks.GoneUpto };
 
     public override void Widen(CatalogObject wider)
     {

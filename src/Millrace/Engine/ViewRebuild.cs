@@ -23,9 +23,13 @@ internal sealed class ViewRebuild(ViewState view)
     /// <summary>What has changed.</summary>
     public List<Batch> Difference { get; } = [];
 
+    /// <summary>Rows of its inputs with times up to here (µs) may have been gone.</summary>
+    public long GoneUpto { get; private set; } = long.MinValue;
+
     /// <exception cref="SqlException">The query fails on the data there is; 53200: too much state; 55000: what an append-only view gave does not come again.</exception>
     public void Run(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now, long stateBytesMax)
     {
+        GoneUpto = view.InputIds.Max(id => inputs(id).AppendedRows?.GoneUpto ?? long.MinValue);
         Feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now, stateBytesMax);
         if (view.AppendedRows is { } chunks)
         {

@@ -13,10 +13,15 @@ internal sealed class ViewState : ObjectState
 {
     private readonly ChunkList? _chunks;
     private readonly RowLayout _layout;
+    private readonly RollupShape? _rollup;
     private QueryFeed _feed;
     private Spine? _spine;
     private SqlException? _failure;
     private SqlException? _pause;
+
+    // Of times up to here it never saw all rows, or nobody knows: its stream had lost them when it was made, or it has stood still since.
+    private long _doubtfulUpto = long.MinValue;
+    private (long ClosedUpto, long LateRows) _told;
 
     public ViewState(CatalogObject definition, BoundQuery query)
         : base(definition)
@@ -27,7 +32,9 @@ internal sealed class ViewState : ObjectState
         InputIds = [.. _feed.Dataflow.Inputs.Select(i => i.Id)];
         if (definition.AppendOnly)
         {
-            _chunks = new ChunkList(definition.Columns, definition.EventTime);
+            // A rollup that does not give the end of its windows lets rows go by their start, not by when they were computed.
+            _rollup = RollupShape.Of(query.Plan, FunctionLibrary.Catalog);
+            _chunks = new ChunkList(definition.Columns, definition.EventTime >= 0 ? definition.EventTime : _rollup?.StartColumn ?? -1);
         }
         else
         {
@@ -117,6 +124,7 @@ internal sealed class ViewState : ObjectState
     public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now, long stateBytesMax)
     {
         _feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now, stateBytesMax);
+        _doubtfulUpto = _rollup is null ? long.MinValue : inputs(_rollup.StreamId).AppendedRows?.GoneUpto ?? long.MinValue;
         Store(now);
     }
 
@@ -124,6 +132,7 @@ internal sealed class ViewState : ObjectState
     public void DropState()
     {
         long watermark = _feed.Watermark;
+        _doubtfulUpto = Math.Max(_doubtfulUpto, _feed.Dataflow.ClosedUpto);
         _feed = NewFeed();
         _feed.HoldAt(watermark);
         _pause = null;
@@ -133,6 +142,8 @@ internal sealed class ViewState : ObjectState
     /// <summary>Goes on with what was computed anew.</summary>
     public void Adopt(ViewRebuild rebuilt, long now)
     {
+        // Windows that it had given stay as they are, whatever came for them since; and of rows that are gone by now it may not have seen all.
+        _doubtfulUpto = Math.Max(Math.Max(_doubtfulUpto, _feed.Dataflow.ClosedUpto), rebuilt.GoneUpto);
         _feed = rebuilt.Feed;
         _failure = null;
         _pause = null;
@@ -188,14 +199,20 @@ internal sealed class ViewState : ObjectState
         }
     }
 
+    /// <summary>True when what can be said of it as a rollup has changed since its last snapshot.</summary>
+    public bool HasNewReach => _rollup is not null && Still is null && _told != ReachNow;
+
+    private (long, long) ReachNow => (_rollup!.Bucket.Floor(_feed.Dataflow.ClosedUpto), _feed.LateRows);
+
     public override ObjectSnapshot Snapshot() => _chunks is not null
-        ? new ObjectSnapshot(Definition, _chunks.Snapshot()) { Error = Still }
+        ? new ObjectSnapshot(Definition, _chunks.Snapshot()) { Error = Still, GoneUpto = _chunks.GoneUpto, Rollup = Reach() }
         : new ObjectSnapshot(Definition, _spine!.Runs, _layout) { Error = Still };
 
     public override void Save(ByteWriter writer)
     {
         writer.WriteString(_failure?.Message ?? "");
         writer.WriteString(_failure?.SqlState ?? "");
+        writer.WriteInt64(_doubtfulUpto);
         _feed.Save(writer);
         if (_chunks is not null)
         {
@@ -211,6 +228,7 @@ internal sealed class ViewState : ObjectState
     {
         string message = reader.ReadString();
         string state = reader.ReadString();
+        _doubtfulUpto = reader.Version >= CheckpointFile.WithReach ? reader.ReadInt64() : long.MinValue;
         _failure = message.Length == 0 ? null : new SqlException(state, message);
         _feed.Load(ref reader);
         if (_chunks is not null)
@@ -221,6 +239,19 @@ internal sealed class ViewState : ObjectState
         {
             _spine!.Load(ref reader);
         }
+    }
+
+    private RollupCandidate? Reach()
+    {
+        if (_rollup is null || Still is not null)
+        {
+            return null;
+        }
+
+        _told = ReachNow;
+        long dropped = _chunks!.GoneUpto;
+        dropped = dropped == long.MinValue || Definition.EventTime < 0 ? dropped : dropped - _rollup.Bucket.Size;
+        return new RollupCandidate(Definition, _rollup, Math.Max(_doubtfulUpto, dropped), _feed.Dataflow.ClosedUpto, _feed.Dataflow.LateWindows);
     }
 
     private void Store(long now)

@@ -23,6 +23,7 @@ internal sealed class EmitOnClose(int windowEnd, bool byClock, long lateness, bo
     private readonly EncodedRows _encoded = new();
     private readonly OrderedRows _rows = new();
     private readonly BatchBuilder _output = new(columns);
+    private readonly LateWindows _windows = new();
     private long _closed = long.MinValue;
     private long _late;
     private byte[] _key = [];
@@ -52,6 +53,12 @@ internal sealed class EmitOnClose(int windowEnd, bool byClock, long lateness, bo
     public override long LateRows => _late;
 
     /// <inheritdoc/>
+    public override LateWindows LateWindows => _windows;
+
+    /// <summary>Windows that end by then (µs) have been given.</summary>
+    public long ClosedUpto => _closed;
+
+    /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output)
     {
         var ends = (FixedColumn<long>)input.Columns[windowEnd];
@@ -68,6 +75,7 @@ internal sealed class EmitOnClose(int windowEnd, bool byClock, long lateness, bo
             if (ends.Values[i] <= _closed)
             {
                 _late++;
+                _windows.Add(ends.Values[i]);
                 continue;
             }
 
@@ -136,6 +144,7 @@ internal sealed class EmitOnClose(int windowEnd, bool byClock, long lateness, bo
     {
         writer.WriteInt64(_closed);
         writer.WriteInt64(_late);
+        _windows.Save(writer);
         _rows.Save(writer);
     }
 
@@ -144,6 +153,7 @@ internal sealed class EmitOnClose(int windowEnd, bool byClock, long lateness, bo
     {
         _closed = reader.ReadInt64();
         _late = reader.ReadInt64();
+        _windows.Load(ref reader);
         _rows.Load(ref reader);
     }
 

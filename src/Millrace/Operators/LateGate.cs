@@ -14,6 +14,7 @@ namespace Millrace.Engine;
 internal sealed class LateGate(int time, long slide, long size, long offset, long lateness, Schema columns, bool giveLate = false) : Operator(columns)
 {
     private readonly BatchBuilder _output = new(columns);
+    private readonly LateWindows _windows = new();
     private long _closed = long.MinValue;
     private long _late;
     private int[] _kept = [];
@@ -26,6 +27,9 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
 
     /// <inheritdoc/>
     public override long LateRows => _late;
+
+    /// <inheritdoc/>
+    public override LateWindows LateWindows => _windows;
 
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output)
@@ -49,9 +53,15 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
         int count = 0;
         for (int i = 0; i < input.Count; i++)
         {
-            if ((!times.IsNull(i) && IsLate(times.Values[i])) == giveLate)
+            long end = 0;
+            bool late = !times.IsNull(i) && IsLate(times.Values[i], out end);
+            if (late == giveLate)
             {
                 _kept[count++] = i;
+            }
+            else if (late)
+            {
+                _windows.Add(end);
             }
         }
 
@@ -76,6 +86,7 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
     {
         writer.WriteInt64(_closed);
         writer.WriteInt64(_late);
+        _windows.Save(writer);
     }
 
     /// <inheritdoc/>
@@ -83,11 +94,14 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
     {
         _closed = reader.ReadInt64();
         _late = reader.ReadInt64();
+        _windows.Load(ref reader);
     }
 
     // Between windows that do not touch there may be none: such a row is not late, it just belongs to no window.
-    private bool IsLate(long t)
+    private bool IsLate(long t, out long lastEnd)
     {
+        lastEnd = 0;
+
         // Far from now nothing can overflow; and what is newer than the watermark is the common case.
         if (t >= _closed || t is long.MinValue)
         {
@@ -96,6 +110,7 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
 
         Int128 rest = ((Int128)t - offset) % slide;
         Int128 end = t - (rest < 0 ? rest + slide : rest) + size;
+        lastEnd = (long)Int128.Clamp(end, long.MinValue, long.MaxValue);
         return end > t && end + lateness <= _closed;
     }
 }

@@ -51,6 +51,9 @@ internal abstract class Operator(Schema columns)
     /// <summary>Rows that came too late to count.</summary>
     public virtual long LateRows => 0;
 
+    /// <summary>The windows that such rows belong to; null where there are no windows.</summary>
+    public virtual LateWindows? LateWindows => null;
+
     /// <summary>Takes a change of input <paramref name="port"/>.</summary>
     public abstract void Process(int port, Batch input, IOutput output);
 

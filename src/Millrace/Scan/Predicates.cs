@@ -54,9 +54,43 @@ internal static class Predicates
                 return terms.All(t => ((ColumnExpr)t.Arguments[0]).Index == first.Index && t.Arguments[1].Type.SameAs(first.Type))
                     ? OneOf(first, [.. terms.Select(t => ((LiteralExpr)t.Arguments[1]).Value).OfType<object>()])
                     : null;
+            case OrExpr any:
+                return AnyOf(any, context);
             default:
                 return null;
         }
+    }
+
+    // Stretches of one column, each with a bound or two, and perhaps its nulls: (ts < a OR ts >= b AND ts < c OR ts IS NULL).
+    private static ColumnRange? AnyOf(OrExpr any, EvalContext? context)
+    {
+        int column = -1;
+        bool orNull = false;
+        var stretches = new List<(long Min, long Max)>();
+        foreach (ScalarExpr arm in any.Arguments)
+        {
+            if (arm is IsNullExpr { Negated: false, Argument: ColumnExpr tested } && (column < 0 || column == tested.Index))
+            {
+                (column, orNull) = (tested.Index, true);
+                continue;
+            }
+
+            (long min, long max) = (long.MinValue, long.MaxValue);
+            foreach (ScalarExpr bound in arm is AndExpr all ? all.Arguments : [arm])
+            {
+                if (bound is not CallExpr || Range(bound, context) is not { Integers: { } range } found || (column >= 0 && column != found.Column))
+                {
+                    return null;
+                }
+
+                column = found.Column;
+                (min, max) = (Math.Max(min, range.Min), Math.Min(max, range.Max));
+            }
+
+            stretches.Add((min, max));
+        }
+
+        return column < 0 ? null : new ColumnRange(column) { AnyIntegers = stretches, OrNull = orNull };
     }
 
     private static string Mirrored(string comparison) => comparison switch

@@ -46,8 +46,8 @@ internal sealed partial class LocalSession
                     ? Done(bound)
                     : throw new SqlException("26000", $"prepared statement \"{deallocate.Name}\" does not exist");
             case BoundDeclareCursor declare:
-                await DeclareAsync(declare, prepared.Text, cancellation).ConfigureAwait(false);
-                return Done(bound);
+                IEnumerable<Notice> notices = await DeclareAsync(declare, prepared.Text, cancellation).ConfigureAwait(false);
+                return new StatementResult { CommandTag = bound.Tag, Notices = [.. ToNotices(bound.Notices), .. notices] };
             case BoundFetch fetch:
                 return await FetchAsync(fetch, cancellation).ConfigureAwait(false);
             case BoundCloseCursor { Cursor: null }:
@@ -69,7 +69,8 @@ internal sealed partial class LocalSession
         }
     }
 
-    private async ValueTask DeclareAsync(BoundDeclareCursor declare, string text, CancellationToken cancellation)
+    // Gives what is to be said of where its rows come from.
+    private async ValueTask<IEnumerable<Notice>> DeclareAsync(BoundDeclareCursor declare, string text, CancellationToken cancellation)
     {
         if (_cursors.ContainsKey(declare.Name))
         {
@@ -82,6 +83,7 @@ internal sealed partial class LocalSession
         }
 
         Cursor cursor;
+        IReadOnlyList<RollupReport> reports = [];
         if (declare.Subscribe is { } subscribe)
         {
             // Changes go on when a transaction does not: outside of one such a cursor stays until it is closed.
@@ -94,11 +96,12 @@ internal sealed partial class LocalSession
         }
         else
         {
-            cursor = new RowsCursor(declare.Query.Columns, Run(declare.Query, Snapshot, cancellation), declare.Hold, declare.Scroll != false);
+            cursor = new RowsCursor(declare.Query.Columns, Run(declare.Query, Snapshot, cancellation, out reports), declare.Hold, declare.Scroll != false);
         }
 
         cursor.IsNew = _transaction is { Implicit: false };
         _cursors.Add(declare.Name, cursor);
+        return NoticesOf(reports);
     }
 
     private async ValueTask<StatementResult> FetchAsync(BoundFetch fetch, CancellationToken cancellation)

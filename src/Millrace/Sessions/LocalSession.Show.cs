@@ -124,13 +124,23 @@ internal sealed partial class LocalSession
             BoundCopyTo b => b.Query.Plan,
             _ => throw new SqlException("0A000", $"{explain.Inner.Tag} has no plan to explain"),
         };
-        Dataflow dataflow = PlanCompiler.Compile(plan, EvalErrors.Throw);
-        var footer = new List<string>();
+        DatabaseSnapshot snapshot = Snapshot;
+        long now = _database.NowMicros;
+        PlanNode answered = plan;
+        IReadOnlyList<RollupReport> reports = [];
+        if ((explain.Inner as BoundQuery ?? (explain.Inner as BoundCopyTo)?.Query) is { } read)
+        {
+            EvalContext context = ContextOf(snapshot, now);
+            (BoundQuery from, reports) = FromRollups(Folded(read, context), snapshot, context);
+            answered = reports.Any(r => r.Uses.Count > 0) ? from.Plan : plan;
+        }
+
+        Dataflow dataflow = PlanCompiler.Compile(answered, EvalErrors.Throw);
+        List<string> footer = [.. LinesOf(reports)];
         if (explain.Analyze && explain.Inner is BoundQuery query)
         {
             var watch = System.Diagnostics.Stopwatch.StartNew();
-            DatabaseSnapshot snapshot = Snapshot;
-            long rows = QueryRunner.Run(dataflow, query, snapshot, _database.NowMicros, SourceOf(snapshot), cancellation).Sum(b => (long)b.Count);
+            long rows = QueryRunner.Run(dataflow, query with { Plan = answered }, snapshot, now, SourceOf(snapshot), cancellation).Sum(b => (long)b.Count);
             footer.Add(FormattableString.Invariant($"Rows: {rows}"));
             footer.Add(FormattableString.Invariant($"Execution time: {watch.Elapsed.TotalMilliseconds:0.###} ms"));
         }

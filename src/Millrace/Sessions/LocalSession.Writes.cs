@@ -93,8 +93,13 @@ internal sealed partial class LocalSession
         }
     }
 
-    private Func<PlanNode, List<Batch>> Rows(DatabaseSnapshot snapshot, CancellationToken cancellation) =>
-        plan => Run(new BoundQuery(plan, plan.Columns), snapshot, cancellation);
+    // What is written is made of rows: what a rollup says of rows that are gone is for those to see who ask.
+    private Func<PlanNode, List<Batch>> Rows(DatabaseSnapshot snapshot, CancellationToken cancellation) => plan =>
+    {
+        long now = _database.NowMicros;
+        EvalContext context = ContextOf(snapshot, now);
+        return Run(Folded(new BoundQuery(plan, plan.Columns), context), snapshot, context, now, cancellation);
+    };
 
     private static StatementResult Outcome(BoundStatement bound, WriteOutcome outcome, long epoch)
     {

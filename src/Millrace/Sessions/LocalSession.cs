@@ -150,6 +150,7 @@ internal sealed partial class LocalSession : Session
                     RowCount = rows.RowCount,
                     Epoch = rows.Epoch,
                     CopyOut = copy.Format,
+                    Notices = rows.Notices,
                 };
             case BoundSubscribe subscribe:
                 return await SubscribeAsync(subscribe, prepared.Text, cancellation).ConfigureAwait(false);
@@ -205,7 +206,7 @@ internal sealed partial class LocalSession : Session
     /// <summary>Runs a query over a snapshot.</summary>
     internal StatementResult Read(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation)
     {
-        List<Batch> rows = Run(query, snapshot, cancellation);
+        List<Batch> rows = Run(query, snapshot, cancellation, out IReadOnlyList<RollupReport> reports);
         long count = rows.Sum(b => (long)b.Count);
         return new StatementResult
         {
@@ -214,16 +215,27 @@ internal sealed partial class LocalSession : Session
             Batches = rows,
             RowCount = count,
             Epoch = snapshot.Epoch,
-            Notices = ToNotices(query.Notices),
+            Notices = [.. ToNotices(query.Notices), .. NoticesOf(reports)],
         };
     }
 
-    private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation)
+    private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation, out IReadOnlyList<RollupReport> reports)
     {
         // One now() for what is folded and what is not.
         long now = _database.NowMicros;
-        var context = new EvalContext { System = SystemOf(snapshot), NowMicros = now, User = _user ?? SystemContext.Owner };
-        query = query with { Plan = FoldStable.Apply(query.Plan, e => ConstantFolder.Evaluate(e, context)) };
+        EvalContext context = ContextOf(snapshot, now);
+        (query, reports) = FromRollups(Folded(query, context), snapshot, context);
+        return Run(query, snapshot, context, now, cancellation);
+    }
+
+    private EvalContext ContextOf(DatabaseSnapshot snapshot, long now) =>
+        new() { System = SystemOf(snapshot), NowMicros = now, User = _user ?? SystemContext.Owner };
+
+    private static BoundQuery Folded(BoundQuery query, EvalContext context) =>
+        query with { Plan = FoldStable.Apply(query.Plan, e => ConstantFolder.Evaluate(e, context)) };
+
+    private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, EvalContext context, long now, CancellationToken cancellation)
+    {
         Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, context);
         return QueryRunner.Run(dataflow, query, snapshot, now, SourceOf(snapshot), cancellation);
     }

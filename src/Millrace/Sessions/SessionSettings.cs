@@ -37,6 +37,7 @@ internal sealed class SessionSettings
         ["lock_timeout"] = new("0", "Accepted; there are no locks to wait for."),
         ["max_identifier_length"] = new("1000", "Shows the maximum identifier length, in bytes.", true),
         ["password_encryption"] = new("scram-sha-256", "Shows how passwords are kept.", true),
+        ["rollups"] = new("on", "Answers aggregates over streams from rollups: on (where they give the same), rounded (also sums of floats), off."),
         ["rw_implicit_flush"] = new("true", "RisingWave's: reads here always see the session's own writes."),
         ["search_path"] = new("\"$user\", public", "Sets the schema search order for names that are not schema-qualified."),
         ["server_encoding"] = new("UTF8", "Shows the server (database) character set encoding.", true),
@@ -112,6 +113,14 @@ internal sealed class SessionSettings
                 return "UTC";
             case "timezone" when !TimeZoneInfo.TryFindSystemTimeZoneById(value, out _):
                 throw new SqlException("22023", $"invalid value for parameter \"TimeZone\": \"{value}\"", hint: "name a zone such as 'UTC' or 'Europe/Vienna'");
+            case "rollups":
+                return value.ToLowerInvariant() switch
+                {
+                    "on" or "true" or "yes" or "1" => "on",
+                    "off" or "false" or "no" or "0" => "off",
+                    "rounded" => "rounded",
+                    _ => throw new SqlException("22023", $"invalid value for parameter \"rollups\": \"{value}\"", hint: "on, rounded or off"),
+                };
             case "extra_float_digits" when !int.TryParse(value, CultureInfo.InvariantCulture, out _):
                 throw new SqlException("22023", $"invalid value for parameter \"extra_float_digits\": \"{value}\"");
             default:

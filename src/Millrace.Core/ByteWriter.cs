@@ -109,6 +109,9 @@ public ref struct ByteReader
     /// <summary>Reads from the start of <paramref name="data"/>.</summary>
     public ByteReader(ReadOnlySpan<byte> data) => _data = data;
 
+    /// <summary>The version of the file that the bytes are of, for layouts that have changed: the newest, unless whoever opens it says otherwise.</summary>
+    public int Version { get; init; } = int.MaxValue;
+
     /// <summary>Offset of the next byte.</summary>
     public int Position { get; private set; }
 

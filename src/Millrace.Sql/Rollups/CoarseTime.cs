@@ -35,7 +35,8 @@ internal static class CoarseTime
             case { Function.Name: "date_bin", Arguments: [LiteralExpr { Value: Interval { Months: 0 } width }, var t, LiteralExpr { Value: long from }] } when IsTime(t):
                 return Span(width) is { } stride ? new Bucket(stride, from) : null;
             case { Function.Name: "date_trunc" or "extract" or "date_part", Arguments: [LiteralExpr { Value: ByteSlice unit }, var t] } when IsTime(t):
-                return Unit(unit.ToString().ToLowerInvariant()) is { } length ? new Bucket(length, 0) : null;
+                // The second that extract gives has its fraction.
+                return Unit(unit.ToString().ToLowerInvariant()) is { } length && (length > Second || call.Function.Name == "date_trunc") ? new Bucket(length, 0) : null;
             case { Function.Name: "date", Arguments: [var t], Type.Id: TypeId.Date } when IsTime(t):
                 return new Bucket(Day, 0);
             default:

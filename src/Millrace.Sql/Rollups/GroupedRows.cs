@@ -42,6 +42,14 @@ internal sealed record GroupedRows(ScanPlan Scan, TimeWindowPlan? Window, IReadO
     /// <summary>True when a part of an expression gives another value each time.</summary>
     public bool IsVolatile => Terms.Any(ExprMap.IsVolatile) || Columns.Any(ExprMap.IsVolatile);
 
+    /// <summary>True when an expression gives the same for a row wherever it has the same form: the columns of windows are the same in the same windows only.</summary>
+    public bool MeansTheSame(ScalarExpr own, GroupedRows other) =>
+        (Window is { } w && other.Window is { } o && (w.Slide, w.Size, w.Offset, w.Cumulative) == (o.Slide, o.Size, o.Offset, o.Cumulative))
+        || !ExprMap.Columns(own).Any(c => c >= WindowStart);
+
+    /// <summary>True when an expression of this is the same as one of another.</summary>
+    public bool Same(ScalarExpr own, GroupedRows other, ScalarExpr theirs) => ExprEquality.Same(own, theirs) && MeansTheSame(own, other);
+
     /// <summary>The times that a term asks for, when it compares the event time with a constant and says nothing else.</summary>
     public TimeRanges? Times(ScalarExpr term)
     {

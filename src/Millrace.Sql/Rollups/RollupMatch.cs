@@ -56,7 +56,7 @@ internal sealed record RollupMatch(RollupCandidate Rollup)
             {
                 limits = limits.And(times);
             }
-            else if (!known.Any(t => ExprEquality.Same(t, own)) && !IsImplied(own, known, functions))
+            else if (!known.Any(t => shape.Rows.Same(own, rows, t)) && !(shape.Rows.MeansTheSame(own, rows) && IsImplied(own, known, functions)))
             {
                 return No("it holds only rows that fulfil its own WHERE, which the query does not ask for");
             }
@@ -65,7 +65,7 @@ internal sealed record RollupMatch(RollupCandidate Rollup)
         var terms = new List<ScalarExpr>();
         foreach (ScalarExpr term in rows.Terms)
         {
-            if (rows.Times(term) is null && !shape.Rows.Terms.Any(t => ExprEquality.Same(t, term)))
+            if (rows.Times(term) is null && !shape.Rows.Terms.Any(t => shape.Rows.Same(t, rows, term)))
             {
                 if (translation.Of(term) is not { } translated)
                 {
@@ -87,13 +87,13 @@ internal sealed record RollupMatch(RollupCandidate Rollup)
             keys.Add(translated);
         }
 
-        bool allKeys = shape.Keys.All(k => aggregate.Keys.Any(q => ExprEquality.Same(rows.Columns[q], k.Value)));
-        ScalarExpr?[] columns = [.. parts.Parts.Select(p => p.Call is null ? Representative(rollup) : Column(rollup, p.Call))];
+        bool allKeys = shape.Keys.All(k => aggregate.Keys.Any(q => shape.Rows.Same(k.Value, rows, rows.Columns[q])));
+        ScalarExpr?[] columns = [.. parts.Parts.Select(p => p.Call is null ? Representative(rollup) : Column(rollup, rows, p.Call))];
         bool combines = parts.Whole < 0 && (allKeys || !parts.NeedsAllKeys) && Array.TrueForAll(columns, c => c is not null);
-        ScalarExpr[]? results = allKeys && HasItsWindows(aggregate, rows, shape.Bucket, localIsUtc) ? Direct(rollup, parts, columns) : null;
+        ScalarExpr[]? results = allKeys && HasItsWindows(aggregate, rows, shape.Bucket, localIsUtc) ? Direct(rollup, rows, parts, columns) : null;
         if (!combines && results is null)
         {
-            int missing = Enumerable.Range(0, parts.Calls.Count).FirstOrDefault(i => Column(rollup, parts.Calls[i]) is null);
+            int missing = Enumerable.Range(0, parts.Calls.Count).FirstOrDefault(i => Column(rollup, rows, parts.Calls[i]) is null);
             return No($"it does not have what {parts.Calls[missing].Function.Name}() needs for such groups");
         }
 
@@ -107,13 +107,13 @@ internal sealed record RollupMatch(RollupCandidate Rollup)
         };
     }
 
-    private static ScalarExpr[]? Direct(RollupCandidate rollup, RollupParts parts, ScalarExpr?[] columns)
+    private static ScalarExpr[]? Direct(RollupCandidate rollup, GroupedRows rows, RollupParts parts, ScalarExpr?[] columns)
     {
         var results = new ScalarExpr[parts.Calls.Count];
         ScalarExpr[] combined = [.. parts.Parts.Select((p, i) => columns[i] is { } c ? parts.Cast(c, p.CombinedType) : new LiteralExpr(null, p.CombinedType))];
         for (int i = 0; i < results.Length; i++)
         {
-            ScalarExpr? own = Column(rollup, parts.Calls[i]);
+            ScalarExpr? own = Column(rollup, rows, parts.Calls[i]);
             if (own is null && parts.Calls[i].Function.Name == "avg" && parts.Result(i, [.. parts.Parts.Select((p, x) => (ScalarExpr)new ColumnExpr(x, p.CombinedType))]) is { } mean)
             {
                 own = ExprMap.Columns(mean).All(x => columns[x] is not null) ? parts.Result(i, combined) : null;
@@ -130,11 +130,11 @@ internal sealed record RollupMatch(RollupCandidate Rollup)
         return results;
     }
 
-    private static ColumnExpr? Column(RollupCandidate rollup, RollupCall call)
+    private static ColumnExpr? Column(RollupCandidate rollup, GroupedRows rows, RollupCall call)
     {
         foreach ((RollupCall own, int column) in rollup.Shape.Calls)
         {
-            if (own.IsSameAs(call))
+            if (own.IsSameAs(call) && own.Inputs.All(e => rollup.Shape.Rows.MeansTheSame(e, rows)))
             {
                 return new ColumnExpr(column, rollup.View.Columns[column].Type);
             }
@@ -205,7 +205,7 @@ internal sealed record RollupMatch(RollupCandidate Rollup)
         {
             foreach ((ScalarExpr value, int column) in rollup.Shape.Keys)
             {
-                if (column >= 0 && ExprEquality.Same(value, e) && (localIsUtc || !ExprMap.Any(e, IsOfSession)))
+                if (column >= 0 && rollup.Shape.Rows.Same(value, rows, e) && (localIsUtc || !ExprMap.Any(e, IsOfSession)))
                 {
                     return new ColumnExpr(column, rollup.View.Columns[column].Type);
                 }

@@ -17,6 +17,9 @@ internal sealed record RollupCall(AggregateFunction Function, IReadOnlyList<Scal
         return new RollupCall(call.Function, counts ? [] : arguments, call.Distinct, call.Filter < 0 ? null : rows.Columns[call.Filter], call.OrderBy.Count > 0, call.Type);
     }
 
+    /// <summary>What it reads.</summary>
+    public IEnumerable<ScalarExpr> Inputs => Filter is null ? Arguments : [.. Arguments, Filter];
+
     /// <summary>True when both give the same for the same rows.</summary>
     public bool IsSameAs(RollupCall other) => Function.Name == other.Function.Name && Distinct == other.Distinct && !Ordered && !other.Ordered
         && Type.Equals(other.Type) && Arguments.Count == other.Arguments.Count && Arguments.Zip(other.Arguments).All(p => ExprEquality.Same(p.First, p.Second))

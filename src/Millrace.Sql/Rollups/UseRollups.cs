@@ -100,7 +100,7 @@ public sealed class UseRollups
         }
 
         TimeRanges rest = asked.Except(Union(taken));
-        TimeRanges goneTimes = gone == long.MinValue ? TimeRanges.None : TimeRanges.Of(long.MinValue, gone + 1);
+        TimeRanges goneTimes = gone == long.MinValue ? TimeRanges.None : TimeRanges.Of(long.MinValue, Behind(gone));
         RollupUse[] uses = [.. matches.Select((m, i) => new RollupUse(m.Rollup, taken[i], taken[i].And(goneTimes))).Where(u => !u.Times.IsEmpty)];
         _reports.Add(new RollupReport(rows.Scan.Object, uses, rest, uses.Length == 0 ? TimeRanges.None : rest.And(goneTimes).And(FromFirst), refused));
         return uses.Length == 0 ? null : new RollupPlan(aggregate, rows, parts, _functions, combine).Of(matches, taken, rest);
@@ -136,7 +136,7 @@ public sealed class UseRollups
                 Bucket bucket = match.Rollup.Shape.Bucket;
                 TimeRanges has = Closed(match.Rollup).And(match.Limits);
                 has = pass == 0 ? has.Except(Late(match.Rollup))
-                    : gone == long.MinValue ? TimeRanges.None : has.And(TimeRanges.Of(TimeRanges.First, bucket.Ceiling(gone + 1)));
+                    : gone == long.MinValue ? TimeRanges.None : has.And(TimeRanges.Of(TimeRanges.First, bucket.Ceiling(Behind(gone))));
                 TimeRanges takes = left.And(has).Whole(bucket);
                 taken[i] = taken[i].Or(takes);
                 left = left.Except(takes);
@@ -146,8 +146,12 @@ public sealed class UseRollups
         return taken;
     }
 
+    // Even when all windows have closed, the rows at infinity are in none of them; and every window named has an end.
     private static TimeRanges Closed(RollupCandidate rollup) => TimeRanges.Of(
-        rollup.After == long.MinValue ? TimeRanges.First : rollup.Shape.Bucket.Ceiling(rollup.After + 1), rollup.Shape.Bucket.Floor(rollup.ClosedUpto));
+        rollup.After == long.MinValue ? TimeRanges.First : rollup.Shape.Bucket.Ceiling(Behind(rollup.After)),
+        rollup.Shape.Bucket.Floor(Math.Min(rollup.ClosedUpto, long.MaxValue - 1 - rollup.Shape.Bucket.Size)));
+
+    private static long Behind(long time) => time == long.MaxValue ? time : time + 1;
 
     private static TimeRanges Late(RollupCandidate rollup)
     {

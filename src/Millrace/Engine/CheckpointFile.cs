@@ -13,8 +13,12 @@ internal static class CheckpointFile
 {
     public const string Extension = ".checkpoint";
 
+    /// <summary>From this version on it says what retention has dropped and which windows missed rows, so that views can be used as rollups.</summary>
+    public const int WithReach = 3;
+
     private const uint Magic = 0x50_43_52_4D;
     private const int Version = 3;
+    private const int OldestVersion = 2;
     private const int EndSection = -1;
 
     public sealed class Writer
@@ -51,11 +55,12 @@ internal static class CheckpointFile
         }
     }
 
-    public sealed class Reader(string path, Dictionary<int, byte[]> sections)
+    public sealed class Reader(string path, int version, Dictionary<int, byte[]> sections)
     {
-        /// <summary>The content of a section.</summary>
-        public ReadOnlySpan<byte> Section(int id) =>
-            sections.TryGetValue(id, out byte[]? content) ? content : throw new CorruptionException(path, 0, $"a section for object {id}", "none");
+        /// <summary>Reads a section.</summary>
+        public ByteReader Section(int id) => sections.TryGetValue(id, out byte[]? content)
+            ? new ByteReader(content) { Version = version }
+            : throw new CorruptionException(path, 0, $"a section for object {id}", "none");
 
         public int Count => sections.Count;
     }
@@ -73,9 +78,9 @@ internal static class CheckpointFile
         }
 
         int version = BinaryPrimitives.ReadInt32LittleEndian(head[4..]);
-        if (version != Version)
+        if (version is < OldestVersion or > Version)
         {
-            throw version > Version ? new NewerFormatException(path, version, Version) : new CorruptionException(path, 4, $"version {Version}", $"{version}");
+            throw version > Version ? new NewerFormatException(path, version, Version) : new CorruptionException(path, 4, $"version {OldestVersion} to {Version}", $"{version}");
         }
 
         var sections = new Dictionary<int, byte[]>();
@@ -111,7 +116,7 @@ internal static class CheckpointFile
                     throw new CorruptionException(path, at, "all sections and the end of the file", $"{sections.Count} sections and {file.Length - at} bytes more");
                 }
 
-                return new Reader(path, sections);
+                return new Reader(path, version, sections);
             }
 
             sections[id] = content;

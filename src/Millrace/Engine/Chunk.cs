@@ -409,7 +409,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     public void Load(ref ByteReader reader, Func<SegmentInfo, StoredSegment> open)
     {
         NextOffset = (long)reader.ReadVarint();
-        GoneUpto = reader.ReadInt64();
+        GoneUpto = reader.Version >= CheckpointFile.WithReach ? reader.ReadInt64() : long.MinValue;
         int count = reader.ReadCount();
         for (int i = 0; i < count; i++)
         {

@@ -244,7 +244,7 @@ internal sealed partial class DatabaseEngine
 
     private long LoadCheckpoint(CheckpointFile.Reader file)
     {
-        var head = new ByteReader(file.Section(0));
+        ByteReader head = file.Section(0);
         long epoch = head.ReadInt64();
         long time = head.ReadInt64();
         long position = head.ReadInt64();
@@ -261,7 +261,7 @@ internal sealed partial class DatabaseEngine
         _time = time;
         foreach (ObjectState o in _objects.Values)
         {
-            var reader = new ByteReader(file.Section(o.Id));
+            ByteReader reader = file.Section(o.Id);
             o.Load(ref reader, Stored);
         }
 

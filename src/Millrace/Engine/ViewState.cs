@@ -231,6 +231,12 @@ internal sealed class ViewState : ObjectState
         _doubtfulUpto = reader.Version >= CheckpointFile.WithReach ? reader.ReadInt64() : long.MinValue;
         _failure = message.Length == 0 ? null : new SqlException(state, message);
         _feed.Load(ref reader);
+        if (_rollup is not null && reader.Version < CheckpointFile.WithReach)
+        {
+            // What it has missed so far was not written down: it answers for what closes from here on.
+            _doubtfulUpto = _feed.Dataflow.ClosedUpto;
+        }
+
         if (_chunks is not null)
         {
             _chunks.Load(ref reader, open);
@@ -250,7 +256,13 @@ internal sealed class ViewState : ObjectState
 
         _told = ReachNow;
         long dropped = _chunks!.GoneUpto;
-        dropped = dropped == long.MinValue || Definition.EventTime < 0 ? dropped : dropped - _rollup.Bucket.Size;
+        if (dropped != long.MinValue)
+        {
+            // When it keeps its rows by another time, nothing is known of its windows.
+            int time = _chunks.TimeColumn;
+            dropped = time < 0 ? long.MaxValue : time == _rollup.StartColumn ? dropped : time == _rollup.EndColumn ? dropped - _rollup.Bucket.Size : long.MaxValue;
+        }
+
         return new RollupCandidate(Definition, _rollup, Math.Max(_doubtfulUpto, dropped), _feed.Dataflow.ClosedUpto, _feed.Dataflow.LateWindows);
     }
 

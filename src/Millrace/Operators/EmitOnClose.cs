@@ -153,7 +153,11 @@ internal sealed class EmitOnClose(int windowEnd, bool byClock, long lateness, bo
     {
         _closed = reader.ReadInt64();
         _late = reader.ReadInt64();
-        _windows.Load(ref reader);
+        if (reader.Version >= CheckpointFile.WithReach)
+        {
+            _windows.Load(ref reader);
+        }
+
         _rows.Load(ref reader);
     }
 

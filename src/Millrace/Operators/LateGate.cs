@@ -94,7 +94,11 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
     {
         _closed = reader.ReadInt64();
         _late = reader.ReadInt64();
-        _windows.Load(ref reader);
+        if (reader.Version >= CheckpointFile.WithReach)
+        {
+            _windows.Load(ref reader);
+        }
+
     }
 
     // Between windows that do not touch there may be none: such a row is not late, it just belongs to no window.

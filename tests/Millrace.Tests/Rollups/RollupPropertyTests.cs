@@ -60,7 +60,7 @@ public sealed class RollupPropertyTests
             }
 
             db.Append("s", Rows(random, ref time, lateOneIn: random.Next(3) == 0 ? 15 : 0, last: step > 26));
-            Disturb(db, random);
+            Disturb(db, random, pauses: true);
             for (int q = 0; q < 5; q++)
             {
                 string sql = Query(random, "s", time);
@@ -72,7 +72,7 @@ public sealed class RollupPropertyTests
             }
         }
 
-        Assert.True(used > 10, $"seed {seed}: rollups answered {used} times only");
+        Assert.True(used > 3, $"seed {seed}: rollups answered {used} times only");
     }
 
     /// <summary>The stream forgets what is older than some hours, or beyond some bytes: rollups give what its twin that forgets nothing gives, wherever none of it is missing.</summary>
@@ -86,6 +86,7 @@ public sealed class RollupPropertyTests
         db.Db.Define($"CREATE STREAM s {Columns.Replace("#", "2", StringComparison.Ordinal)} WITH (key = 'k', idle_timeout = 'never', {kept})");
         db.Db.Define($"CREATE STREAM twin {Columns.Replace("#", "2", StringComparison.Ordinal)} WITH (idle_timeout = 'never')");
         long time = db.Now / Minute * Minute;
+        bool pauses = random.OneIn(4);
         int gone = 0;
         for (int step = 0; step < 25; step++)
         {
@@ -102,7 +103,7 @@ public sealed class RollupPropertyTests
             db.Append("s", rows);
             db.Append("twin", rows);
             db.Db.Clock.JumpTo(Math.Max(db.Now, time));
-            Disturb(db, random);
+            Disturb(db, random, pauses);
             for (int q = 0; q < 5; q++)
             {
                 string sql = Query(random, "s", time);
@@ -119,7 +120,7 @@ public sealed class RollupPropertyTests
             }
         }
 
-        Assert.True(gone > 3, $"seed {seed}: rows that were gone were asked for {gone} times only");
+        Assert.True(gone > 3 || pauses, $"seed {seed}: rows that were gone were asked for {gone} times only");
     }
 
     /// <summary>Twelve seeds; more and others by MILLRACE_SEEDS=count and MILLRACE_SEED=first.</summary>
@@ -131,10 +132,11 @@ public sealed class RollupPropertyTests
     private static void MakeRollup(RollupEngine db, SimRandom random, int step, string with) =>
         db.Db.Define($"CREATE MATERIALIZED VIEW r{step}{with} AS {Rollups[random.Next(Rollups.Length)].Replace("#", "s", StringComparison.Ordinal)}");
 
-    private static void Disturb(RollupEngine db, SimRandom random)
+    private static void Disturb(RollupEngine db, SimRandom random, bool pauses)
     {
-        switch (random.Next(8))
+        switch (random.Next(pauses ? 10 : 8))
         {
+            case 8 or 9: PauseOrResume(db, random); break;
             case 0: db.Db.Ask(new CompactRequest()); break;
             case 1: db.Db.Ask(new CheckpointRequest()); break;
             case 2: db.Db.Reopen(crash: true); break;
@@ -143,6 +145,20 @@ public sealed class RollupPropertyTests
                 db.Db.Reopen();
                 break;
             default: break;
+        }
+    }
+
+    private static void PauseOrResume(RollupEngine db, SimRandom random)
+    {
+        CatalogObject[] views = [.. db.Snapshot.Catalog.All.Where(o => o.Kind == ObjectKind.MaterializedView)];
+        CatalogObject view = views[random.Next(views.Length)];
+        try
+        {
+            db.Db.Define($"ALTER MATERIALIZED VIEW {view.Name} {(view.Paused is null ? "PAUSE" : "RESUME")}");
+        }
+        catch (Millrace.Core.SqlException e) when (e.SqlState == "55000")
+        {
+            // It has let rows go, or has no key: it stays paused.
         }
     }
 

@@ -267,7 +267,8 @@ internal sealed class Dataflow
             double ms = node.Ticks * 1000.0 / Stopwatch.Frequency;
             line += string.Create(
                 CultureInfo.InvariantCulture,
-                $"  (in {node.RowsIn}, out {node.RowsOut}, {ms:0.000} ms, state {node.Operator?.StateRows ?? 0} rows {node.Operator?.StateBytes ?? 0} bytes)");
+                $"  (in {node.RowsIn}, out {node.RowsOut}, {ms:0.000} ms, {ms * 1e6 / Math.Max(1, node.RowsIn):0} ns a row, ")
+                + string.Create(CultureInfo.InvariantCulture, $"state {node.Operator?.StateRows ?? 0} rows {node.Operator?.StateBytes ?? 0} bytes)");
         }
 
         bool again = !seen.Add(node);

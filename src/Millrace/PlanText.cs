@@ -128,5 +128,6 @@ internal static class PlanText
 
     private static string Call(WindowCall c) =>
         $"{c.Function?.Name ?? c.Aggregate!.Name} {Ints(c.Arguments)} {c.Filter} {c.Frame.Unit} {c.Frame.Start} " +
-        $"{(c.Frame.StartOffset is { } s ? Of(s) : "")} {c.Frame.End} {(c.Frame.EndOffset is { } e ? Of(e) : "")} {c.Type}";
+        $"{(c.Frame.StartOffset is { } s ? Of(s) : "")} {c.Frame.End} {(c.Frame.EndOffset is { } e ? Of(e) : "")} {c.Type}" +
+        (c.Frame.Exclusion == FrameExclusion.NoOthers ? "" : $" exclude {c.Frame.Exclusion}");
 }

@@ -12,6 +12,9 @@ internal sealed partial class ExprBinder
         ["generate_series"] = null,
         ["regexp_split_to_table"] = "regexp_split_to_array",
         ["string_to_table"] = "string_to_array",
+        ["jsonb_object_keys"] = "jsonb_keys",
+        ["jsonb_array_elements"] = "jsonb_elements",
+        ["jsonb_array_elements_text"] = "jsonb_elements_text",
     };
 
     /// <summary>Calls a scalar function by name with bound arguments.</summary>
@@ -442,11 +445,9 @@ internal sealed partial class ExprBinder
             return FrameSpec.Default;
         }
 
-        if (frame.Unit == Syntax.FrameUnit.Session || frame.Exclusion != Syntax.FrameExclusion.NoOthers)
+        if (frame.Unit == Syntax.FrameUnit.Session)
         {
-            string what = frame.Unit == Syntax.FrameUnit.Session ? "SESSION frames are" : "EXCLUDE is";
-            throw new SqlException("0A000", $"{what} not supported", frame.Position,
-                frame.Unit == Syntax.FrameUnit.Session ? "use the table function SESSION" : null);
+            throw new SqlException("0A000", "SESSION frames are not supported", frame.Position, "use the table function SESSION");
         }
 
         bool offsets = frame.Start.Offset is not null || frame.End.Offset is not null;
@@ -472,7 +473,7 @@ internal sealed partial class ExprBinder
             offsetType = TypeRules.Category(order[0].Value.Type) == 'D' ? SqlType.Interval : TypeRules.Plain(order[0].Value.Type);
         }
 
-        return new FrameSpec((FrameUnit)frame.Unit, (FrameBound)frame.Start.Kind, Offset(frame.Start), (FrameBound)frame.End.Kind, Offset(frame.End));
+        return new FrameSpec((FrameUnit)frame.Unit, (FrameBound)frame.Start.Kind, Offset(frame.Start), (FrameBound)frame.End.Kind, Offset(frame.End)) { Exclusion = (FrameExclusion)frame.Exclusion };
 
         LiteralExpr? Offset(Syntax.FrameBound bound)
         {

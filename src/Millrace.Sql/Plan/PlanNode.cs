@@ -331,6 +331,19 @@ public enum FrameUnit
     Groups,
 }
 
+/// <summary>Which rows of a frame do not count.</summary>
+public enum FrameExclusion
+{
+    /// <summary>All count.</summary>
+    NoOthers,
+    /// <summary>The row itself does not.</summary>
+    CurrentRow,
+    /// <summary>The row and its peers do not.</summary>
+    Group,
+    /// <summary>Its peers do not, the row itself does.</summary>
+    Ties,
+}
+
 /// <summary>A window frame.</summary>
 /// <param name="Unit">How offsets count.</param>
 /// <param name="Start">Where it begins.</param>
@@ -341,6 +354,9 @@ public sealed record FrameSpec(FrameUnit Unit, FrameBound Start, LiteralExpr? St
 {
     /// <summary>The default: RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW.</summary>
     public static readonly FrameSpec Default = new(FrameUnit.Range, FrameBound.UnboundedPreceding, null, FrameBound.CurrentRow, null);
+
+    /// <summary>Which of its rows do not count.</summary>
+    public FrameExclusion Exclusion { get; init; }
 }
 
 /// <summary>One call of a <see cref="WindowPlan"/>: a window function, or an aggregate over the frame.</summary>

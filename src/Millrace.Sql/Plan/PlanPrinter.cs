@@ -152,7 +152,14 @@ public static class PlanPrinter
             return "";
         }
 
-        return $" {f.Unit.ToString().ToLowerInvariant()} between {Bound(f.Start, f.StartOffset)} and {Bound(f.End, f.EndOffset)}";
+        string excluded = f.Exclusion switch
+        {
+            FrameExclusion.CurrentRow => " exclude current row",
+            FrameExclusion.Group => " exclude group",
+            FrameExclusion.Ties => " exclude ties",
+            _ => "",
+        };
+        return $" {f.Unit.ToString().ToLowerInvariant()} between {Bound(f.Start, f.StartOffset)} and {Bound(f.End, f.EndOffset)}{excluded}";
         static string Bound(FrameBound b, LiteralExpr? offset) => b switch
         {
             FrameBound.UnboundedPreceding => "unbounded preceding",

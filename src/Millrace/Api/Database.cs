@@ -193,6 +193,9 @@ public sealed partial class Database : IAsyncDisposable
         return SegmentInspection.Columns(target, Engine.Objects.FirstOrDefault(o => o.Id == target.Id)?.AppendedRows?.Segments ?? []);
     }
 
+    /// <summary>The dataflow graph with counters as they happen to stand.</summary>
+    internal DataflowGraph Graph() => GraphReport.Make(Engine);
+
     /// <summary>The dataflow graph with counters.</summary>
     public async ValueTask<DataflowGraph> GraphAsync() => await SubmitAsync(new InspectRequest<DataflowGraph>(GraphReport.Make), default).ConfigureAwait(false);
 

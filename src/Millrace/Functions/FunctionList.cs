@@ -16,6 +16,7 @@ internal static class FunctionList
         DateTimeFunctions.Register(r);
         FormatFunctions.Register(r);
         JsonFunctions.Register(r);
+        JsonPartFunctions.Register(r);
         ArrayFunctions.Register(r);
         MiscFunctions.Register(r);
         ConversionFunctions.Register(r);

@@ -35,6 +35,7 @@ internal sealed class Window : Operator
     private readonly List<(ReadOnlyMemory<byte> Key, long Weight)> _held = [];
     private readonly Dictionary<int, Milestones> _milestones = [];
     private int[] _sizes = []; // entries by partition
+    private long _pieces; // of all milestones: counters are read by other threads, dictionaries are not
 
     public Window(WindowPlan plan)
         : base(plan.Columns)
@@ -70,7 +71,7 @@ internal sealed class Window : Operator
     public override long StateRows => _partitions.Rows.Count;
 
     /// <inheritdoc/>
-    public override long StateBytes => _partitions.Bytes + _states.Bytes + (_milestones.Values.Sum(m => m.Count) * 160L);
+    public override long StateBytes => _partitions.Bytes + _states.Bytes + (_pieces * 160L);
 
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output) => _partitions.Take(input);
@@ -129,6 +130,7 @@ internal sealed class Window : Operator
     {
         if (_milestones.Remove(slot, out Milestones? milestones))
         {
+            _pieces -= milestones.Count;
             milestones.Free();
         }
 
@@ -139,6 +141,7 @@ internal sealed class Window : Operator
 
     private void Update(int slot)
     {
+        int pieces = PiecesOf(slot);
         _partitions.Changes(slot, _held);
         Constants(slot, 0);
         Apply(slot);
@@ -170,7 +173,11 @@ internal sealed class Window : Operator
             _update.Emit(first, end);
             done = end < _slice.Count ? _slice.Key(end) : done;
         }
+
+        _pieces += PiecesOf(slot) - pieces;
     }
+
+    private int PiecesOf(int slot) => _milestones.TryGetValue(slot, out Milestones? milestones) ? milestones.Count : 0;
 
     // Reads and works out until an entry is found behind which nothing is touched; a change that is near belongs to the stretch.
     private int Read(int slot, int through, int behind, BeforeStretch before, Column?[] constants)

@@ -35,7 +35,8 @@ internal sealed partial class LocalSession
         {
             case BoundSet set:
                 _settings.Set(set.Name, set.Value);
-                return Done(bound);
+                return Done(SessionSettings.IsForeign(set.Name)
+                    ? bound with { Notices = [.. bound.Notices, $"\"{set.Name}\" is a setting of RisingWave's and has no effect here"] } : bound);
             case BoundReset { Name: null }:
                 _settings.ResetAll();
                 return Done(bound);

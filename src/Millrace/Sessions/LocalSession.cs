@@ -175,6 +175,10 @@ internal sealed partial class LocalSession : Session
                 return Done(bound with { Notices = [.. report.Lines(backup.Folder)] });
             case BoundPrepare or BoundExecute or BoundDeallocate or BoundDeclareCursor or BoundFetch or BoundCloseCursor or BoundDiscard:
                 return await ExecuteNamedAsync(bound, prepared, cancellation).ConfigureAwait(false);
+            case BoundExplain { Inner: BoundDescribe described } running:
+                IReadOnlyList<string> lines = await _database.SubmitAsync(
+                    new InspectRequest<IReadOnlyList<string>>(e => RunningView.Explain(e, described.Object, running.Analyze)), cancellation).ConfigureAwait(false);
+                return Table(running, lines.Select(l => new[] { l }));
             case BoundExplain explain:
                 return Explain(explain, cancellation);
             default:

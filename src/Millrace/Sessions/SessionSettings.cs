@@ -54,6 +54,14 @@ internal sealed class SessionSettings
         ["xmloption"] = new("content", "Accepted; there is no XML."),
     };
 
+    // Names of RisingWave's that tune how it runs: scripts set them, and none of them changes an answer.
+    private static readonly HashSet<string> Foreign = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "query_mode", "query_epoch", "visibility_mode", "background_ddl", "implicit_flush", "create_compaction_group_for_mv", "sink_decouple", "synchronize_seqscans",
+        "backfill_rate_limit", "source_rate_limit", "dml_rate_limit", "sink_rate_limit", "batch_parallelism", "batch_enable_distributed_dml", "bypass_cluster_limits",
+        "recover_on_first_failure", "license_key",
+    };
+
     private readonly Dictionary<string, string> _values = Known.ToDictionary(k => k.Key, k => k.Value.Default, StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyDictionary<string, string> Values => _values;
@@ -75,7 +83,7 @@ internal sealed class SessionSettings
         if (!Known.TryGetValue(name, out Setting? setting))
         {
             // PostgreSQL takes any name with a dot as a setting of an extension.
-            if (!name.Contains('.', StringComparison.Ordinal))
+            if (!name.Contains('.', StringComparison.Ordinal) && !IsForeign(name))
             {
                 throw Unknown(name);
             }
@@ -92,6 +100,11 @@ internal sealed class SessionSettings
 
         _values[name] = Checked(name, value);
     }
+
+    /// <summary>True for a setting of RisingWave's that is accepted and has no meaning here.</summary>
+    public static bool IsForeign(string name) => !Known.ContainsKey(name)
+        && (Foreign.Contains(name) || name.StartsWith("rw_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("streaming_", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("batch_", StringComparison.OrdinalIgnoreCase));
 
     public void ResetAll()
     {

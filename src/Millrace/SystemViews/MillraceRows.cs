@@ -33,6 +33,41 @@ internal static class MillraceRows
         }
     }
 
+    /// <summary>millrace.operators: what each operator of each materialized view has done, and how far the view has come in event time.</summary>
+    public static void Operators(SystemContext context, RelationRows rows)
+    {
+        DataflowGraph graph = context.Database.Graph();
+        Dictionary<int, ObjectStatistics> counters = context.Database.Statistics().Objects.ToDictionary(s => s.Id);
+        ILookup<string, string> inputs = graph.Edges.ToLookup(e => e.To, e => e.From);
+        foreach (Millrace.OperatorStatistics o in graph.Operators)
+        {
+            if (context.Catalog.Find(o.Object) is not { } view)
+            {
+                continue;
+            }
+
+            long? watermark = counters.GetValueOrDefault(o.Object)?.WatermarkMicros;
+            rows.Add(
+                ("object_id", o.Object),
+                ("object", view.Name),
+                ("operator", o.Id),
+                ("name", o.Name),
+                ("detail", o.Detail),
+                ("inputs", inputs[o.Id].Select(i => NameOf(context, i)).ToArray()),
+                ("rows_in", o.RowsIn),
+                ("rows_out", o.RowsOut),
+                ("ns_per_row", o.Nanos / (double)Math.Max(1, o.RowsIn)),
+                ("state_rows", o.StateRows),
+                ("state_bytes", o.StateBytes),
+                ("watermark", watermark),
+                ("lag_ms", watermark is { } w ? Math.Max(0, context.Database.NowMicros - w) / 1000.0 : (double?)null));
+        }
+    }
+
+    // Objects that are read are called by name, operators by number.
+    private static string NameOf(SystemContext context, string node) => node.StartsWith("object:", StringComparison.Ordinal)
+        && context.Catalog.Find(int.Parse(node.AsSpan("object:".Length), System.Globalization.CultureInfo.InvariantCulture)) is { } o ? o.Name : node;
+
     /// <summary>millrace.segments: every segment file, and what is wrong with it.</summary>
     public static void Segments(SystemContext context, RelationRows rows)
     {

@@ -39,6 +39,7 @@ internal static class SystemRelations
         ["information_schema.table_constraints"] = InformationSchemaRows.Constraints,
         ["information_schema.key_column_usage"] = InformationSchemaRows.Keys,
         ["millrace.objects"] = MillraceRows.Objects,
+        ["millrace.operators"] = MillraceRows.Operators,
         ["millrace.segments"] = MillraceRows.Segments,
         ["millrace.subscriptions"] = MillraceRows.Subscriptions,
         ["millrace.backup"] = MillraceRows.Backup,

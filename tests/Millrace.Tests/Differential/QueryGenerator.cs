@@ -132,6 +132,11 @@ internal sealed partial class QueryGenerator
                 items.Add(_exprs.KindIn(after));
             }
 
+            if (groups.Count > 0 && _random.Chance(0.2))
+            {
+                items.AddExpression(new ColumnRef($"grouping({string.Join(", ", groups.Select(g => g.Sql))})", Kind.Int));
+            }
+
             if (!exact && _random.Chance(0.2))
             {
                 string moment = _random.Pick("stddev", "var_pop", "stddev_pop", "variance", "avg");
@@ -152,11 +157,13 @@ internal sealed partial class QueryGenerator
     private string GroupClause(List<ColumnRef> groups)
     {
         string list = string.Join(", ", groups.Select(g => g.Sql));
-        return _random.Next(12) switch
+        return _random.Next(14) switch
         {
             0 => $"ROLLUP ({list})",
             1 => $"CUBE ({list})",
             2 => $"GROUPING SETS (({list}), ())",
+            3 => $"GROUPING SETS (({groups[0].Sql}), ({list}), ROLLUP ({groups[^1].Sql}))",
+            4 => $"{groups[0].Sql}, CUBE ({list})",
             _ => list,
         };
     }

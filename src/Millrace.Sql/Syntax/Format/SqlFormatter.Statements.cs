@@ -208,6 +208,13 @@ public sealed partial class SqlFormatter
             case ExplainStatement explain:
                 WriteOptions("EXPLAIN ", explain.Options);
                 Add(explain.Options.Count == 0 ? "EXPLAIN " : " ");
+                if (explain.Target is DescribeStatement view)
+                {
+                    Add("MATERIALIZED VIEW ");
+                    WriteName(view.Name);
+                    break;
+                }
+
                 WriteStatement(explain.Target);
                 break;
             case FlushStatement: Add("FLUSH"); break;

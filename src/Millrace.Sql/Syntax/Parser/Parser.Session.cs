@@ -314,6 +314,14 @@ internal sealed partial class Parser
         {
             throw Unexpected("a statement to explain");
         }
+        if (At("materialized") && Ahead(1).Is("view"))
+        {
+            // A view that runs, not a statement: what its operators have done.
+            Take();
+            Take();
+            return new ExplainStatement(new DescribeStatement(ParseObjectName("a materialized view")), options);
+        }
+
         return new ExplainStatement(ParseStatement(), options);
     }
 

@@ -37,7 +37,7 @@ internal sealed class FrameAggregate
         if (_kind is not (AggregateKind.ArrayAgg or AggregateKind.StringAgg))
         {
             // What is only estimated where nothing can be taken back is counted exactly here.
-            _fromStart = call.Frame.Start == FrameBound.UnboundedPreceding && _kind != AggregateKind.ApproxCountDistinct;
+            _fromStart = call.Frame is { Start: FrameBound.UnboundedPreceding, Exclusion: FrameExclusion.NoOthers } && _kind != AggregateKind.ApproxCountDistinct;
             _sumOfIntegers = _kind == AggregateKind.Sum && input[call.Arguments[0]].Type.IsInteger;
             var factory = new AggregateFactory(input, appendOnly: _fromStart, _rows);
             _result = factory.Add(new AggregateCall(call.Aggregate, call.Arguments, false, call.Filter, [], call.Type));
@@ -149,6 +149,38 @@ internal sealed class FrameAggregate
         Clear(0);
     }
 
+    /// <summary>Appends the value of each row's frame without the rows that EXCLUDE takes out of it.</summary>
+    public void EvaluateExcluding(Batch rows, int[] from, int[] to, Func<int, (int From, int To, int SecondFrom, int SecondTo)> holes, ColumnBuilder into)
+    {
+        int low = 0;
+        int high = 0;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            var hole = holes(i);
+            if (_result is null)
+            {
+                Collect(rows, from[i], to[i], into, hole);
+                continue;
+            }
+
+            Feed(rows, high, Math.Max(high, to[i]), null);
+            high = Math.Max(high, to[i]);
+            Feed(rows, low, Math.Max(low, Math.Min(from[i], high)), _minus);
+            low = Math.Max(low, Math.Min(from[i], high));
+            foreach (long[]? sign in new[] { _minus, null })
+            {
+                Feed(rows, Math.Max(hole.From, low), Math.Min(hole.To, high), sign);
+                Feed(rows, Math.Max(hole.SecondFrom, low), Math.Min(hole.SecondTo, high), sign);
+                if (sign is not null)
+                {
+                    _result.Emit([0], into);
+                }
+            }
+        }
+
+        Clear(0);
+    }
+
     private void Feed(Batch rows, int from, int to, long[]? weights)
     {
         while (from < to)
@@ -172,11 +204,11 @@ internal sealed class FrameAggregate
         }
     }
 
-    private void Collect(Batch rows, int from, int to, ColumnBuilder into)
+    private void Collect(Batch rows, int from, int to, ColumnBuilder into, (int From, int To, int SecondFrom, int SecondTo) hole = default)
     {
         Column values = rows.Columns[_call.Arguments[0]];
         var condition = _call.Filter < 0 ? null : (FixedColumn<bool>)rows.Columns[_call.Filter];
-        bool Counts(int row) => condition is null || (!condition.IsNull(row) && condition.Values[row]);
+        bool Counts(int row) => !(row >= hole.From && row < hole.To) && !(row >= hole.SecondFrom && row < hole.SecondTo) && (condition is null || (!condition.IsNull(row) && condition.Values[row]));
         if (_kind == AggregateKind.ArrayAgg)
         {
             var list = (ListBuilder)into;

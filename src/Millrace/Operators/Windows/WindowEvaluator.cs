@@ -70,7 +70,15 @@ internal sealed class WindowEvaluator
         if (Aggregate is not null)
         {
             Frames[side] = WindowFrames.Bounds(_call.Frame, _orderBy, rows, group, starts);
-            Aggregate.Evaluate(rows, Frames[side].From, Frames[side].To, _result, before.Slot);
+            if (_call.Frame.Exclusion == FrameExclusion.NoOthers)
+            {
+                Aggregate.Evaluate(rows, Frames[side].From, Frames[side].To, _result, before.Slot);
+            }
+            else
+            {
+                Aggregate.EvaluateExcluding(rows, Frames[side].From, Frames[side].To, i => WindowFrames.Holes(_call.Frame.Exclusion, i, group, starts), _result);
+            }
+
             return _result.View();
         }
 
@@ -188,7 +196,16 @@ internal sealed class WindowEvaluator
                 }
             }
 
-            long at = (WindowKind)_call.Function.Body == WindowKind.LastValue ? to[i] - 1 : from[i] + (nth ?? 1) - 1;
+            bool last = (WindowKind)_call.Function.Body == WindowKind.LastValue;
+            long at = last ? to[i] - 1 : from[i] + (nth ?? 1) - 1;
+            if (_call.Frame.Exclusion != FrameExclusion.NoOthers)
+            {
+                var holes = WindowFrames.Holes(_call.Frame.Exclusion, i, group, starts);
+                int count = WindowFrames.Count(from[i], to[i], holes);
+                long n = last ? count - 1 : (nth ?? 1) - 1;
+                at = n >= 0 && n < count ? WindowFrames.Nth(from[i], to[i], n, holes) : int.MaxValue;
+            }
+
             if (nth is not null && from[i] < to[i] && at < to[i])
             {
                 _result.AppendFrom(values, (int)at);

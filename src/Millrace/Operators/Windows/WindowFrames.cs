@@ -36,6 +36,37 @@ internal static class WindowFrames
         return (from, to);
     }
 
+    /// <summary>The rows that EXCLUDE takes out of a row's frame: two ranges, the first before the second, either may be empty.</summary>
+    public static (int From, int To, int SecondFrom, int SecondTo) Holes(FrameExclusion exclusion, int row, int[] group, int[] starts)
+    {
+        (int first, int end) = (starts[group[row]], starts[group[row] + 1]);
+        return exclusion switch
+        {
+            FrameExclusion.CurrentRow => (row, row + 1, row + 1, row + 1),
+            FrameExclusion.Group => (first, end, end, end),
+            FrameExclusion.Ties => (first, row, row + 1, end),
+            _ => (row, row, row, row),
+        };
+    }
+
+    /// <summary>The place of the n-th row (from 0) that counts between two places; −1 when there are not so many.</summary>
+    public static int Nth(int from, int to, long n, (int From, int To, int SecondFrom, int SecondTo) holes)
+    {
+        long at = from + n;
+        foreach ((int start, int end) in new[] { (holes.From, holes.To), (holes.SecondFrom, holes.SecondTo) })
+        {
+            int low = Math.Max(start, from);
+            int high = Math.Min(end, to);
+            at += high > low && at >= low ? high - low : 0;
+        }
+
+        return at < to ? (int)at : -1;
+    }
+
+    /// <summary>How many rows count between two places.</summary>
+    public static int Count(int from, int to, (int From, int To, int SecondFrom, int SecondTo) holes) => Math.Max(0, to - from)
+        - Math.Max(0, Math.Min(holes.To, to) - Math.Max(holes.From, from)) - Math.Max(0, Math.Min(holes.SecondTo, to) - Math.Max(holes.SecondFrom, from));
+
     private static int Edge(FrameUnit unit, FrameBound bound, long offset, int row, int count, int[] group, int[] starts, bool lower)
     {
         switch (bound)

@@ -89,7 +89,8 @@ internal sealed record WindowReach(WindowNeed Need, int Ahead = 0, int Back = 0,
         FrameSpec frame = call.Frame;
         bool nth = call.Function is { Body: WindowKind.NthValue };
         bool fromStart = frame.Start == FrameBound.UnboundedPreceding;
-        if (frame.Start == FrameBound.UnboundedFollowing || frame.End == FrameBound.UnboundedPreceding || (fromStart && (nth || aggregate is { CanResume: false })))
+        if (frame.Exclusion != FrameExclusion.NoOthers || frame.Start == FrameBound.UnboundedFollowing || frame.End == FrameBound.UnboundedPreceding
+            || (fromStart && (nth || aggregate is { CanResume: false })))
         {
             return Everything;
         }

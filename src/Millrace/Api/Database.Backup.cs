@@ -52,7 +52,12 @@ public sealed partial class Database
             throw new SqlException("22023", $"the backup's folder \"{folder}\" is not an absolute path", hint: "write it from the root: the server's working directory is not yours");
         }
 
-        string data = Path.TrimEndingDirectorySeparator(((RealDisk)_disk).Root);
+        if (_disk is not RealDisk disk)
+        {
+            throw new SqlException("0A000", "a database in memory has no backup", hint: "copy its answers, or open it on a folder");
+        }
+
+        string data = Path.TrimEndingDirectorySeparator(disk.Root);
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (full == data || full.StartsWith(data + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {

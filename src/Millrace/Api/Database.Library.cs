@@ -22,6 +22,20 @@ public sealed partial class Database
     /// <exception cref="SqlException">What the caller can mend.</exception>
     public async Task<StatementResult> ExecuteAsync(string sql, params object?[] parameters)
     {
+        using MillraceDiagnostics.Operation operation = MillraceDiagnostics.Begin(MillraceDiagnostics.VerbOf(sql), null);
+        try
+        {
+            return await ExecuteTracedAsync(sql, parameters).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            operation.Failed(e);
+            throw;
+        }
+    }
+
+    private async Task<StatementResult> ExecuteTracedAsync(string sql, object?[] parameters)
+    {
         await using Session session = NewSession();
         if (parameters.Length == 0)
         {

@@ -18,23 +18,31 @@ namespace Millrace;
 public sealed partial class Database : IAsyncDisposable
 {
     private readonly IDisk _disk;
-    private readonly SystemClock _clock = new();
+    private readonly IClock _clock;
     private readonly EngineThread _thread;
     private readonly DiskThread _background;
     private readonly DiskThread _backups;
     private readonly PublishedQueries _published;
+    private readonly DatabaseMeter _meter;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private int _disposed;
 
     private Database(IDisk disk, DiskThread background, DiskThread backups, DatabaseEngine engine, DatabaseOptions options)
     {
         _disk = disk;
+        _clock = options.Clock ?? new SystemClock();
         _background = background;
         _backups = backups;
         Engine = engine;
         Options = options;
         _thread = new EngineThread(engine);
+        if (options.Clock is ManualClock clock)
+        {
+            clock.Moved += engine.Wake;
+        }
+
         _published = new PublishedQueries(this);
+        _meter = new DatabaseMeter(this, disk is RealDisk folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder.Root)) : "memory");
         FollowerList = new FollowerList(() => NowMicros);
         _feeds = new FeedHub(options.FeedsBytesMax, options.FeedsMax, options.FeedLinger, FollowerList);
         Alerts = new AlertHub(this, options);
@@ -66,20 +74,30 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>Opens the database in <paramref name="folder"/>, made if it does not exist; recovers it if it was not closed.</summary>
     /// <exception cref="DataFolderException">The folder is taken, cannot be written, or is of a newer version.</exception>
     /// <exception cref="CorruptionException">Something that was durable is damaged.</exception>
-    public static Task<Database> OpenAsync(string folder, DatabaseOptions? options = null, CancellationToken cancellation = default)
+    public static Task<Database> OpenAsync(string folder, DatabaseOptions? options = null, CancellationToken cancellation = default) =>
+        OpenAsync(() => new RealDisk(folder), options, cancellation);
+
+    /// <summary>
+    /// Opens an empty database that lives in memory alone and is gone when it is disposed: for tests, and for what need not be kept. Everything works as in a
+    /// folder, but for BACKUP.
+    /// </summary>
+    public static Task<Database> OpenInMemoryAsync(DatabaseOptions? options = null, CancellationToken cancellation = default) =>
+        OpenAsync(() => new MemoryDisk(), options, cancellation);
+
+    private static Task<Database> OpenAsync(Func<IDisk> open, DatabaseOptions? options, CancellationToken cancellation)
     {
         options ??= new DatabaseOptions();
         return Task.Run(
             () =>
             {
-                var disk = new RealDisk(folder);
+                IDisk disk = open();
                 var background = new DiskThread("millrace-seal");
                 var backups = new DiskThread("millrace-backup");
                 try
                 {
                     var engine = new DatabaseEngine(disk, new EngineOptions
                     {
-                        Clock = new SystemClock(),
+                        Clock = options.Clock ?? new SystemClock(),
                         Log = new LogOptions { Durability = options.Durability },
                         TailBytesMax = options.TailBytesMax,
                         CheckpointLogBytes = options.CheckpointLogBytes,
@@ -116,8 +134,17 @@ public sealed partial class Database : IAsyncDisposable
     /// <exception cref="SqlException">42P01 no such object; 23502 a null where none may be; 57P01 the database is shutting down; 53100 its disk is full.</exception>
     public async ValueTask<long> AppendAsync(string name, Batch batch, CancellationToken cancellation = default)
     {
-        WriteResult result = await SubmitAsync(new WriteRequest([EntryFor(name, batch)]), cancellation).ConfigureAwait(false);
-        return result.FirstOffset;
+        using MillraceDiagnostics.Operation operation = MillraceDiagnostics.Begin("APPEND", name);
+        try
+        {
+            WriteResult result = await SubmitAsync(new WriteRequest([EntryFor(name, batch)]), cancellation).ConfigureAwait(false);
+            return result.FirstOffset;
+        }
+        catch (Exception e)
+        {
+            operation.Failed(e);
+            throw;
+        }
     }
 
     /// <summary>Appends rows to several streams and tables as one commit: all of them or none. See <see cref="AppendAsync(string, Batch, CancellationToken)"/>.</summary>
@@ -204,9 +231,15 @@ public sealed partial class Database : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            _meter.Dispose();
             await Alerts.DisposeAsync().ConfigureAwait(false);
             await _feeds.DisposeAsync().ConfigureAwait(false);
             await _thread.StopAsync().ConfigureAwait(false);
+            if (_clock is ManualClock clock)
+            {
+                clock.Moved -= Engine.Wake;
+            }
+
             _background.Dispose();
             _backups.Dispose();
             _disk.Dispose();

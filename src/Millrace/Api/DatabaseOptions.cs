@@ -1,5 +1,6 @@
 // How a database is opened.
 using Millrace.Alerts;
+using Millrace.Core.Io;
 using Millrace.Log;
 
 namespace Millrace;
@@ -7,6 +8,9 @@ namespace Millrace;
 /// <summary>How a database is opened. The defaults are right for a program that embeds it.</summary>
 public sealed record DatabaseOptions
 {
+    /// <summary>What time it is; null for the machine's clock. A <see cref="ManualClock"/> lets a test move it.</summary>
+    public IClock? Clock { get; init; }
+
     /// <summary>What an acknowledgement means. Default: on disk.</summary>
     public Durability Durability { get; init; } = Durability.Fsync;
 

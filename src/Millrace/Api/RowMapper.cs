@@ -17,6 +17,13 @@ internal sealed class RowMapper<T>
 
     public RowMapper(Schema schema)
     {
+        if (RowAccessors<T>.Known is { } accessor)
+        {
+            var cells = new RowCells(schema, RowAccessors<T>.PlacesToRead(accessor, schema));
+            _read = (from, at) => accessor.Read(cells.At(from, at));
+            return;
+        }
+
         ParameterExpression batch = Expression.Parameter(typeof(Batch));
         ParameterExpression row = Expression.Parameter(typeof(int));
         _read = Expression.Lambda<Func<Batch, int, T>>(Build(schema, batch, row), batch, row).Compile();
@@ -73,10 +80,19 @@ internal sealed class RowWriter<T>
 {
     private readonly Func<T, object?>?[] _get;
     private readonly Schema _schema;
+    private readonly RowAccessor<T>? _accessor = RowAccessors<T>.Known;
+    private readonly int[] _places = [];
 
     public RowWriter(Schema schema, string name)
     {
         _schema = schema;
+        if (_accessor is not null)
+        {
+            _get = [];
+            _places = RowAccessors<T>.PlacesToWrite(_accessor, schema, name);
+            return;
+        }
+
         var properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanRead).ToDictionary(p => RowMapper<T>.Normal(p.Name));
         _get = new Func<T, object?>?[schema.Count];
         for (int i = 0; i < schema.Count; i++)
@@ -97,6 +113,18 @@ internal sealed class RowWriter<T>
 
     public Batch Write(IEnumerable<T> rows)
     {
+        if (_accessor is not null)
+        {
+            var appender = new RowAppender(_schema, _places);
+            foreach (T row in rows)
+            {
+                _accessor.Write(row, appender);
+                appender.EndRow();
+            }
+
+            return appender.ToBatch();
+        }
+
         var builder = new BatchBuilder(_schema);
         foreach (T row in rows)
         {
@@ -137,6 +165,12 @@ internal static class ClrValues
         return value is T typed ? typed : (T)Convert(value, target, column.Type, name);
     }
 
+    /// <summary>µs since 1970; a time of no kind counts as UTC.</summary>
+    public static long Micros(DateTime t) => ((t.Kind == DateTimeKind.Local ? t.ToUniversalTime() : t).Ticks - DateTime.UnixEpoch.Ticks) / 10;
+
+    /// <summary>µs since 1970.</summary>
+    public static long Micros(DateTimeOffset t) => (t.UtcTicks - DateTime.UnixEpoch.Ticks) / 10;
+
     public static void Append(ColumnBuilder builder, object? value, string name)
     {
         if (value is null)
@@ -150,9 +184,9 @@ internal static class ClrValues
             case (string s, _): TextParse.Append(builder, Encoding.UTF8.GetBytes(s)); break;
             case (byte[] b, TypeId.Bytea): ((BytesBuilder)builder).Append(b); break;
             case (DateTime t, TypeId.Timestamp or TypeId.TimestampTz):
-                ((FixedBuilder<long>)builder).Append(((t.Kind == DateTimeKind.Local ? t.ToUniversalTime() : t).Ticks - DateTime.UnixEpoch.Ticks) / 10);
+                ((FixedBuilder<long>)builder).Append(Micros(t));
                 break;
-            case (DateTimeOffset t, TypeId.Timestamp or TypeId.TimestampTz): ((FixedBuilder<long>)builder).Append((t.UtcTicks - DateTime.UnixEpoch.Ticks) / 10); break;
+            case (DateTimeOffset t, TypeId.Timestamp or TypeId.TimestampTz): ((FixedBuilder<long>)builder).Append(Micros(t)); break;
             case (DateOnly d, TypeId.Date): ((FixedBuilder<int>)builder).Append(d.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber); break;
             case (TimeOnly t, TypeId.Time): ((FixedBuilder<long>)builder).Append(t.Ticks / 10); break;
             case (TimeSpan t, TypeId.Interval): ((FixedBuilder<Interval>)builder).Append(new Interval(0, 0, t.Ticks / 10)); break;

@@ -135,6 +135,7 @@ internal sealed record RowModel(
         SpecialType.System_Decimal => "numeric",
         SpecialType.System_String => "text",
         SpecialType.System_DateTime => "timestamptz",
+        _ when type.TypeKind == TypeKind.Enum => "text",
         _ when type is IArrayTypeSymbol { ElementType.SpecialType: SpecialType.System_Byte } => "bytea",
         _ => type.ToDisplayString() switch
         {

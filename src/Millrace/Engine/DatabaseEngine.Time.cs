@@ -9,6 +9,8 @@ internal sealed partial class DatabaseEngine
 {
     private const long TickRetryMicros = 1_000_000;
 
+    private readonly List<FlushRequest> _flushes = [];
+    private bool _flushTicked;
     private bool _openingLogged;
     private long _due;
     private long _dueOfEpoch = -1;
@@ -69,6 +71,20 @@ internal sealed partial class DatabaseEngine
         }
 
         return due;
+    }
+
+    // One tick, however long it takes: waiting until nothing is due could be waiting for ever.
+    private void Flush()
+    {
+        if (!_flushTicked && TickWhenDue())
+        {
+            _flushTicked = true;
+            return;
+        }
+
+        _flushTicked = false;
+        _flushes.ForEach(f => f.Complete(Current.Epoch));
+        _flushes.Clear();
     }
 
     private bool TickWhenDue()

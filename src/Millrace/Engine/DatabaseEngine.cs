@@ -126,6 +126,12 @@ internal sealed partial class DatabaseEngine : IDisposable
             return true;
         }
 
+        if (_flushes.Count > 0)
+        {
+            Flush();
+            return true;
+        }
+
         if (!_queue.TryTake(out Request? request))
         {
             return TickWhenDue() || BeginCheckpointWhenDue(busy: false);
@@ -141,6 +147,7 @@ internal sealed partial class DatabaseEngine : IDisposable
                 case UnsubscribeRequest unsubscribe: Unsubscribe(unsubscribe); break;
                 case CheckpointRequest checkpoint: BeginCheckpoint(checkpoint); break;
                 case BackupRequest backup: BeginBackup(backup); break;
+                case FlushRequest flush: _flushes.Add(flush); break;
                 case CompactRequest compact:
                     _compactWaiters.Add(compact);
                     _sealLook = true;
@@ -446,6 +453,8 @@ internal sealed partial class DatabaseEngine : IDisposable
         }
 
         _queue.FailAll(stopped);
+        _flushes.ForEach(f => f.Fail(stopped));
+        _flushes.Clear();
         _compactWaiters.ForEach(w => w.Fail(stopped));
         _compactWaiters.Clear();
     }

@@ -93,6 +93,9 @@ internal interface IInspection
     void Run(DatabaseEngine engine);
 }
 
+/// <summary>Completes with the newest epoch when every view reflects all that was committed before, and all time that has passed.</summary>
+internal sealed class FlushRequest : Request<long>;
+
 /// <summary>Make a checkpoint now; completes when it is durable.</summary>
 internal sealed class CheckpointRequest : Request<long>;
 

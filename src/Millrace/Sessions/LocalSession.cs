@@ -321,6 +321,6 @@ internal sealed partial class LocalSession : Session
         return new StatementResult { CommandTag = tag, Notices = notices, Epoch = result.Epoch };
     }
 
-    // Acknowledged writes are visible when they are acknowledged: a round through the engine is all that is left to wait for.
-    private Task<long> FlushAsync(CancellationToken cancellation) => _database.SubmitAsync(new InspectRequest<long>(e => e.Current.Epoch), cancellation);
+    // Acknowledged writes are visible when they are acknowledged: what may be left is a tick that is due.
+    private Task<long> FlushAsync(CancellationToken cancellation) => _database.SubmitAsync(new FlushRequest(), cancellation);
 }

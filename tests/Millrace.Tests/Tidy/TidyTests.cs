@@ -93,6 +93,7 @@ public partial class TidyTests
     [InlineData("Millrace.Log", "Millrace.Core")]
     [InlineData("Millrace.Store", "Millrace.Core")]
     [InlineData("Millrace.Sql", "Millrace.Core")]
+    [InlineData("Millrace.Generator", "")]
     [InlineData("Millrace", "Millrace.Core Millrace.Log Millrace.Sql Millrace.Store")]
     [InlineData("Millrace.Doors", "Millrace")]
     [InlineData("Millrace.Cli", "Millrace.Doors")]

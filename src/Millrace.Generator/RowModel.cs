@@ -83,6 +83,7 @@ internal sealed record RowModel(
             .Where(c => c.DeclaredAccessibility == Accessibility.Public && c.Parameters.All(p => PropertyOf(p) is not null))
             .OrderByDescending(c => c.Parameters.Length).FirstOrDefault();
         var members = new List<RowMember>();
+        var seen = new HashSet<string>();
         foreach (IParameterSymbol parameter in constructor?.Parameters ?? ImmutableArray<IParameterSymbol>.Empty)
         {
             Add(PropertyOf(parameter)!, parameter, inConstructor: true);
@@ -90,7 +91,7 @@ internal sealed record RowModel(
 
         foreach (IPropertySymbol property in properties.Where(p => p.SetMethod is { DeclaredAccessibility: Accessibility.Public }))
         {
-            if (members.All(m => m.Name != property.Name))
+            if (!seen.Contains(property.Name))
             {
                 Add(property, null, inConstructor: false);
             }
@@ -104,6 +105,7 @@ internal sealed record RowModel(
 
         void Add(IPropertySymbol property, IParameterSymbol? parameter, bool inConstructor)
         {
+            seen.Add(property.Name);
             AttributeData? column = AttributeOf(property) ?? (parameter is null ? null : AttributeOf(parameter));
             string? Option(string name) => column?.NamedArguments.FirstOrDefault(a => a.Key == name).Value.Value as string;
             ITypeSymbol bare = property.Type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable ? nullable.TypeArguments[0] : property.Type;

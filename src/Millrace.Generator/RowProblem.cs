@@ -20,7 +20,8 @@ internal sealed record RowProblem(DiagnosticDescriptor Rule, Place? Place, Equat
 {
     public static readonly DiagnosticDescriptor NotPartial = Rule0("MILL001", "A row type is partial", "\"{0}\" has [MillraceRow] and must be partial, as must be the types around it");
 
-    public static readonly DiagnosticDescriptor NoColumn = Rule0("MILL002", "A member has a type that no column has", "Member \"{0}\" is of type {1}, which no column has; say which with [MillraceColumn(Type = …)], or leave the member without a setter");
+    public static readonly DiagnosticDescriptor NoColumn = Rule0("MILL002", "A member has a type that no column has",
+        "Member \"{0}\" is of type {1}, which no column has; say which with [MillraceColumn(Type = …)], or leave the member without a setter");
 
     public static readonly DiagnosticDescriptor NoSuchColumn = Rule0("MILL003", "An option names a column", "{0} of [MillraceRow] names \"{1}\", which is no column of \"{2}\"");
 

@@ -50,7 +50,8 @@ internal static class RowSource
         }
 
         text.AppendLine("        }");
-        text.AppendLine($"        public override {row.Type} Read(global::Millrace.RowCells from) => new {row.Type}({Values(members, inConstructor: true)}){(members.All(m => m.InConstructor) ? "" : $" {{ {Values(members, inConstructor: false)} }}")};");
+        string set = members.All(m => m.InConstructor) ? "" : $" {{ {Values(members, inConstructor: false)} }}";
+        text.AppendLine($"        public override {row.Type} Read(global::Millrace.RowCells from) => new {row.Type}({Values(members, inConstructor: true)}){set};");
         text.AppendLine("    }");
         text.AppendLine("}");
         foreach (string _ in row.Around)

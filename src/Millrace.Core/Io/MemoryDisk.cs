@@ -62,12 +62,20 @@ public sealed class MemoryDisk : IDisk
     /// <inheritdoc/>
     public void CreateFolder(string path)
     {
-        for (string at = DiskPath.Checked(path); at.Length > 0; at = DiskPath.FolderOf(at))
+        var missing = new List<string>();
+        lock (_gate)
         {
-            lock (_gate)
+            for (string at = DiskPath.Checked(path); at.Length > 0; at = DiskPath.FolderOf(at))
             {
-                _folders.Add(at);
+                if (_files.ContainsKey(at))
+                {
+                    throw new DiskException(path, "mkdir", EEXIST, "there is a file of that name");
+                }
+
+                missing.Add(at);
             }
+
+            _folders.UnionWith(missing);
         }
     }
 

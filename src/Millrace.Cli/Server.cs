@@ -49,6 +49,7 @@ internal sealed class Server : IAsyncDisposable
             SegmentRows = settings.Sizes.SegmentRows ?? defaults.SegmentRows,
             SegmentBytes = settings.Sizes.SegmentBytes ?? defaults.SegmentBytes,
             StateBytesMax = settings.StateBytes,
+            Workers = settings.Workers ?? defaults.Workers,
             CheckpointLogBytes = settings.Sizes.CheckpointBytes ?? defaults.CheckpointLogBytes,
             DeliverAlerts = settings.Alerts != "off",
             AlertsToPrivateAddresses = settings.Alerts == "any",

@@ -24,6 +24,9 @@ internal sealed record Settings(string Data, Durability Durability, IPEndPoint? 
     /// <summary>Bytes of state that views and subscriptions may hold together; null for any number.</summary>
     public long? StateBytes { get; init; }
 
+    /// <summary>Threads that compute views; null for one a core.</summary>
+    public int? Workers { get; init; }
+
     /// <summary>The doors as the host wants them.</summary>
     public DoorHostOptions DoorOptions() => new() { Postgres = Postgres, Http = Http, HttpOptions = HttpOptions, Security = Security };
 }
@@ -33,6 +36,7 @@ internal sealed class SettingsReader
 {
     private const string AdminTokenName = "admin-token";
     private const string AdminTokenVariable = "MILLRACE_ADMIN_TOKEN";
+    private const int WorkersMax = 256;
     private static readonly string[] Durabilities = ["fsync", "os", "none"];
     private readonly IReadOnlyList<DoorSetting> _doors;
     private readonly Dictionary<string, Option<string?>> _options = [];
@@ -60,6 +64,7 @@ internal sealed class SettingsReader
         Add("segment-rows", "Rows of a stream that are sealed together (default 1048576)", "ROWS");
         Add("segment-bytes", "Bytes of a stream's rows in memory after which they are sealed (default 134217728)", "BYTES");
         Add("state-bytes", "Bytes of state that all views may hold together; the one that grows beyond is paused (default any number)", "BYTES");
+        Add("workers", "Threads that compute views (default: one a core)", "THREADS");
         Add("checkpoint-bytes", "Bytes of log after which a checkpoint is made (default 268435456)", "BYTES");
         foreach (Option<string?> option in _options.Values)
         {
@@ -129,6 +134,7 @@ internal sealed class SettingsReader
             Alerts = alerts ?? "public",
             Sizes = (Count("segment-rows"), Count("segment-bytes"), Count("checkpoint-bytes")),
             StateBytes = Count("state-bytes"),
+            Workers = Count("workers") is { } workers ? (int)Math.Min(workers, WorkersMax) : null,
         };
 
         long? Count(string name)

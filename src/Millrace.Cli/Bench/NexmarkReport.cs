@@ -13,7 +13,8 @@ internal sealed class NexmarkReport(NexmarkSettings settings, IReadOnlyList<Nexm
     public void Print(TextWriter to, bool operators)
     {
         to.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Nexmark, {settings.Events:N0} events, {settings.WriteEvents:N0} a write, durability {settings.Durability.ToString().ToLowerInvariant()}, {settings.Runs} runs; {Machine()}"));
+            $"Nexmark, {settings.Events:N0} events, {settings.WriteEvents:N0} a write, durability {settings.Durability.ToString().ToLowerInvariant()}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{settings.Runs} runs, {settings.Workers} workers; {Machine()}"));
         to.WriteLine("K events/s per core (of processor time) as min, median, max; by the wall: median; latency at "
             + string.Create(CultureInfo.InvariantCulture, $"{settings.Rate:N0} events/s, ms"));
         string[][] rows =
@@ -54,6 +55,7 @@ internal sealed class NexmarkReport(NexmarkSettings settings, IReadOnlyList<Nexm
                 settings.Events,
                 settings.WriteEvents,
                 settings.Runs,
+                settings.Workers,
                 LatencyRate = settings.Rate,
                 Durability = settings.Durability.ToString().ToLowerInvariant(),
                 Queries = results.Select(r => new

@@ -8,7 +8,8 @@ namespace Millrace.Cli;
 
 /// <summary>What is run.</summary>
 internal sealed record NexmarkSettings(
-    IReadOnlyList<NexmarkQuery> Queries, int Events, int WriteEvents, int Runs, int Rate, int Seconds, Durability Durability);
+    IReadOnlyList<NexmarkQuery> Queries, int Events, int WriteEvents, int Runs, int Rate, int Seconds, Durability Durability,
+    int Workers);
 
 /// <summary>What came out for one query; rates are events a second, one of each run.</summary>
 internal sealed record NexmarkResult(
@@ -32,6 +33,10 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
     private Batch[][] _writes = [];
     private Batch[][] _paced = [];
 
+    /// <summary>Several queries as one: all of them are views of the same database.</summary>
+    public static NexmarkQuery Together(IReadOnlyList<NexmarkQuery> queries) =>
+        new("all", $"{queries.Count} views together", string.Join(";\n", queries.Select(q => q.Definition.TrimEnd().TrimEnd(';'))));
+
     /// <summary>Draws the events of all runs.</summary>
     public void Draw()
     {
@@ -51,7 +56,7 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
         IReadOnlyList<OperatorStatistics> operators = [];
         for (int run = -1; run < settings.Runs; run++)
         {
-            await using var view = await LiveView.OpenAsync(query, settings.Durability, CheckpointLogBytes);
+            await using var view = await LiveView.OpenAsync(query, settings);
             GC.Collect();
             TimeSpan cpu = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
@@ -82,7 +87,7 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
             return latencies;
         }
 
-        await using var view = await LiveView.OpenAsync(query, settings.Durability, CheckpointLogBytes);
+        await using var view = await LiveView.OpenAsync(query, settings);
         var running = new List<Task<double>>(_paced.Length);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1000.0 / LatencyWritesASecond));
         long start = Stopwatch.GetTimestamp();
@@ -128,13 +133,18 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
     }
 
     /// <summary>A database of its own with one live view, gone when disposed.</summary>
-    private sealed class LiveView(Database database, string folder, NexmarkQuery query) : IAsyncDisposable
+    private sealed class LiveView(Database database, string folder) : IAsyncDisposable
     {
-        public static async Task<LiveView> OpenAsync(NexmarkQuery query, Durability durability, long checkpointLogBytes)
+        public static async Task<LiveView> OpenAsync(NexmarkQuery query, NexmarkSettings settings)
         {
             string folder = Directory.CreateTempSubdirectory("millrace-nexmark-").FullName;
-            Database database = await Database.OpenAsync(folder, new DatabaseOptions { Durability = durability, CheckpointLogBytes = checkpointLogBytes });
-            var view = new LiveView(database, folder, query);
+            Database database = await Database.OpenAsync(folder, new DatabaseOptions
+            {
+                Durability = settings.Durability,
+                CheckpointLogBytes = CheckpointLogBytes,
+                Workers = settings.Workers,
+            });
+            var view = new LiveView(database, folder);
             await using Session session = database.NewSession();
             await session.ExecuteAsync(NexmarkQueries.Schema);
             await session.ExecuteAsync(query.Definition);
@@ -176,15 +186,15 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
         public async Task<(IReadOnlyList<OperatorStatistics> Operators, long State, long Result, long Changes)> LookAsync()
         {
             IReadOnlyList<OperatorStatistics> operators = (await database.GraphAsync()).Operators;
-            int id = database.Catalog.Find(null, query.Name)!.Id;
-            ObjectStatistics view = database.Statistics().Objects.Single(o => o.Id == id);
-            if (view.Error is not null)
+            int[] ids = [.. database.Catalog.All.Where(o => o.Kind == Millrace.Sql.ObjectKind.MaterializedView).Select(o => o.Id)];
+            ObjectStatistics[] views = [.. database.Statistics().Objects.Where(o => ids.Contains(o.Id))];
+            if (Array.Find(views, v => v.Error is not null) is { } stopped)
             {
-                throw new InvalidOperationException(view.Error);
+                throw new InvalidOperationException(stopped.Error);
             }
 
             long state = operators.Sum(o => o.StateBytes);
-            return (operators, state, view.Bytes - state, view.ChangesTotal);
+            return (operators, state, views.Sum(v => v.Bytes) - state, views.Sum(v => v.ChangesTotal));
         }
 
         public async ValueTask DisposeAsync()

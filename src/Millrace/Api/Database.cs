@@ -22,17 +22,19 @@ public sealed partial class Database : IAsyncDisposable
     private readonly EngineThread _thread;
     private readonly DiskThread _background;
     private readonly DiskThread _backups;
+    private readonly WorkerThreads _workers;
     private readonly PublishedQueries _published;
     private readonly DatabaseMeter _meter;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private int _disposed;
 
-    private Database(IDisk disk, DiskThread background, DiskThread backups, DatabaseEngine engine, DatabaseOptions options)
+    private Database(IDisk disk, DiskThread background, DiskThread backups, WorkerThreads workers, DatabaseEngine engine, DatabaseOptions options)
     {
         _disk = disk;
         _clock = options.Clock ?? new SystemClock();
         _background = background;
         _backups = backups;
+        _workers = workers;
         Engine = engine;
         Options = options;
         _thread = new EngineThread(engine);
@@ -93,6 +95,7 @@ public sealed partial class Database : IAsyncDisposable
                 IDisk disk = open();
                 var background = new DiskThread("millrace-seal");
                 var backups = new DiskThread("millrace-backup");
+                var workers = new WorkerThreads(Math.Max(1, options.Workers));
                 try
                 {
                     var engine = new DatabaseEngine(disk, new EngineOptions
@@ -105,15 +108,18 @@ public sealed partial class Database : IAsyncDisposable
                         SealBytes = options.SegmentBytes,
                         StateBytesMax = options.StateBytesMax ?? long.MaxValue,
                         Background = background.Begin,
+                        Workers = workers,
+                        WorkersRowsMin = options.WorkersRowsMin ?? 1_000,
                         BackupThread = backups.Begin,
                         Warning = options.Warning,
                     });
-                    var database = new Database(disk, background, backups, engine, options);
+                    var database = new Database(disk, background, backups, workers, engine, options);
                     database.Alerts.Refresh();
                     return database;
                 }
                 catch
                 {
+                    workers.Dispose();
                     background.Dispose();
                     backups.Dispose();
                     disk.Dispose();
@@ -240,6 +246,7 @@ public sealed partial class Database : IAsyncDisposable
                 clock.Moved -= Engine.Wake;
             }
 
+            _workers.Dispose();
             _background.Dispose();
             _backups.Dispose();
             _disk.Dispose();

@@ -29,6 +29,15 @@ public sealed record DatabaseOptions
     /// <summary>Log bytes after which a checkpoint is made. Default 256 MiB.</summary>
     public long CheckpointLogBytes { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// Threads that compute views: those of one epoch that do not read one another are computed at the same time, with the same answers whatever the number.
+    /// Default: one a core.
+    /// </summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Rows below which the engine's thread computes views alone.</summary>
+    internal long? WorkersRowsMin { get; init; }
+
     /// <summary>Rows of a stream that are sealed into a segment together, and the most that compaction puts into one. Default 1,048,576.</summary>
     public long SegmentRows { get; init; } = 1 << 20;
 

@@ -333,54 +333,6 @@ internal sealed partial class DatabaseEngine : IDisposable
         }
     }
 
-    // Objects in topological order; those whose inputs neither changed nor moved their watermark, and for which no time has come, are passed over.
-    private void StepObjects(long now)
-    {
-        bool stopped = false;
-        foreach (ObjectState o in _objects.Values)
-        {
-            if (o is ViewState view)
-            {
-                // What is late for a view is so by the watermark that the view has seen: both look at it in the same epochs.
-                bool went = view.Error is null;
-                bool follows = view.Definition.PartOf > 0 && Find(view.Definition.PartOf).TouchedEpoch == _epoch;
-                if ((follows || IsTouched(view.InputIds) || view.IsDue(_find, now)) && view.Step(_find, _epoch, now))
-                {
-                    view.TouchedEpoch = _epoch;
-                }
-
-                if (view.HasNewReach)
-                {
-                    _furthered.Add(view.Id);
-                }
-
-                stopped |= went && view.Error is not null;
-            }
-            else if (o is StreamState stream)
-            {
-                if (stream.Pass(now))
-                {
-                    stream.TouchedEpoch = _epoch;
-                }
-            }
-            else if (o is IndexState index && Find(index.Definition.DependsOn[0]).Delta is { Count: > 0 } changes)
-            {
-                index.Apply(changes);
-                _dirty.Add(o.Id);
-            }
-
-            if (o.Delta.Count > 0 || o is ViewState { Error: not null })
-            {
-                _dirty.Add(o.Id);
-            }
-        }
-
-        if (stopped)
-        {
-            SpreadStill();
-        }
-    }
-
     private bool IsTouched(int[] ids)
     {
         foreach (int id in ids)

@@ -30,6 +30,12 @@ internal sealed record EngineOptions
     /// <summary>Where work goes that must not hold up the engine. As it comes: here and now.</summary>
     public Func<Action, PendingIo> Background { get; init; } = RunHere;
 
+    /// <summary>Who computes the views of an epoch that do not read one another. As it comes: the engine's thread alone.</summary>
+    public Workers Workers { get; init; } = Workers.Alone;
+
+    /// <summary>Rows that such views read together below which the engine's thread computes them alone.</summary>
+    public long WorkersRowsMin { get; init; } = 1_000;
+
     /// <summary>Told once of each segment that turns out to be damaged; from any thread.</summary>
     public Action<string>? Warning { get; init; }
 

@@ -16,18 +16,24 @@ internal sealed partial class Pair : IAsyncDisposable
     private Database _database;
     private Session _session;
 
-    private Pair(NpgsqlConnection postgres, TempFolder folder, Database database)
+    private Pair(NpgsqlConnection postgres, TempFolder folder, Database database, int workers)
     {
         _postgres = postgres;
         _folders.Add(folder);
         _database = database;
+        _workers = workers;
         _session = database.NewSession();
     }
 
     /// <summary>All statements that changed something, as they were for Millrace: enough to build it again.</summary>
     public StringBuilder Script { get; } = new();
 
-    private static DatabaseOptions Options => new() { Durability = Durability.Os };
+    // With one, two and four workers in turn, and for a few rows already: the answers do not depend on it.
+    private readonly int _workers;
+
+    private static int s_pairs;
+
+    private static DatabaseOptions OptionsFor(int workers) => new() { Durability = Durability.Os, Workers = workers, WorkersRowsMin = 0 };
 
     public static async Task<Pair> OpenAsync(NpgsqlConnection postgres)
     {
@@ -37,7 +43,8 @@ internal sealed partial class Pair : IAsyncDisposable
         }
 
         var folder = new TempFolder();
-        return new Pair(postgres, folder, await Database.OpenAsync(folder.Path, Options));
+        int workers = 1 << (Interlocked.Increment(ref s_pairs) % 3);
+        return new Pair(postgres, folder, await Database.OpenAsync(folder.Path, OptionsFor(workers)), workers);
     }
 
     /// <summary>The side of <c>«Millrace's¦PostgreSQL's»</c> for one of them.</summary>
@@ -159,7 +166,7 @@ internal sealed partial class Pair : IAsyncDisposable
         Note("closed and opened again");
         await CloseAsync();
         await _database.DisposeAsync();
-        _database = await Database.OpenAsync(_folders[^1].Path, Options);
+        _database = await Database.OpenAsync(_folders[^1].Path, OptionsFor(_workers));
         _session = _database.NewSession();
     }
 
@@ -184,7 +191,7 @@ internal sealed partial class Pair : IAsyncDisposable
         await CloseAsync();
         await _database.DisposeAsync();
         _folders.Add(copy);
-        _database = await Database.OpenAsync(copy.Path, Options);
+        _database = await Database.OpenAsync(copy.Path, OptionsFor(_workers));
         _session = _database.NewSession();
     }
 

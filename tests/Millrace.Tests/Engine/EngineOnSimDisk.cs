@@ -16,8 +16,11 @@ internal sealed class EngineOnSimDisk
 
     private readonly long _sealRows;
 
-    public EngineOnSimDisk(SimDisk disk, long sealRows = 1 << 20)
+    private readonly Workers _workers;
+
+    public EngineOnSimDisk(SimDisk disk, long sealRows = 1 << 20, Workers? workers = null)
     {
+        _workers = workers ?? Workers.Alone;
         Disk = disk;
         _sealRows = sealRows;
         Open();
@@ -44,6 +47,8 @@ internal sealed class EngineOnSimDisk
             TailBytesMax = TailBytesMax,
             SealRows = _sealRows,
             Background = Begin,
+            Workers = _workers,
+            WorkersRowsMin = 0,
             BackupThread = Begin,
         });
 

@@ -21,7 +21,8 @@ public partial class TidyTests
     // Where time, threads, files and chance may be touched below the doors.
     private static readonly string[] Impure =
     [
-        "src/Millrace.Core/Io/", "src/Millrace/Engine/EngineThread.cs", "src/Millrace/Engine/WorkerThreads.cs", "src/Millrace/Api/", "src/Millrace/Sessions/", "src/Millrace/Feeds/", "src/Millrace/Alerts/", "src/Millrace/Dataflow.cs",
+        "src/Millrace.Core/Io/", "src/Millrace/Engine/EngineThread.cs", "src/Millrace/Engine/WorkerThreads.cs",
+        "src/Millrace/Api/", "src/Millrace/Sessions/", "src/Millrace/Feeds/", "src/Millrace/Alerts/", "src/Millrace/Dataflow.cs",
         "src/Millrace.Log/LogOptions.cs", "src/Millrace/SystemViews/",
     ];
 

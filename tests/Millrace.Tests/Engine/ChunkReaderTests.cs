@@ -52,7 +52,7 @@ public sealed class ChunkReaderTests
     {
         var db = new EngineOnSimDisk(new SimDisk(5) { CompleteAtOnce = true }) { TailBytesMax = tailBytesMax };
         db.Define("CREATE STREAM s (k int, v bigint)");
-        db.Define("CREATE STREAM timed (k int, v bigint, at timestamp, WATERMARK FOR at)");
+        db.Define("CREATE STREAM timed (k int, v bigint, at timestamp, WATERMARK FOR at AS at)");
         for (int i = 0; i < Rows; i += 50)
         {
             db.Write("s", [.. Enumerable.Range(i, 50).Select(v => (v % 7, (long)v))]);

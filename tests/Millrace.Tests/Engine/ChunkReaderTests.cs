@@ -1,5 +1,6 @@
 // Rows that memory has let go are read from the log once, not for every question, and within a bound.
 using Millrace.Core;
+using Millrace.Core.Io;
 using Millrace.Engine;
 using Millrace.Sim;
 using Xunit;
@@ -66,9 +67,10 @@ public sealed class ChunkReaderTests
 
     private static void DamageLog(SimDisk disk)
     {
-        foreach (string path in disk.List("log"))
+        foreach (string path in disk.List("log").Select(name => "log/" + name))
         {
-            for (int at = 64; at < 4000; at += 40)
+            using IDiskFile file = disk.Open(path, DiskOpenMode.Read);
+            for (long at = 64; at < file.Length; at += 40)
             {
                 disk.Damage(path, at, 0xFF);
             }

@@ -13,11 +13,10 @@ namespace Millrace.Engine;
 /// <param name="giveLate">True to give the late rows, false to count them and give the others.</param>
 internal sealed class LateGate(int time, long slide, long size, long offset, long lateness, Schema columns, bool giveLate = false) : Operator(columns)
 {
-    private readonly BatchBuilder _output = new(columns);
+    private readonly SomeRows _chosen = new(columns);
     private readonly LateWindows _windows = new();
     private long _closed = long.MinValue;
     private long _late;
-    private int[] _kept = [];
 
     /// <inheritdoc/>
     public override string Name => giveLate ? "LateRows" : "LateGate";
@@ -44,11 +43,7 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
             return;
         }
 
-        if (_kept.Length < input.Count)
-        {
-            _kept = new int[input.Count];
-        }
-
+        int[] chosen = _chosen.Room(input.Count);
         var times = (FixedColumn<long>)input.Columns[time];
         int count = 0;
         for (int i = 0; i < input.Count; i++)
@@ -57,7 +52,7 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
             bool late = !times.IsNull(i) && IsLate(times.Values[i], out end);
             if (late == giveLate)
             {
-                _kept[count++] = i;
+                chosen[count++] = i;
             }
             else if (late)
             {
@@ -66,16 +61,7 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
         }
 
         _late += giveLate ? 0 : input.Count - count;
-        if (count == input.Count)
-        {
-            output.Emit(input);
-        }
-        else if (count > 0)
-        {
-            _output.Reset();
-            _output.AppendRows(input, _kept.AsSpan(0, count));
-            output.Emit(_output.View());
-        }
+        _chosen.Emit(input, count, output);
     }
 
     /// <inheritdoc/>
@@ -98,7 +84,6 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
         {
             _windows.Load(ref reader);
         }
-
     }
 
     // Between windows that do not touch there may be none: such a row is not late, it just belongs to no window.

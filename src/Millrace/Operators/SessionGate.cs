@@ -18,11 +18,10 @@ internal sealed class SessionGate(Schema columns, IReadOnlyList<int> partitionBy
     private readonly int[] _partitionBy = [.. partitionBy];
     private readonly KeyIndex _index = KeyIndex.For([.. partitionBy.Select(c => columns[c].Type)]);
     private readonly OpenSessions _open = new(gap, lateness);
-    private readonly BatchBuilder _output = new(columns);
+    private readonly SomeRows _chosen = new(columns);
     private readonly List<int> _maybeEmpty = [];
     private long _late;
     private int[] _slots = [];
-    private int[] _kept = [];
 
     /// <inheritdoc/>
     public override string Name => giveLate ? "LateSessionRows" : "SessionGate";
@@ -46,10 +45,10 @@ internal sealed class SessionGate(Schema columns, IReadOnlyList<int> partitionBy
         if (_slots.Length < input.Count)
         {
             _slots = new int[input.Count];
-            _kept = new int[input.Count];
         }
 
         _index.FindOrAdd(input, _partitionBy, _slots);
+        int[] chosen = _chosen.Room(input.Count);
         var times = (FixedColumn<long>)input.Columns[time];
         int count = 0;
         int late = 0;
@@ -69,21 +68,12 @@ internal sealed class SessionGate(Schema columns, IReadOnlyList<int> partitionBy
 
             if (isLate == giveLate)
             {
-                _kept[count++] = i;
+                chosen[count++] = i;
             }
         }
 
         _late += giveLate ? 0 : late;
-        if (count == input.Count)
-        {
-            output.Emit(input);
-        }
-        else if (count > 0)
-        {
-            _output.Reset();
-            _output.AppendRows(input, _kept.AsSpan(0, count));
-            output.Emit(_output.View());
-        }
+        _chosen.Emit(input, count, output);
     }
 
     /// <inheritdoc/>

@@ -7,12 +7,15 @@ using Xunit.Abstractions;
 
 namespace Millrace.Tests.Differential;
 
-/// <summary>MILLRACE_DIFF_SEED=N repeats one seed, MILLRACE_DIFF_STEPS=N makes it longer, MILLRACE_DIFF_FOR=SECONDS hunts with new seeds.</summary>
+/// <summary>
+/// A view-step is one view compared with PostgreSQL after one step: 10,000 of them, or MILLRACE_DIFF_VIEW_STEPS=N. MILLRACE_DIFF_SEED=N repeats one seed,
+/// MILLRACE_DIFF_STEPS=N gives each seed more or fewer steps, MILLRACE_DIFF_FOR=SECONDS hunts with new seeds. How many there were is the test's output.
+/// </summary>
 [Collection("postgres")]
 public sealed class DifferentialTests(PostgresServer server, ITestOutputHelper output)
 {
-    private const int StepsUsual = 8;
-    private const int ViewStepsWanted = 2_000;
+    private const int StepsUsual = 40;
+    private const int ViewStepsWanted = 10_000;
 
     [PostgresFact]
     public async Task Views_equal_PostgreSQL_after_every_step()
@@ -21,21 +24,28 @@ public sealed class DifferentialTests(PostgresServer server, ITestOutputHelper o
         int steps = Setting("MILLRACE_DIFF_STEPS") ?? StepsUsual;
         int? only = Setting("MILLRACE_DIFF_SEED");
         int? seconds = Setting("MILLRACE_DIFF_FOR");
+        int wanted = Setting("MILLRACE_DIFF_VIEW_STEPS") ?? ViewStepsWanted;
         int first = only ?? Setting("MILLRACE_DIFF_FIRST") ?? (seconds is null ? 1 : Environment.TickCount & 0xFFFFFF);
         var statistics = new RunStatistics();
         var differences = new List<Difference>();
         await using var postgres = new NpgsqlConnection(server.ConnectionString);
         await postgres.OpenAsync();
         var clock = System.Diagnostics.Stopwatch.StartNew();
+        double told = 0;
         int seed = first;
         bool Enough() => only is not null ? seed > first
             : seconds is int limit ? clock.Elapsed.TotalSeconds >= limit || differences.Count >= 200
-            : statistics.ViewSteps >= ViewStepsWanted || differences.Count >= 3;
+            : statistics.ViewSteps >= wanted || differences.Count >= 3;
         for (; !Enough(); seed++)
         {
             var run = new DifferentialRun(seed, steps, statistics);
             await run.RunAsync(postgres);
             differences.AddRange(run.Differences);
+            if (clock.Elapsed.TotalSeconds > told + 60)
+            {
+                told = clock.Elapsed.TotalSeconds;
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{told:0} s: seed {seed}, {statistics.ViewSteps} view-steps, {differences.Count} differences"));
+            }
         }
 
         string summary = string.Create(CultureInfo.InvariantCulture, $"seeds {first} to {seed - 1}: {statistics.ViewSteps} view-steps ({statistics.NotEmpty} with rows) of {statistics.Views} views, ")
@@ -53,6 +63,7 @@ public sealed class DifferentialTests(PostgresServer server, ITestOutputHelper o
         }
 
         Assert.True(differences.Count == 0, summary + "\n" + string.Join("\n\n", differences.OrderBy(d => d.Sql.Length + d.Script.Length).Take(3)));
+        Assert.True(only is not null || seconds is not null || statistics.ViewSteps >= wanted, "too few view-steps: " + summary);
         Assert.True(only is not null || statistics.Refused.Values.Sum() * 10 <= statistics.Views + statistics.Queries, "more than a tenth is refused: " + summary);
     }
 

@@ -208,6 +208,7 @@ internal sealed partial class QueryGenerator
             string frame = _random.Pick("", "", " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW", " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
                 " ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING", " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", " ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING",
                 " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", " GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING");
+            frame += frame.Length > 0 && _random.Chance(0.2) ? _random.Pick(" EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES") : "";
             ColumnRef of = _random.Pick(usable);
             (string sql, Kind kind) = (total ? _random.Next(10) : _random.Pick([1, 2, 8, 9])) switch
             {

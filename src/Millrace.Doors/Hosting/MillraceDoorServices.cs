@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Doors;
 
 namespace Millrace;
@@ -37,7 +38,7 @@ public sealed partial class MillraceDoors : IHostedService
     {
         _database = database;
         // The doors write into the program's own log.
-        _options = options.Logging is null ? options with { Logging = logging => logging.Services.Replace(ServiceDescriptor.Singleton(loggers)) } : options;
+        _options = options.Logging is null ? options with { Logging = logging => logging.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(new ProgramLog(loggers))) } : options;
         _log = loggers.CreateLogger("Millrace.Doors");
     }
 
@@ -57,6 +58,19 @@ public sealed partial class MillraceDoors : IHostedService
         if (Interlocked.Exchange(ref _host, null) is { } host)
         {
             await host.DisposeAsync();
+        }
+    }
+
+    // The program's log without the lines of a host: that it listens and has started is for the program's own host to say.
+    private sealed class ProgramLog(ILoggerFactory program) : ILoggerFactory
+    {
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName == "Microsoft.Hosting.Lifetime" ? NullLogger.Instance : program.CreateLogger(categoryName);
+
+        public void AddProvider(ILoggerProvider provider) => program.AddProvider(provider);
+
+        public void Dispose()
+        {
         }
     }
 

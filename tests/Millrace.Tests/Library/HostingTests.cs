@@ -51,6 +51,8 @@ public class HostingTests
     public async Task DoorsOpenInFrontOfTheSameDatabase()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        var log = new LogLines();
+        builder.Logging.AddProvider(log);
         builder.Services.AddMillrace(o => o.InMemory = true);
         builder.Services.AddMillraceDoors(o => o with { Postgres = new(System.Net.IPAddress.Loopback, 0), Http = null });
         using IHost host = builder.Build();
@@ -66,6 +68,44 @@ public class HostingTests
 
         await host.StopAsync();
         Assert.Null(doors.Host);
+
+        // Where the doors are is told once, and by the doors: lines as of a second host would be taken for the program's own.
+        Assert.Single(log.Lines, l => l.Contains("listen", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private sealed class LogLines : ILoggerProvider, ILogger
+    {
+        private readonly List<string> _lines = [];
+
+        public IReadOnlyList<string> Lines
+        {
+            get
+            {
+                lock (_lines)
+                {
+                    return [.. _lines];
+                }
+            }
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_lines)
+            {
+                _lines.Add(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     [Fact]

@@ -72,11 +72,8 @@ internal sealed class Segment : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>The rows wanted, with the columns that the file has.</summary>
+    /// <summary>The rows wanted, with the columns that the file has, in the order of their offsets, with these.</summary>
     /// <exception cref="CorruptionException">A block is damaged.</exception>
-    public IEnumerable<Batch> Scan(SegmentScan scan) => scan.ArrivalOrder ? InArrivalOrder(scan).Select(r => r.Rows) : InOwnOrder(scan);
-
-    /// <summary>The rows wanted in the order of their offsets, with these.</summary>
     public IEnumerable<(Batch Rows, long[] Offsets)> InArrivalOrder(SegmentScan scan)
     {
         List<int> groups = GroupsOf(scan);
@@ -242,13 +239,6 @@ internal sealed class Segment : IDisposable
         return true;
     }
 
-    private long[] ReadOffsets(int group)
-    {
-        ColumnBuilder builder = ColumnBuilder.For(SqlType.BigInt);
-        Decode(group, Footer.Types.Count, builder);
-        return ((FixedColumn<long>)builder.View()).Values;
-    }
-
     /// <summary>Reads every block and compares checksums, values and bounds; adds what is wrong to <paramref name="damage"/>.</summary>
     public void Verify(List<CorruptionException> damage)
     {
@@ -293,32 +283,6 @@ internal sealed class Segment : IDisposable
         }
 
         return columns;
-    }
-
-    private IEnumerable<Batch> InOwnOrder(SegmentScan scan)
-    {
-        var reader = new GroupReader();
-        foreach (int g in GroupsOf(scan))
-        {
-            reader.Begin(this, g);
-            Batch rows = reader.Read(scan.Columns);
-            (long first, long last) = Groups[g].Offsets;
-            yield return first >= scan.FromOffset && last < scan.ToOffset ? rows : Cut(rows, ReadOffsets(g), scan);
-        }
-    }
-
-    private static Batch Cut(Batch rows, long[] offsets, SegmentScan scan)
-    {
-        int[] kept = [.. Enumerable.Range(0, rows.Count).Where(i => offsets[i] >= scan.FromOffset && offsets[i] < scan.ToOffset)];
-        var columns = new Column[rows.Columns.Length];
-        for (int c = 0; c < columns.Length; c++)
-        {
-            ColumnBuilder builder = rows.Columns[c].NewBuilder();
-            builder.AppendRows(rows.Columns[c], kept);
-            columns[c] = builder.View();
-        }
-
-        return new Batch(columns, kept.Length);
     }
 
     // Which of the groups' rows, one group behind the other, comes first, second … by offset.

@@ -1,10 +1,10 @@
 // What a reader wants of a segment.
 namespace Millrace.Store.Segments;
 
-/// <summary>Which columns and rows are read, and in which order.</summary>
+/// <summary>Which columns and rows are read.</summary>
 internal sealed record SegmentScan
 {
-    /// <summary>All rows and columns in the order of arrival.</summary>
+    /// <summary>All rows and columns.</summary>
     public static readonly SegmentScan All = new();
 
     /// <summary>The columns wanted; the others come back as NULLs, so that positions stay. Null for all.</summary>
@@ -12,9 +12,6 @@ internal sealed record SegmentScan
 
     /// <summary>Conditions that all rows wanted fulfil. Groups that cannot hold such a row are passed over; rows are not filtered one by one.</summary>
     public IReadOnlyList<ColumnRange> Ranges { get; init; } = [];
-
-    /// <summary>True when rows must come in the order of their offsets.</summary>
-    public bool ArrivalOrder { get; init; } = true;
 
     /// <summary>The first offset wanted.</summary>
     public long FromOffset { get; init; } = long.MinValue;

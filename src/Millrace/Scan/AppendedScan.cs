@@ -26,7 +26,7 @@ internal sealed class AppendedScan
         _rows = rows;
         _need = need;
         _context = context;
-        _scan = new SegmentScan { Columns = need.Columns, Ranges = Predicates.Ranges(need.Terms, errors == EvalErrors.Throw ? context : null), ArrivalOrder = need.InOrder };
+        _scan = new SegmentScan { Columns = need.Columns, Ranges = Predicates.Ranges(need.Terms, errors == EvalErrors.Throw ? context : null) };
         if (need.InOrder)
         {
             return;

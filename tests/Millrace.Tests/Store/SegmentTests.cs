@@ -91,18 +91,17 @@ public sealed class SegmentTests
         Assert.Equal(30, segment.Groups.Count);
         var one = new SegmentScan
         {
-            ArrivalOrder = false,
             Columns = [true, true, false],
             Ranges = [new ColumnRange(0) { AnyOf = ["host_3"u8.ToArray()] }, new ColumnRange(1) { Integers = (0, Hour) }],
         };
         foreach (string[] hosts in new string[][] { ["host_3"], ["host_0", "host_9"], ["a", "host_4", "host_41", "host_5", "z"], ["z"] })
         {
-            var some = new SegmentScan { ArrivalOrder = false, Ranges = [new ColumnRange(0) { AnyOf = [.. hosts.Select(System.Text.Encoding.UTF8.GetBytes)] }] };
+            var some = new SegmentScan { Ranges = [new ColumnRange(0) { AnyOf = [.. hosts.Select(System.Text.Encoding.UTF8.GetBytes)] }] };
             Assert.Equal(3 * hosts.Count(h => h.Length == 6), segment.GroupsOf(some).Count);
         }
 
         Assert.Empty(segment.GroupsOf(new SegmentScan { Ranges = [new ColumnRange(1) { Integers = (long.MinValue, -1) }] }));
-        Batch read = Assert.Single(segment.Scan(one));
+        Batch read = Assert.Single(segment.InArrivalOrder(one)).Rows;
         Assert.Equal(3_333, read.Count);
         Assert.Equal("host_3"u8.ToArray(), ((BytesColumn)read.Columns[0]).Span(0).ToArray());
         Assert.True(read.Columns[2].IsNull(0));
@@ -257,8 +256,6 @@ public sealed class SegmentTests
                 CodecData.AssertSame(expected.Columns[c], 0, expected.Count, some.View().Columns[c], 0, $"column {c}");
             }
         }
-
-        Assert.Equal(to - from, segments.Sum(s => s.Scan(scan with { ArrivalOrder = false }).Sum(b => b.Count)));
     }
 
     private static void ExpectDamage(SimDisk disk, SegmentInfo info, Batch rows, string what, bool mustFail = false)
@@ -267,7 +264,7 @@ public sealed class SegmentTests
         {
             using Segment segment = Segment.Open(disk, info);
             var read = new BatchBuilder(new Schema([.. rows.Columns.Select((c, i) => new Field($"c{i}", c.Type))]));
-            foreach (Batch batch in segment.Scan(SegmentScan.All))
+            foreach ((Batch batch, _) in segment.InArrivalOrder(SegmentScan.All))
             {
                 read.Append(batch);
             }

@@ -33,14 +33,14 @@ internal sealed class Dataflow
     private readonly List<Node> _nodes = [];
     private readonly List<CatalogObject> _inputs = [];
     private readonly List<Node> _sources = [];
-    private readonly string _fingerprint;
+    private readonly Lazy<string> _fingerprint;
     private Node? _root;
     private Node? _running;
     private long _since;
 
-    internal Dataflow(string fingerprint, EvalContext context)
+    internal Dataflow(Func<string> fingerprint, EvalContext context)
     {
-        _fingerprint = fingerprint;
+        _fingerprint = new Lazy<string>(fingerprint, LazyThreadSafetyMode.None);
         Context = context;
     }
 
@@ -183,7 +183,7 @@ internal sealed class Dataflow
     public void Save(ByteWriter writer)
     {
         writer.WriteInt32(Magic);
-        writer.WriteString(_fingerprint);
+        writer.WriteString(_fingerprint.Value);
         foreach (Node node in _nodes)
         {
             int start = writer.Length;
@@ -197,7 +197,7 @@ internal sealed class Dataflow
     /// <exception cref="FormatException">The bytes are not the state of this plan.</exception>
     public void Load(ref ByteReader reader)
     {
-        if (reader.ReadInt32() != Magic || reader.ReadString() != _fingerprint)
+        if (reader.ReadInt32() != Magic || reader.ReadString() != _fingerprint.Value)
         {
             throw new FormatException("the saved state belongs to another plan");
         }
@@ -234,7 +234,7 @@ internal sealed class Dataflow
             return _sources[at];
         }
 
-        var node = new Node(this, null, ScanName, scanned.Name, []);
+        var node = new Node(this, null, scanned.Name, []);
         _nodes.Add(node);
         _inputs.Add(scanned);
         _sources.Add(node);
@@ -243,7 +243,7 @@ internal sealed class Dataflow
 
     internal Node Add(Operator added, params Node[] inputs)
     {
-        var node = new Node(this, added, added.Name, added.Detail, inputs);
+        var node = new Node(this, added, "", inputs);
         _nodes.Add(node);
         for (int port = 0; port < inputs.Length; port++)
         {
@@ -319,15 +319,17 @@ internal sealed class Dataflow
     }
 
     /// <summary>An operator with its edges, or a scan without one.</summary>
-    internal sealed class Node(Dataflow owner, Operator? op, string name, string detail, Node[] inputs) : IOutput
+    internal sealed class Node(Dataflow owner, Operator? op, string scanned, Node[] inputs) : IOutput
     {
         private (Node Target, int Port)[] _targets = [];
+        private string? _detail;
 
         public Operator? Operator { get; } = op;
 
-        public string Name { get; } = name;
+        public string Name => Operator?.Name ?? ScanName;
 
-        public string Detail { get; } = detail;
+        // Text that a query run once never shows.
+        public string Detail => _detail ??= Operator?.Detail ?? scanned;
 
         public Node[] Inputs { get; } = inputs;
 

@@ -10,10 +10,11 @@ internal sealed class PlanCompiler
     private readonly EvalErrors _errors;
     private readonly EvalContext _context;
     private readonly Dataflow _flow;
-    private readonly Dictionary<string, Dataflow.Node> _made = [];
+    private readonly Dictionary<string, Dataflow.Node>? _made;
 
-    private PlanCompiler(EvalErrors errors, EvalContext context, Dataflow flow)
+    private PlanCompiler(EvalErrors errors, EvalContext context, Dataflow flow, bool canRepeat)
     {
+        _made = canRepeat ? [] : null;
         _errors = errors;
         _context = context;
         _flow = flow;
@@ -27,17 +28,21 @@ internal sealed class PlanCompiler
     public static Dataflow Compile(PlanNode plan, EvalErrors errors, EvalContext? context = null)
     {
         context ??= new EvalContext();
-        var flow = new Dataflow(PlanText.Fingerprint(plan), context);
-        flow.SetRoot(new PlanCompiler(errors, context, flow).Node(plan));
+        var flow = new Dataflow(() => PlanText.Fingerprint(plan), context);
+        flow.SetRoot(new PlanCompiler(errors, context, flow, !IsChain(plan)).Node(plan));
         return flow;
     }
 
-    private Dataflow.Node Node(PlanNode plan)
+    // Where nothing has two inputs no part of the plan can be there twice: nobody has to compare.
+    private static bool IsChain(PlanNode plan) => plan.Inputs.Count == 0 || (plan.Inputs.Count == 1 && IsChain(plan.Inputs[0]));
+
+    private Dataflow.Node Node(PlanNode plan) => _made is null ? Make(plan) : Once(PlanText.Fingerprint(plan), () => Make(plan));
+
+    private Dataflow.Node Once(string key, Func<Dataflow.Node> make)
     {
-        string key = PlanText.Fingerprint(plan);
-        if (!_made.TryGetValue(key, out Dataflow.Node? node))
+        if (!_made!.TryGetValue(key, out Dataflow.Node? node))
         {
-            node = Make(plan);
+            node = make();
             _made.Add(key, node);
         }
 
@@ -54,14 +59,9 @@ internal sealed class PlanCompiler
             return Node(p);
         }
 
-        string key = PlanText.Fingerprint(p) + " needs " + string.Join(',', needed);
-        if (!_made.TryGetValue(key, out Dataflow.Node? node))
-        {
-            node = _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context, needed), Node(p.Input));
-            _made.Add(key, node);
-        }
+        return _made is null ? Make() : Once(PlanText.Fingerprint(p) + " needs " + string.Join(',', needed), Make);
 
-        return node;
+        Dataflow.Node Make() => _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context, needed), Node(p.Input));
     }
 
     private Dataflow.Node Make(PlanNode plan)

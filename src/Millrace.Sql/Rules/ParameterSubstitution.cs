@@ -6,17 +6,17 @@ namespace Millrace.Sql;
 /// <summary>Puts literals in place of parameters.</summary>
 public static class ParameterSubstitution
 {
-    /// <summary>The plan with every parameter replaced by the literal of its number, which has the parameter's type.</summary>
+    /// <summary>The plan with every parameter replaced by the expression of its number, a literal as a rule, which has the parameter's type.</summary>
     /// <exception cref="SqlException">2201W and 2201X: a LIMIT or OFFSET is negative.</exception>
-    public static PlanNode Apply(PlanNode plan, IReadOnlyList<LiteralExpr> values) => PlanMap.RewriteExpressions(plan, e => Apply(e, values));
+    public static PlanNode Apply(PlanNode plan, IReadOnlyList<ScalarExpr> values) => PlanMap.RewriteExpressions(plan, e => Apply(e, values));
 
     /// <summary>The expression with every parameter replaced.</summary>
-    public static ScalarExpr Apply(ScalarExpr expr, IReadOnlyList<LiteralExpr> values) =>
+    public static ScalarExpr Apply(ScalarExpr expr, IReadOnlyList<ScalarExpr> values) =>
         ExprMap.Rewrite(expr, e => e is ParameterExpr p ? values[p.Index] : e);
 
     /// <summary>The statement with every parameter replaced.</summary>
     /// <exception cref="SqlException">2201W and 2201X: a LIMIT or OFFSET is negative.</exception>
-    public static BoundStatement Apply(BoundStatement statement, IReadOnlyList<LiteralExpr> values)
+    public static BoundStatement Apply(BoundStatement statement, IReadOnlyList<ScalarExpr> values)
     {
         if (statement.Parameters.Count == 0)
         {
@@ -54,8 +54,8 @@ public static class ParameterSubstitution
     }
 
     // A statement's own query: the parameters are told with the statement, not with it.
-    private static BoundQuery Inner(BoundQuery query, IReadOnlyList<LiteralExpr> values) => query with { Plan = Apply(query.Plan, values) };
+    private static BoundQuery Inner(BoundQuery query, IReadOnlyList<ScalarExpr> values) => query with { Plan = Apply(query.Plan, values) };
 
-    private static BoundReturning? Apply(BoundReturning? returning, IReadOnlyList<LiteralExpr> values) =>
+    private static BoundReturning? Apply(BoundReturning? returning, IReadOnlyList<ScalarExpr> values) =>
         returning is { } r ? r with { Expressions = [.. r.Expressions.Select(e => Apply(e, values))] } : null;
 }

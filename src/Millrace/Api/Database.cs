@@ -70,6 +70,9 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>The alerts, and who tells of them.</summary>
     internal AlertHub Alerts { get; }
 
+    /// <summary>Plans kept of queries that came before.</summary>
+    internal KnownQueries KnownQueries { get; } = new();
+
     /// <summary>now() of a statement that runs once, µs: never before the newest epoch's time.</summary>
     internal long NowMicros => Math.Max(Engine.Current.TimeMicros, _clock.UtcNowMicros);
 

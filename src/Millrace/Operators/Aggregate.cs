@@ -20,7 +20,7 @@ internal sealed class Aggregate : Operator
     private readonly ColumnBuilder[] _old;
     private readonly ColumnBuilder[] _new;
     private readonly BatchBuilder _output;
-    private readonly string _detail;
+    private readonly Func<string> _detail;
     private readonly int _windowEnd;
     private readonly long _plusMicros;
     private readonly bool _byClock;
@@ -57,7 +57,7 @@ internal sealed class Aggregate : Operator
         _new = [.. _results.Select((_, i) => ColumnBuilder.For(columns[keys.Count + i].Type))];
         _output = new BatchBuilder(columns);
         Name = calls.Count == 0 ? "Distinct" : "Aggregate";
-        _detail = PlanText.Join(keys.Select(k => input[k].Name), "by ") + PlanText.Join(calls.Select(c => PlanText.Of(c, input)), " ") +
+        _detail = () => PlanText.Join(keys.Select(k => input[k].Name), "by ") + PlanText.Join(calls.Select(c => PlanText.Of(c, input)), " ") +
             (appendOnly ? " append only" : "");
         if (_keys.Length == 0)
         {
@@ -71,7 +71,7 @@ internal sealed class Aggregate : Operator
     public override string Name { get; }
 
     /// <inheritdoc/>
-    public override string Detail => _detail;
+    public override string Detail => _detail();
 
     /// <inheritdoc/>
     public override long StateRows => _index.Count;

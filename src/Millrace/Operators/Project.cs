@@ -12,6 +12,7 @@ internal sealed class Project : Operator
     private readonly ColumnBuilder[] _builders;
     private readonly Column[] _columns;
     private readonly EvalContext _context;
+    private readonly Func<string> _detail;
 
     public Project(IReadOnlyList<ScalarExpr> expressions, Schema input, Schema columns, EvalErrors errors, EvalContext context)
         : base(columns)
@@ -35,14 +36,14 @@ internal sealed class Project : Operator
 
         _builders = [.. computed.Select(e => ColumnBuilder.For(e.Type))];
         _compiled = computed.Count == 0 ? null : CompiledExpressions.Compile(computed, input, errors);
-        Detail = string.Join(", ", expressions.Select(e => PlanText.Of(e, input)));
+        _detail = () => string.Join(", ", expressions.Select(e => PlanText.Of(e, input)));
     }
 
     /// <inheritdoc/>
     public override string Name => "Project";
 
     /// <inheritdoc/>
-    public override string Detail { get; }
+    public override string Detail => _detail();
 
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output)

@@ -33,7 +33,8 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
     public void Rebind()
     {
         CatalogSnapshot catalog = session.Catalog;
-        BoundStatement bound = DatabaseEngine.Bind(Statement, catalog, Script, parameterTypes);
+        BoundStatement bound = (parameterTypes is null && Statement is QueryStatement query ? session.KnownQueries.Bind(query, catalog, Script) : null)
+            ?? DatabaseEngine.Bind(Statement, catalog, Script, parameterTypes);
         if (_told is not null && !HaveSameTypes(_told, session.ColumnsOf(bound)))
         {
             // Before anything is executed, and as PostgreSQL says it: drivers know this error and prepare again.

@@ -29,6 +29,8 @@ internal sealed partial class LocalSession
 
     internal CatalogSnapshot Catalog => Snapshot.Catalog;
 
+    internal KnownQueries KnownQueries => _database.KnownQueries;
+
     private StatementResult Show(BoundStatement bound)
     {
         switch (bound)

@@ -6,6 +6,13 @@ namespace Millrace.Core;
 /// <summary>Prints values the way PostgreSQL's text protocol does. Nothing is allocated per value.</summary>
 public static class TextFormat
 {
+    /// <summary>Appends an instant as the time of a zone, with its offset there: <c>2026-01-01 01:00:00+01</c>.</summary>
+    /// <param name="writer">What it is appended to.</param>
+    /// <param name="micros">The instant, µs since 1970-01-01 UTC.</param>
+    /// <param name="zone">The zone.</param>
+    public static void AppendInstant(ByteWriter writer, long micros, TimeZoneInfo zone) =>
+        DateTimeText.AppendTimestamp(writer, micros, true, TimeZones.OffsetAt(zone, micros));
+
     /// <summary>Appends the text of row <paramref name="row"/>, which must not be null.</summary>
     public static void Append(ByteWriter writer, Column column, int row)
     {

@@ -21,6 +21,11 @@ internal static class TextWrite
         _ => TextFormat.Append,
     };
 
+    /// <summary>The same, with instants shown as the time of a zone.</summary>
+    public static ValueWriter For(SqlType type, TimeZoneInfo zone) => type.Id == TypeId.TimestampTz && !zone.Equals(TimeZoneInfo.Utc)
+        ? (to, c, row) => TextFormat.AppendInstant(to, ((FixedColumn<long>)c).Values[row], zone)
+        : For(type);
+
     private static void Integer(ByteWriter to, long value)
     {
         Span<byte> digits = stackalloc byte[20];

@@ -11,7 +11,7 @@ namespace Millrace.Doors.Postgres;
 internal sealed class ChangeStream(Subscription subscription, short[] formats, bool asCopy = false)
 {
     private readonly RowWriter _lines = new(subscription.Columns, RowReader.CopyText);
-    private readonly ValueWriter[] _writers = RowCursor.Writers(Columns(subscription.Columns), formats);
+    private readonly ValueWriter[] _writers = RowCursor.Writers(Columns(subscription.Columns), formats, TimeZoneInfo.Utc);
     private readonly FixedColumn<long> _epoch = new(SqlType.BigInt, new long[1], 1);
     private readonly FixedColumn<long> _weight = new(SqlType.BigInt, new long[1], 1);
     private SubscriptionEvent? _current;

@@ -20,7 +20,7 @@ internal static class CopyOutSender
         }
 
         output.End();
-        ValueWriter[] writers = RowCursor.Writers(columns, [binary ? (short)1 : (short)0]);
+        ValueWriter[] writers = RowCursor.Writers(columns, [binary ? (short)1 : (short)0], TimeZoneInfo.Utc);
         RowWriter? text = binary ? null : new RowWriter(columns, format);
         if (text is not null && format.Header)
         {

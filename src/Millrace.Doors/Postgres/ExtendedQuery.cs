@@ -73,7 +73,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         var values = new LiteralExpr[types.Count];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = Literal(types[i], message.Parameters[i], BindMessage.FormatOf(message.ParameterFormats, i));
+            values[i] = Literal(types[i], message.Parameters[i], BindMessage.FormatOf(message.ParameterFormats, i), context.Zone);
         }
 
         int columns = Columns(prepared)?.Count ?? 0;
@@ -164,7 +164,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         }
         else if (result.Columns is { } columns)
         {
-            portal.Cursor ??= new RowCursor(columns, result.Batches, portal.Formats);
+            portal.Cursor ??= new RowCursor(columns, result.Batches, portal.Formats, context.Zone);
             (long sent, bool more) = await portal.Cursor.SendAsync(output, message.RowsMax, cancellation).ConfigureAwait(false);
             Finish(portal, sent, more, result.CommandTag);
         }
@@ -265,11 +265,16 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         ? ResultSender.ColumnsOf(plan, statement)
         : null;
 
-    private static LiteralExpr Literal(SqlType type, byte[]? value, short format)
+    private static LiteralExpr Literal(SqlType type, byte[]? value, short format, TimeZoneInfo zone)
     {
         if (value is null)
         {
             return new LiteralExpr(null, type);
+        }
+
+        if (format == 0 && type.Id == TypeId.TimestampTz)
+        {
+            return new LiteralExpr(TextParse.TimestampTz(value, zone), type);
         }
 
         ColumnBuilder builder = ColumnBuilder.For(type);

@@ -5,20 +5,20 @@ using Millrace.Doors.Formats;
 namespace Millrace.Doors.Postgres;
 
 /// <summary>A place in a result.</summary>
-internal sealed class RowCursor(Schema columns, IReadOnlyList<Batch> batches, short[] formats)
+internal sealed class RowCursor(Schema columns, IReadOnlyList<Batch> batches, short[] formats, TimeZoneInfo zone)
 {
-    private readonly ValueWriter[] _writers = Writers(columns, formats);
+    private readonly ValueWriter[] _writers = Writers(columns, formats, zone);
     private int _batch;
     private int _row;
 
     /// <summary>One writer a column, in the format asked for.</summary>
-    public static ValueWriter[] Writers(Schema columns, short[] formats)
+    public static ValueWriter[] Writers(Schema columns, short[] formats, TimeZoneInfo zone)
     {
         var writers = new ValueWriter[columns.Count];
         for (int i = 0; i < writers.Length; i++)
         {
             SqlType type = columns[i].Type;
-            writers[i] = BindMessage.FormatOf(formats, i) == 1 ? BinaryWrite.For(type) : TextWrite.For(type);
+            writers[i] = BindMessage.FormatOf(formats, i) == 1 ? BinaryWrite.For(type) : TextWrite.For(type, zone);
         }
 
         return writers;

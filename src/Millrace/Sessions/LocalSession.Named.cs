@@ -30,11 +30,11 @@ internal sealed partial class LocalSession
                     throw new SqlException("26000", $"prepared statement \"{execute.Name}\" does not exist", hint: "PREPARE it first");
                 }
 
-                var context = new EvalContext { NowMicros = Snapshot.TimeMicros };
+                EvalContext context = ContextOf(Snapshot, Snapshot.TimeMicros);
                 LiteralExpr[] values = [.. execute.Arguments.Select(a => ConstantFolder.Evaluate(a, context))];
                 for (int i = 0; i < Math.Min(values.Length, known.Prepared.Parameters.Count); i++)
                 {
-                    values[i] = ConvertTo(values[i], known.Prepared.Parameters[i]);
+                    values[i] = ConvertTo(values[i], known.Prepared.Parameters[i], context.TimeZone);
                 }
 
                 return await ExecuteAsync(known.Prepared, values, cancellation).ConfigureAwait(false);
@@ -126,11 +126,16 @@ internal sealed partial class LocalSession
         }
     }
 
-    private static LiteralExpr ConvertTo(LiteralExpr value, SqlType type)
+    private static LiteralExpr ConvertTo(LiteralExpr value, SqlType type, TimeZoneInfo zone)
     {
         if (value.Type.SameAs(type) || value.Value is null)
         {
             return new LiteralExpr(value.Value, type);
+        }
+
+        if (value.Value is ByteSlice text && type.Id == TypeId.TimestampTz)
+        {
+            return new LiteralExpr(TextParse.TimestampTz(text.Span, zone), type);
         }
 
         // EXECUTE's arguments are literals: through their text form any of them becomes the type asked for.

@@ -21,7 +21,7 @@ internal sealed partial class LocalSession
 
         if (_transaction is { } transaction)
         {
-            return Outcome(bound, WriteStatement.Run(bound, transaction, Rows(transaction.Snapshot, cancellation)), transaction.Snapshot.Epoch);
+            return Outcome(bound, WriteStatement.Run(bound, transaction, Rows(transaction.Snapshot, cancellation), ContextOf(transaction.Snapshot, transaction.Snapshot.TimeMicros)), transaction.Snapshot.Epoch);
         }
 
         if (bound is BoundInsert { OnConflict: null, Returning: null } insert)
@@ -40,7 +40,7 @@ internal sealed partial class LocalSession
             }
 
             var own = new Transaction(snapshot, isImplicit: true);
-            WriteOutcome outcome = WriteStatement.Run(bound, own, Rows(snapshot, cancellation));
+            WriteOutcome outcome = WriteStatement.Run(bound, own, Rows(snapshot, cancellation), ContextOf(snapshot, snapshot.TimeMicros));
             if (!own.HasWrites)
             {
                 return Outcome(bound, outcome, snapshot.Epoch);
@@ -83,7 +83,7 @@ internal sealed partial class LocalSession
         {
             foreach (Batch batch in batches)
             {
-                WriteStatement.Insert(new BoundInsert(target, new ValuesPlan([], target.Columns)), transaction, batch);
+                WriteStatement.Insert(new BoundInsert(target, new ValuesPlan([], target.Columns)), transaction, batch, new EvalContext());
             }
         }
         else if (batches.Count > 0)

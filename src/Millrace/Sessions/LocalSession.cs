@@ -138,7 +138,7 @@ internal sealed partial class LocalSession : Session
             case BoundInsert or BoundUpdate or BoundDelete or BoundTruncate:
                 return await WriteAsync(bound, prepared, parameters, cancellation).ConfigureAwait(false);
             case BoundCopyFrom copy:
-                return new StatementResult { CommandTag = "COPY", CopyIn = new SessionCopyIn(this, copy) };
+                return new StatementResult { CommandTag = "COPY", CopyIn = new SessionCopyIn(this, copy, ContextOf(Snapshot, _database.NowMicros)) };
             case BoundCopyTo copy:
                 await CommitBeforeReadAsync(copy.Query, cancellation).ConfigureAwait(false);
                 StatementResult rows = Query(copy.Query, cancellation);
@@ -233,7 +233,7 @@ internal sealed partial class LocalSession : Session
     }
 
     private EvalContext ContextOf(DatabaseSnapshot snapshot, long now) =>
-        new() { System = SystemOf(snapshot), NowMicros = now, User = _user ?? SystemContext.Owner };
+        new() { System = SystemOf(snapshot), NowMicros = now, User = _user ?? SystemContext.Owner, TimeZone = _settings.TimeZone };
 
     private static BoundQuery Folded(BoundQuery query, EvalContext context) =>
         query with { Plan = FoldStable.Apply(query.Plan, e => ConstantFolder.Evaluate(e, context)) };
@@ -246,7 +246,7 @@ internal sealed partial class LocalSession : Session
 
     private RowSource SourceOf(DatabaseSnapshot snapshot) => new(
         (o, range) => Scan(snapshot, o, range), (o, need, context) => ScanAppended(snapshot, o, need, context),
-        () => new EvalContext { System = SystemOf(snapshot), User = _user ?? SystemContext.Owner });
+        () => ContextOf(snapshot, 0));
 
     private SystemContext SystemOf(DatabaseSnapshot snapshot) => new(snapshot.Catalog, _database, this) { Functions = FunctionLibrary.Catalog };
 

@@ -20,14 +20,14 @@ internal sealed class SessionCopyIn : CopyIn
     private long _bytes;
     private long _rows;
 
-    public SessionCopyIn(LocalSession session, BoundCopyFrom copy)
+    public SessionCopyIn(LocalSession session, BoundCopyFrom copy, EvalContext context)
     {
         _session = session;
         _copy = copy;
         Columns = new Schema([.. copy.Columns.Select(c => copy.Target.Columns[c])]);
         _defaults = [.. copy.Defaults.Select(d => new CompiledExpression(d, EvalErrors.Throw))];
         _where = copy.Where is null ? null : CompiledFilter.Compile(copy.Where, copy.Target.Columns, EvalErrors.Throw);
-        _context = new EvalContext { NowMicros = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000 };
+        _context = context;
     }
 
     public override Schema Columns { get; }

@@ -68,6 +68,9 @@ internal sealed class SessionSettings
 
     public static IEnumerable<KeyValuePair<string, Setting>> All => Known.OrderBy(k => k.Key, StringComparer.Ordinal);
 
+    /// <summary>What times without offset are read in, and times are shown in.</summary>
+    public TimeZoneInfo TimeZone => TimeZones.Find(_values["timezone"]) ?? TimeZoneInfo.Utc;
+
     public string Get(string name) => _values.TryGetValue(Normal(name), out string? value) ? value : throw Unknown(name);
 
     /// <summary>Shows whose session it is.</summary>
@@ -124,7 +127,7 @@ internal sealed class SessionSettings
                 return "UTF8";
             case "timezone" when value.ToUpperInvariant() is "UTC" or "GMT" or "ETC/UTC" or "Z" or "ZULU" or "DEFAULT" or "LOCAL":
                 return "UTC";
-            case "timezone" when !TimeZoneInfo.TryFindSystemTimeZoneById(value, out _):
+            case "timezone" when TimeZones.Find(value) is null:
                 throw new SqlException("22023", $"invalid value for parameter \"TimeZone\": \"{value}\"", hint: "name a zone such as 'UTC' or 'Europe/Vienna'");
             case "rollups":
                 return value.ToLowerInvariant() switch

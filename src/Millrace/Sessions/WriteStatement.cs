@@ -25,35 +25,36 @@ internal static class WriteStatement
     /// <param name="bound">The statement.</param>
     /// <param name="transaction">Where reads come from and writes go.</param>
     /// <param name="rows">Runs a plan.</param>
-    public static WriteOutcome Run(BoundStatement bound, Transaction transaction, Func<PlanNode, List<Batch>> rows) => bound switch
+    /// <param name="context">What expressions of ON CONFLICT and RETURNING know.</param>
+    public static WriteOutcome Run(BoundStatement bound, Transaction transaction, Func<PlanNode, List<Batch>> rows, EvalContext context) => bound switch
     {
-        BoundInsert insert => Insert(insert, transaction, Join(insert.Source.Columns, rows(insert.Source))),
-        BoundUpdate update => Update(update, transaction, Join(update.Source.Columns, rows(update.Source))),
-        BoundDelete delete => Delete(delete, transaction, Join(delete.Source.Columns, rows(delete.Source))),
+        BoundInsert insert => Insert(insert, transaction, Join(insert.Source.Columns, rows(insert.Source)), context),
+        BoundUpdate update => Update(update, transaction, Join(update.Source.Columns, rows(update.Source)), context),
+        BoundDelete delete => Delete(delete, transaction, Join(delete.Source.Columns, rows(delete.Source)), context),
         BoundTruncate truncate => Truncate(truncate, transaction),
         _ => throw new BugException($"BUG: {bound.Tag} is not a write"),
     };
 
     /// <summary>Inserts rows with all columns of the target.</summary>
-    public static WriteOutcome Insert(BoundInsert insert, Transaction transaction, Batch source)
+    public static WriteOutcome Insert(BoundInsert insert, Transaction transaction, Batch source, EvalContext context)
     {
         CatalogObject target = insert.Target;
         if (source.Count == 0)
         {
-            return new WriteOutcome(0, Returned(insert.Returning, null));
+            return new WriteOutcome(0, Returned(insert.Returning, null, context));
         }
 
         if (target.Kind == ObjectKind.Stream)
         {
             TableState.CheckNotNull(target, source);
             transaction.Add(target.Id, source);
-            return new WriteOutcome(source.Count, Returned(insert.Returning, source));
+            return new WriteOutcome(source.Count, Returned(insert.Returning, source, context));
         }
 
         TableState table = transaction.Table(target);
         if (insert.OnConflict is { Action: ConflictAction.DoUpdate } conflict)
         {
-            return Upsert(insert, conflict, transaction, table, source);
+            return Upsert(insert, conflict, transaction, table, source, context);
         }
 
         WriteRule rule = insert.OnConflict is { Action: ConflictAction.DoNothing } ? WriteRule.Ignore : RuleOf(target);
@@ -61,22 +62,21 @@ internal static class WriteStatement
         long taken = source.Count - table.Ignored;
         if (change is null)
         {
-            return new WriteOutcome(taken, Returned(insert.Returning, null));
+            return new WriteOutcome(taken, Returned(insert.Returning, null, context));
         }
 
         transaction.Add(target.Id, change);
-        return new WriteOutcome(taken, Returned(insert.Returning, Weighted(change, positive: true)));
+        return new WriteOutcome(taken, Returned(insert.Returning, Weighted(change, positive: true), context));
     }
 
     // ON CONFLICT DO UPDATE: row by row, since one row may meet what an earlier one of the same statement put there.
-    private static WriteOutcome Upsert(BoundInsert insert, BoundConflict conflict, Transaction transaction, TableState table, Batch source)
+    private static WriteOutcome Upsert(BoundInsert insert, BoundConflict conflict, Transaction transaction, TableState table, Batch source, EvalContext context)
     {
         CatalogObject target = insert.Target;
         int width = target.Columns.Count;
         var both = new Schema([.. target.Columns.Fields, .. target.Columns.Fields]);
         CompiledExpressions set = CompiledExpressions.Compile(conflict.Set, both, EvalErrors.Throw);
         CompiledFilter? where = conflict.Where is null ? null : CompiledFilter.Compile(conflict.Where, both, EvalErrors.Throw);
-        var context = new EvalContext { NowMicros = transaction.Snapshot.TimeMicros };
         var done = new BatchBuilder(target.Columns);
         var touched = new HashSet<ByteSlice>();
         long rows = 0;
@@ -129,17 +129,17 @@ internal static class WriteStatement
             }
         }
 
-        return new WriteOutcome(rows, Returned(insert.Returning, done.Share()));
+        return new WriteOutcome(rows, Returned(insert.Returning, done.Share(), context));
     }
 
-    private static WriteOutcome Update(BoundUpdate update, Transaction transaction, Batch source)
+    private static WriteOutcome Update(BoundUpdate update, Transaction transaction, Batch source, EvalContext context)
     {
         CatalogObject target = update.Target;
         int width = target.Columns.Count;
         source = FirstOfEachOldRow(target, source);
         if (source.Count == 0)
         {
-            return new WriteOutcome(0, Returned(update.Returning, null));
+            return new WriteOutcome(0, Returned(update.Returning, null, context));
         }
 
         var old = new Batch(source.Columns[..width], source.Count);
@@ -150,16 +150,16 @@ internal static class WriteStatement
             transaction.Add(target.Id, change);
         }
 
-        return new WriteOutcome(source.Count, Returned(update.Returning, next));
+        return new WriteOutcome(source.Count, Returned(update.Returning, next, context));
     }
 
-    private static WriteOutcome Delete(BoundDelete delete, Transaction transaction, Batch source)
+    private static WriteOutcome Delete(BoundDelete delete, Transaction transaction, Batch source, EvalContext context)
     {
         CatalogObject target = delete.Target;
         source = FirstOfEachOldRow(target, source);
         if (source.Count == 0)
         {
-            return new WriteOutcome(0, Returned(delete.Returning, null));
+            return new WriteOutcome(0, Returned(delete.Returning, null, context));
         }
 
         if (transaction.Table(target).Write(Change(target.Columns, source, null), WriteRule.Change) is { } change)
@@ -167,7 +167,7 @@ internal static class WriteStatement
             transaction.Add(target.Id, change);
         }
 
-        return new WriteOutcome(source.Count, Returned(delete.Returning, source));
+        return new WriteOutcome(source.Count, Returned(delete.Returning, source, context));
     }
 
     private static WriteOutcome Truncate(BoundTruncate truncate, Transaction transaction)
@@ -277,7 +277,7 @@ internal static class WriteStatement
         return builder.Share();
     }
 
-    private static Batch? Returned(BoundReturning? returning, Batch? rows)
+    private static Batch? Returned(BoundReturning? returning, Batch? rows, EvalContext context)
     {
         if (returning is null || rows is null)
         {
@@ -285,7 +285,7 @@ internal static class WriteStatement
         }
 
         var builder = new BatchBuilder(returning.Columns);
-        CompiledExpressions.Compile(returning.Expressions, returning.Columns, EvalErrors.Throw).Run(rows, builder.Columns, new EvalContext());
+        CompiledExpressions.Compile(returning.Expressions, returning.Columns, EvalErrors.Throw).Run(rows, builder.Columns, context);
         builder.EndRows(rows.Count);
         return builder.Share();
     }

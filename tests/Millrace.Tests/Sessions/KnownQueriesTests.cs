@@ -1,4 +1,4 @@
-// A query answered from a kept plan answers what one planned by itself does: rows, errors and their places, catalogs that change, transactions.
+// A query answered from a kept plan answers what one planned by itself does: rows, errors and their places, zones, catalogs that change, transactions.
 using Millrace.Core;
 using Xunit;
 
@@ -54,6 +54,18 @@ public sealed class KnownQueriesTests : IAsyncLifetime
         }
 
         Assert.InRange(_database.KnownQueries.Hits, 100, 1_500);
+    }
+
+    [Fact]
+    public async Task ConstantsAreReadInTheZoneOfTheirSession()
+    {
+        const string Query = "SELECT count(*) FROM s WHERE at >= '2026-01-01 00:00:30'";
+        Assert.Equal("30", await Rows(Query));
+        await Run("SET TimeZone = 'Europe/Vienna'");
+        Assert.Equal("60", await Rows(Query));
+        Assert.Equal("0", await Rows("SELECT count(*) FROM s WHERE at >= '2026-01-01 01:01:00'"));
+        await Run("RESET TimeZone");
+        Assert.Equal("30", await Rows(Query));
     }
 
     [Fact]

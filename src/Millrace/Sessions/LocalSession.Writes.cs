@@ -21,7 +21,8 @@ internal sealed partial class LocalSession
 
         if (_transaction is { } transaction)
         {
-            return Outcome(bound, WriteStatement.Run(bound, transaction, Rows(transaction.Snapshot, cancellation), ContextOf(transaction.Snapshot, transaction.Snapshot.TimeMicros)), transaction.Snapshot.Epoch);
+            DatabaseSnapshot read = transaction.Snapshot;
+            return Outcome(bound, WriteStatement.Run(bound, transaction, Rows(read, cancellation), ContextOf(read, read.TimeMicros)), read.Epoch);
         }
 
         if (bound is BoundInsert { OnConflict: null, Returning: null } insert)

@@ -1,6 +1,5 @@
 // A compiled plan: operators in topological order, the edges between them, and the epoch's way through them.
 using System.Diagnostics;
-using System.Globalization;
 using Millrace.Core;
 using Millrace.Sql;
 
@@ -28,11 +27,13 @@ internal sealed class Dataflow
     /// <summary>The name under which inputs stand among the <see cref="Statistics"/>.</summary>
     public const string ScanName = "Scan";
 
+    private const string PartName = "Part";
     private const int Magic = 0x4D46_4C31; // "MFL1"
 
     private readonly List<Node> _nodes = [];
     private readonly List<CatalogObject> _inputs = [];
     private readonly List<Node> _sources = [];
+    private readonly List<Node> _parts = [];
     private readonly Lazy<string> _fingerprint;
     private Node? _root;
     private Node? _running;
@@ -74,8 +75,8 @@ internal sealed class Dataflow
     /// <summary>The ends of windows that missed rows, in stretches; each operator's by itself.</summary>
     public IReadOnlyList<(long First, long Last)> LateWindows => [.. _nodes.SelectMany(n => n.Operator?.LateWindows?.Ranges ?? [])];
 
-    /// <summary>Windows that end by then (µs) have been given for good; MinValue when nothing is given by window.</summary>
-    public long ClosedUpto => _nodes.Select(n => n.Operator).OfType<EmitOnClose>().Select(o => o.ClosedUpto).DefaultIfEmpty(long.MinValue).Min();
+    /// <summary>Windows that end by then (µs) have been given for good, for each operator that gives by window.</summary>
+    public IEnumerable<long> ClosedUpto => _nodes.Select(n => n.Operator).OfType<EmitOnClose>().Select(o => o.ClosedUpto);
 
     /// <summary>What each operator has done, in topological order; scans first.</summary>
     public IReadOnlyList<OperatorStatistics> Statistics => [.. _nodes.Select((n, i) => new OperatorStatistics(
@@ -84,6 +85,18 @@ internal sealed class Dataflow
 
     /// <summary>Which of the <see cref="Statistics"/> gives the result.</summary>
     public int RootIndex => _nodes.IndexOf(_root!);
+
+    /// <summary>How far the result has come, by the epoch that ended last.</summary>
+    public Progress Progress => _root!.Progress;
+
+    /// <summary>True when the result is that of a part, as it is.</summary>
+    public bool IsOnlyPart => _parts.Contains(_root!);
+
+    /// <summary>True when something reads a part.</summary>
+    public bool Reads(int part) => _parts[part].IsRoot || _parts[part].IsRead;
+
+    /// <summary>Which of the <see cref="Statistics"/> stands for a part.</summary>
+    public int IndexOfPart(int part) => _nodes.IndexOf(_parts[part]);
 
     /// <summary>Begins an epoch: sets now(). Without it now() is the time of the epoch before.</summary>
     public void BeginEpoch(long timeMicros) => Context.NowMicros = timeMicros;
@@ -103,6 +116,26 @@ internal sealed class Dataflow
             throw OutOfRange();
         }
     }
+
+    /// <summary>Takes what a part that is computed elsewhere has given, lent for the call.</summary>
+    public void PushPart(int part, Batch batch)
+    {
+        _running = null;
+        try
+        {
+            _parts[part].Emit(batch);
+        }
+        catch (OverflowException)
+        {
+            throw OutOfRange();
+        }
+    }
+
+    /// <summary>Says how far a part has come.</summary>
+    public void SetPartProgress(int part, Progress progress) => _parts[part].Progress = progress;
+
+    /// <summary>Counts time that was spent to bring an input's rows here, in <see cref="Stopwatch"/> ticks.</summary>
+    public void AddTime(int input, long ticks) => _sources[input].Ticks += ticks;
 
     /// <summary>Ends the epoch: every operator gives what it held back.</summary>
     /// <param name="epoch">Number of the epoch.</param>
@@ -159,12 +192,19 @@ internal sealed class Dataflow
     /// <summary>Takes over what another thread has grouped: a dataflow of the plan of the aggregate over <paramref name="input"/>.</summary>
     public void Absorb(int input, Dataflow worker)
     {
+        Aggregate groups = worker.AggregateOver(0)!;
+        (int[] slots, Batch keys) = groups.Groups();
+        AddWork(input, worker);
+        AggregateOver(input)!.Merge(groups, slots, keys);
+    }
+
+    /// <summary>Counts what another thread has done for the aggregate over <paramref name="input"/>.</summary>
+    public void AddWork(int input, Dataflow worker)
+    {
         foreach ((Node own, Node other) in Path(input).Zip(worker.Path(0)))
         {
             own.Add(other);
         }
-
-        AggregateOver(input)!.Merge(worker.AggregateOver(0)!);
     }
 
     // From a scan up to the first operator that has several readers or keeps state.
@@ -215,16 +255,7 @@ internal sealed class Dataflow
     }
 
     /// <summary>The operators as an indented tree, the result first; with what they have done when <paramref name="analyze"/>.</summary>
-    public IReadOnlyList<string> Explain(bool analyze = false)
-    {
-        var lines = new List<string>();
-        if (_root is not null)
-        {
-            Explain(_root, 0, analyze, lines, []);
-        }
-
-        return lines;
-    }
+    public IReadOnlyList<string> Explain(bool analyze = false) => FlowReport.Explain(Statistics, RootIndex, analyze);
 
     internal Node AddScan(CatalogObject scanned)
     {
@@ -234,16 +265,24 @@ internal sealed class Dataflow
             return _sources[at];
         }
 
-        var node = new Node(this, null, scanned.Name, []);
+        var node = new Node(this, null, ScanName, scanned.Name, []);
         _nodes.Add(node);
         _inputs.Add(scanned);
         _sources.Add(node);
         return node;
     }
 
+    internal Node AddPart(Dataflow first)
+    {
+        var node = new Node(this, null, PartName, "", []) { HoldBack = first.HoldBackMicros };
+        _nodes.Add(node);
+        _parts.Add(node);
+        return node;
+    }
+
     internal Node Add(Operator added, params Node[] inputs)
     {
-        var node = new Node(this, added, "", inputs);
+        var node = new Node(this, added, added.Name, "", inputs);
         _nodes.Add(node);
         for (int port = 0; port < inputs.Length; port++)
         {
@@ -257,26 +296,6 @@ internal sealed class Dataflow
     {
         _root = root;
         root.IsRoot = true;
-    }
-
-    private static void Explain(Node node, int depth, bool analyze, List<string> lines, HashSet<Node> seen)
-    {
-        string line = new string(' ', depth * 2) + (depth > 0 ? "-> " : "") + node.Name + (node.Detail.Length > 0 ? " " + node.Detail : "");
-        if (analyze)
-        {
-            double ms = node.Ticks * 1000.0 / Stopwatch.Frequency;
-            line += string.Create(
-                CultureInfo.InvariantCulture,
-                $"  (in {node.RowsIn}, out {node.RowsOut}, {ms:0.000} ms, {ms * 1e6 / Math.Max(1, node.RowsIn):0} ns a row, ")
-                + string.Create(CultureInfo.InvariantCulture, $"state {node.Operator?.StateRows ?? 0} rows {node.Operator?.StateBytes ?? 0} bytes)");
-        }
-
-        bool again = !seen.Add(node);
-        lines.Add(line + (again && node.Inputs.Length > 0 ? " (shared, see above)" : ""));
-        foreach (Node input in again ? [] : node.Inputs)
-        {
-            Explain(input, depth + 1, analyze, lines, seen);
-        }
     }
 
     // Checked arithmetic of an operator: the user's numbers are too large, the query fails, nothing else does.
@@ -319,14 +338,14 @@ internal sealed class Dataflow
     }
 
     /// <summary>An operator with its edges, or a scan without one.</summary>
-    internal sealed class Node(Dataflow owner, Operator? op, string scanned, Node[] inputs) : IOutput
+    internal sealed class Node(Dataflow owner, Operator? op, string name, string scanned, Node[] inputs) : IOutput
     {
         private (Node Target, int Port)[] _targets = [];
         private string? _detail;
 
         public Operator? Operator { get; } = op;
 
-        public string Name => Operator?.Name ?? ScanName;
+        public string Name { get; } = name;
 
         // Text that a query run once never shows.
         public string Detail => _detail ??= Operator?.Detail ?? scanned;
@@ -335,7 +354,9 @@ internal sealed class Dataflow
 
         public bool IsRoot { get; set; }
 
-        public long HoldBack { get; } = (op?.HoldBackMicros ?? 0) + inputs.Select(i => i.HoldBack).DefaultIfEmpty(0).Max();
+        public bool IsRead => _targets.Length > 0;
+
+        public long HoldBack { get; init; } = (op?.HoldBackMicros ?? 0) + inputs.Select(i => i.HoldBack).DefaultIfEmpty(0).Max();
 
         public long RowsIn { get; set; }
 

@@ -12,24 +12,31 @@ internal sealed class PlanCompiler
     private readonly Dataflow _flow;
     private readonly Dictionary<string, Dataflow.Node>? _made;
 
-    private PlanCompiler(EvalErrors errors, EvalContext context, Dataflow flow, bool canRepeat)
+    private PlanCompiler(
+        EvalErrors errors, EvalContext context, Dataflow flow, bool canRepeat, IReadOnlyList<(string Fingerprint, Dataflow First)> parts)
     {
         _made = canRepeat ? [] : null;
         _errors = errors;
         _context = context;
         _flow = flow;
+        foreach ((string fingerprint, Dataflow first) in parts)
+        {
+            _made!.Add(fingerprint, flow.AddPart(first));
+        }
     }
 
     /// <summary>Compiles <paramref name="plan"/>.</summary>
     /// <param name="plan">The plan, without parameters.</param>
     /// <param name="errors">What a failing expression does.</param>
     /// <param name="context">What expressions may know; a new one when null.</param>
+    /// <param name="parts">Sub-plans computed elsewhere, see <see cref="Dataflow.PushPart"/>, each with a dataflow of it; none when null.</param>
     /// <exception cref="SqlException">0A000 for what is not supported.</exception>
-    public static Dataflow Compile(PlanNode plan, EvalErrors errors, EvalContext? context = null)
+    public static Dataflow Compile(
+        PlanNode plan, EvalErrors errors, EvalContext? context = null, IReadOnlyList<(string Fingerprint, Dataflow First)>? parts = null)
     {
         context ??= new EvalContext();
         var flow = new Dataflow(() => PlanText.Fingerprint(plan), context);
-        flow.SetRoot(new PlanCompiler(errors, context, flow, !IsChain(plan)).Node(plan));
+        flow.SetRoot(new PlanCompiler(errors, context, flow, parts is { Count: > 0 } || !IsChain(plan), parts ?? []).Node(plan));
         return flow;
     }
 

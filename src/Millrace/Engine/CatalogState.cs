@@ -5,7 +5,10 @@ using Millrace.Sql;
 namespace Millrace.Engine;
 
 /// <summary>One statement of the catalog's history. Replaying them in order gives the catalog, with every view bound to what its names meant then.</summary>
-internal readonly record struct Definition(int ObjectId, string Statement);
+/// <param name="ObjectId">The object made, if one is.</param>
+/// <param name="Statement">Its text.</param>
+/// <param name="Sharded">True when a view that it makes is split by keys: false for what was defined before that was done.</param>
+internal readonly record struct Definition(int ObjectId, string Statement, bool Sharded);
 
 /// <summary>Objects by id, their history, and the snapshot readers get.</summary>
 internal sealed class CatalogState

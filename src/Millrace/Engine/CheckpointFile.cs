@@ -16,8 +16,11 @@ internal static class CheckpointFile
     /// <summary>From this version on it says what retention has dropped and which windows missed rows, so that views can be used as rollups.</summary>
     public const int WithReach = 3;
 
+    /// <summary>From this version on definitions say whether their view is split by keys.</summary>
+    public const int WithShards = 4;
+
     private const uint Magic = 0x50_43_52_4D;
-    private const int Version = 3;
+    private const int Version = 4;
     private const int OldestVersion = 2;
     private const int EndSection = -1;
 

@@ -23,19 +23,20 @@ internal enum EntryKind : byte
 internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement, SegmentChange? Segments = null);
 
 /// <summary>
-/// Layout: byte version (5); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
+/// Layout: byte version (6); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
 /// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see <see cref="SegmentChange"/>. An epoch that time
 /// alone made has no entries. The object may have more columns by now: they were added
 /// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes. Before version 3 columns had one form only. Before version 4
 /// what retention let go was not logged: it followed from the time of the epoch; before version 5 not up to which
-/// time.
+/// time. Views defined in records before version 6 are not split by keys.
 /// </summary>
 internal static class CommitRecord
 {
-    private const byte Version = 5;
+    private const byte Version = 6;
     private const byte VersionWithoutCounts = 1;
     private const byte VersionWithRetention = 4;
     private const byte VersionWithTimeGone = 5;
+    private const byte VersionWithShards = 6;
 
     public static void Write(ByteWriter writer, long epoch, long timeMicros, IReadOnlyList<CommitEntry> entries)
     {
@@ -68,6 +69,9 @@ internal static class CommitRecord
 
     /// <summary>True when what retention lets go in an epoch is found in records; false when it is to be worked out from the time.</summary>
     public static bool HasRetention(ReadOnlySpan<byte> payload) => payload[0] >= VersionWithRetention;
+
+    /// <summary>True when views that are defined in it are split by keys.</summary>
+    public static bool HasShards(ReadOnlySpan<byte> payload) => payload[0] >= VersionWithShards;
 
     /// <summary>
     /// Reads a record. <paramref name="schemaOf"/> gives the columns of an object; entries for which it gives null are passed over. A batch has the columns

@@ -173,6 +173,7 @@ internal sealed partial class DatabaseEngine
         {
             head.WriteVarint((ulong)definition.ObjectId);
             head.WriteString(definition.Statement);
+            head.WriteByte(definition.Sharded ? (byte)1 : (byte)0);
         }
 
         foreach (ObjectState o in _objects.Values)
@@ -253,7 +254,9 @@ internal sealed partial class DatabaseEngine
         for (int i = 0; i < count; i++)
         {
             int id = head.ReadCount();
-            ReplayDefinition(id, head.ReadString(), withData: false, time);
+            string statement = head.ReadString();
+            bool sharded = head.Version >= CheckpointFile.WithShards && head.ReadByte() != 0;
+            ReplayDefinition(id, statement, withData: false, sharded, time);
         }
 
         _catalog.NextId = nextId;
@@ -289,7 +292,7 @@ internal sealed partial class DatabaseEngine
 
             _epoch = epoch;
             _time = time;
-            ReplayEpoch(entries, position.Value, time);
+            ReplayEpoch(entries, position.Value, CommitRecord.HasShards(payload.Span), time);
             if (!CommitRecord.HasRetention(payload.Span))
             {
                 LetGoUnlogged();
@@ -305,13 +308,13 @@ internal sealed partial class DatabaseEngine
         }
     }
 
-    private void ReplayEpoch(List<CommitEntry> entries, long position, long now)
+    private void ReplayEpoch(List<CommitEntry> entries, long position, bool sharded, long now)
     {
         foreach (CommitEntry entry in entries)
         {
             if (entry.Kind == EntryKind.Definition)
             {
-                ReplayDefinition(entry.ObjectId, entry.Statement!, withData: true, now);
+                ReplayDefinition(entry.ObjectId, entry.Statement!, withData: true, sharded, now);
                 continue;
             }
 

@@ -35,7 +35,7 @@ internal sealed partial class DatabaseEngine
         }
 
         int id = _catalog.NextId;
-        DefinitionChange change = Plan(bound, id);
+        DefinitionChange change = Plan(bound, id, sharded: true);
         long now = NextTime();
         Backfill(change, epoch, now);
         try
@@ -51,7 +51,7 @@ internal sealed partial class DatabaseEngine
         }
 
         _epoch = epoch;
-        Apply(change, id, request.Text, now);
+        Apply(change, id, request.Text, sharded: true, now);
         _acknowledgements.Add(() => request.Complete(new DefinitionResult(bound.Tag, change.Created, bound.Notices, epoch)));
         _refusals.Add(request.Fail);
         RunEpoch(now);
@@ -81,16 +81,16 @@ internal sealed partial class DatabaseEngine
 
     private void Backfill(DefinitionChange change, long epoch, long now)
     {
-        (change.State as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft());
-        (change.Beside as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft());
-        change.Resumed?.Run(Find, _rows.Load, epoch, now, StateBytesLeft());
+        (change.State as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft(), _options.Workers);
+        (change.Beside as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft(), _options.Workers);
+        change.Resumed?.Run(Find, _rows.Load, epoch, now, StateBytesLeft(), _options.Workers);
         if (change.State is IndexState index)
         {
             index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(_rows.Load));
         }
     }
 
-    private DefinitionChange Plan(BoundStatement bound, int id)
+    private DefinitionChange Plan(BoundStatement bound, int id, bool sharded)
     {
         switch (bound)
         {
@@ -99,10 +99,10 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(relation, relation.Kind == ObjectKind.Stream ? new StreamState(relation) : new TableState(relation), [], null);
             case BoundCreateView { Materialized: true } view:
                 CatalogObject materialized = view.Template with { Id = id };
-                return new DefinitionChange(materialized, new ViewState(materialized, view.Query), [], null)
+                return new DefinitionChange(materialized, new ViewState(materialized, view.Query, sharded), [], null)
                 {
                     Beside = view.Late is not { } late ? null
-                        : new ViewState(late.Template with { Id = id + 1, PartOf = id, DependsOn = [.. materialized.DependsOn, id] }, late.Query),
+                        : new ViewState(late.Template with { Id = id + 1, PartOf = id, DependsOn = [.. materialized.DependsOn, id] }, late.Query, sharded),
                 };
             case BoundCreateView view:
                 int[] replaced = view.Exists ? [_catalog.Snapshot().Find(view.Template.Namespace, view.Template.Name)!.Id] : [];
@@ -232,7 +232,7 @@ internal sealed partial class DatabaseEngine
         }
     }
 
-    private void Apply(DefinitionChange change, int id, string text, long now)
+    private void Apply(DefinitionChange change, int id, string text, bool sharded, long now)
     {
         foreach (int dropped in change.Dropped)
         {
@@ -249,7 +249,7 @@ internal sealed partial class DatabaseEngine
             }
 
             _catalog.Remove(dropped);
-            foreach (Subscriber subscriber in _subscribers.Where(s => s.Feed.Dataflow.Inputs.Any(i => i.Id == dropped)))
+            foreach (Subscriber subscriber in _subscribers.Where(s => s.Feed.Inputs.Any(i => i.Id == dropped)))
             {
                 subscriber.Close(new SqlException("42P01", "a relation that the subscription reads was dropped"), _epoch, _time);
             }
@@ -305,7 +305,7 @@ internal sealed partial class DatabaseEngine
             SpreadStill();
         }
 
-        _catalog.History.Add(new Definition(id, text));
+        _catalog.History.Add(new Definition(id, text, sharded));
         _published = [.. _objects.Values];
     }
 
@@ -337,18 +337,18 @@ internal sealed partial class DatabaseEngine
     }
 
     // Recovery applies statements of the history; with data it also runs the view over the rows there are, as when it was first created.
-    private void ReplayDefinition(int id, string text, bool withData, long now)
+    private void ReplayDefinition(int id, string text, bool withData, bool sharded, long now)
     {
         IReadOnlyList<Statement> statements = SqlParser.Parse(text);
         Check.That(statements.Count == 1);
         BoundStatement bound = Bind(statements[0], _catalog.Snapshot(), text);
-        DefinitionChange change = Plan(bound, id);
+        DefinitionChange change = Plan(bound, id, sharded);
         if (withData)
         {
             Backfill(change, _epoch, now);
         }
 
-        Apply(change, id, text, now);
+        Apply(change, id, text, sharded, now);
     }
 
     private void Subscribe(SubscribeRequest request)

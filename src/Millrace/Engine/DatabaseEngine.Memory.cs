@@ -161,7 +161,7 @@ internal sealed partial class DatabaseEngine
 
         foreach (Subscriber subscriber in _subscribers)
         {
-            if (!subscriber.Closed && subscriber.Feed.Dataflow.Inputs.Select(i => _objects.GetValueOrDefault(i.Id)?.Still).FirstOrDefault(s => s is not null) is { } still)
+            if (!subscriber.Closed && subscriber.Feed.Inputs.Select(i => _objects.GetValueOrDefault(i.Id)?.Still).FirstOrDefault(s => s is not null) is { } still)
             {
                 subscriber.Close(still, _epoch, _time);
             }

@@ -63,9 +63,9 @@ internal sealed partial class DatabaseEngine
             due = subscriber.Closed ? due : Math.Min(due, subscriber.Feed.DueMicros);
             if (!subscriber.Closed && subscriber.Feed.AwaitedWatermark is < long.MaxValue and var awaited)
             {
-                foreach (Sql.CatalogObject input in subscriber.Feed.Dataflow.Inputs.Where(i => _objects.ContainsKey(i.Id)))
+                foreach (Sql.CatalogObject input in subscriber.Feed.Inputs.Where(i => _objects.ContainsKey(i.Id)))
                 {
-                    due = Math.Min(due, Find(input.Id).DueFor(awaited + subscriber.Feed.Dataflow.HoldBackMicros, _find));
+                    due = Math.Min(due, Find(input.Id).DueFor(awaited + subscriber.Feed.HoldBackMicros, _find));
                 }
             }
         }

@@ -9,7 +9,8 @@ internal sealed partial class DatabaseEngine
     private bool[] _moved = [];
 
     // Objects in topological order; those whose inputs neither changed nor moved their watermark, and for which no time has come, are passed over. A view touches
-    // nothing but its own state and reads what lies on lower levels: so the views of a level can be stepped in any order, or at once, with the same result.
+    // nothing but its own state and reads what lies on lower levels: so the views of a level can be stepped in any order, or at once, with the same result. The
+    // shards of a view are pieces inside its own.
     private void StepObjects(long now)
     {
         bool stopped = false;
@@ -68,7 +69,7 @@ internal sealed partial class DatabaseEngine
         {
             if (_ready[i] is ViewState view)
             {
-                _moved[i] = view.Step(_find, _epoch, now);
+                _moved[i] = view.Step(_find, _epoch, now, workers);
             }
             else
             {

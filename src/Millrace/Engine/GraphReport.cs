@@ -14,7 +14,7 @@ internal static class GraphReport
         {
             if (o is ViewState view)
             {
-                Add(o.Id, view.Feed.Dataflow, operators, edges);
+                Add(o.Id, view.Feed, operators, edges);
             }
             else if (o is IndexState)
             {
@@ -26,11 +26,11 @@ internal static class GraphReport
     }
 
     // Scans are not operators of their own in the graph: an edge comes from the object scanned.
-    private static void Add(int view, Dataflow dataflow, List<Graphed> operators, List<GraphEdge> edges)
+    private static void Add(int view, QueryFeed feed, List<Graphed> operators, List<GraphEdge> edges)
     {
-        IReadOnlyList<OperatorStatistics> nodes = dataflow.Statistics;
+        (IReadOnlyList<OperatorStatistics> nodes, int at) = feed.Statistics;
         string NameOf(OperatorStatistics node) => node.Name == Dataflow.ScanName && node.Inputs.Count == 0
-            ? "object:" + dataflow.Inputs.First(i => i.Name == node.Detail).Id
+            ? "object:" + feed.Inputs.First(i => i.Name == node.Detail).Id
             : $"{view}.{node.Id}";
         foreach (OperatorStatistics node in nodes)
         {
@@ -46,7 +46,7 @@ internal static class GraphReport
             }
         }
 
-        OperatorStatistics root = nodes[dataflow.RootIndex];
+        OperatorStatistics root = nodes[at];
         edges.Add(new GraphEdge(NameOf(root), $"object:{view}", root.RowsOut));
     }
 }

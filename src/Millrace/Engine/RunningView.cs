@@ -17,14 +17,14 @@ internal static class RunningView
             throw new SqlException("42809", $"\"{view.Name}\" is not a materialized view", hint: "EXPLAIN takes a SELECT, too");
         }
 
-        Dataflow dataflow = state.Feed.Dataflow;
-        var lines = new List<string>(dataflow.Explain(analyze));
+        (IReadOnlyList<OperatorStatistics> operators, int root) = state.Feed.Statistics;
+        var lines = new List<string>(FlowReport.Explain(operators, root, analyze));
         if (!analyze)
         {
             return lines;
         }
 
-        lines.Add(string.Create(CultureInfo.InvariantCulture, $"State: {dataflow.StateRows} rows, {dataflow.StateBytes} bytes"));
+        lines.Add(string.Create(CultureInfo.InvariantCulture, $"State: {state.Feed.StateRows} rows, {state.Feed.StateBytes} bytes"));
         if (state.Watermark is > long.MinValue and < long.MaxValue)
         {
             double behind = Math.Max(0, engine.Current.TimeMicros - state.Watermark) / 1e6;
@@ -32,7 +32,7 @@ internal static class RunningView
         }
 
         lines.Add(string.Create(CultureInfo.InvariantCulture, $"Late rows: {state.LateRows}"));
-        lines.Add(string.Create(CultureInfo.InvariantCulture, $"Time: {dataflow.Statistics.Sum(o => o.Nanoseconds) / 1e6:0.###} ms"));
+        lines.Add(string.Create(CultureInfo.InvariantCulture, $"Time: {operators.Sum(o => o.Nanoseconds) / 1e6:0.###} ms"));
         if (state.Still is { } still)
         {
             lines.Add("Stands still: " + still.Message);

@@ -27,10 +27,10 @@ internal sealed class ViewRebuild(ViewState view)
     public long GoneUpto { get; private set; } = long.MinValue;
 
     /// <exception cref="SqlException">The query fails on the data there is; 53200: too much state; 55000: what an append-only view gave does not come again.</exception>
-    public void Run(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now, long stateBytesMax)
+    public void Run(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now, long stateBytesMax, Workers workers)
     {
         GoneUpto = view.InputIds.Max(id => inputs(id).AppendedRows?.GoneUpto ?? long.MinValue);
-        Feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now, stateBytesMax);
+        Feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now, stateBytesMax, workers);
         if (view.AppendedRows is { } chunks)
         {
             Append(chunks, load);

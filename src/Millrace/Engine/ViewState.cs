@@ -14,6 +14,7 @@ internal sealed class ViewState : ObjectState
     private readonly ChunkList? _chunks;
     private readonly RowLayout _layout;
     private readonly RollupShape? _rollup;
+    private readonly bool _sharded;
     private QueryFeed _feed;
     private Spine? _spine;
     private SqlException? _failure;
@@ -23,13 +24,17 @@ internal sealed class ViewState : ObjectState
     private long _doubtfulUpto = long.MinValue;
     private (long ClosedUpto, long LateRows) _told;
 
-    public ViewState(CatalogObject definition, BoundQuery query)
+    /// <param name="definition">What it is.</param>
+    /// <param name="query">What it shows.</param>
+    /// <param name="sharded">True to split what can be split by keys; false for views made before that was done, whose state lies in one piece.</param>
+    public ViewState(CatalogObject definition, BoundQuery query, bool sharded)
         : base(definition)
     {
+        _sharded = sharded;
         _layout = new RowLayout(definition.Columns, definition.PrimaryKey);
         Query = query;
         _feed = NewFeed();
-        InputIds = [.. _feed.Dataflow.Inputs.Select(i => i.Id)];
+        InputIds = [.. _feed.Inputs.Select(i => i.Id)];
         if (definition.AppendOnly)
         {
             // A rollup that does not give the end of its windows lets rows go by their start, not by when they were computed.
@@ -102,7 +107,7 @@ internal sealed class ViewState : ObjectState
         long due = long.MaxValue;
         foreach (int id in Error is null ? InputIds : [])
         {
-            due = Math.Min(due, find(id).DueFor(watermark + _feed.Dataflow.HoldBackMicros, find));
+            due = Math.Min(due, find(id).DueFor(watermark + _feed.HoldBackMicros, find));
         }
 
         return due;
@@ -117,13 +122,13 @@ internal sealed class ViewState : ObjectState
     public override long Bytes => (_chunks?.ResidentBytes ?? _spine!.Bytes) + _feed.StateBytes;
 
     /// <summary>A dataflow of its query without state.</summary>
-    public QueryFeed NewFeed() => new(Query, _layout, Definition.AppendOnly);
+    public QueryFeed NewFeed() => new(Query, _layout, Definition.AppendOnly, _sharded);
 
     /// <summary>Runs the history through the dataflow, once, when the view is created.</summary>
     /// <exception cref="SqlException">The query fails on the data there is; 53200: its state becomes too large.</exception>
-    public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now, long stateBytesMax)
+    public void Backfill(Func<int, ObjectState> inputs, ChunkLoader load, long epoch, long now, long stateBytesMax, Workers workers)
     {
-        _feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now, stateBytesMax);
+        _feed.Backfill(id => inputs(id).Snapshot(), load, id => inputs(id).ProgressNow(inputs), epoch, now, stateBytesMax, workers);
         _doubtfulUpto = _rollup is null ? long.MinValue : inputs(_rollup.StreamId).AppendedRows?.GoneUpto ?? long.MinValue;
         Store(now);
     }
@@ -132,7 +137,7 @@ internal sealed class ViewState : ObjectState
     public void DropState()
     {
         long watermark = _feed.Watermark;
-        _doubtfulUpto = Math.Max(_doubtfulUpto, _feed.Dataflow.ClosedUpto);
+        _doubtfulUpto = Math.Max(_doubtfulUpto, _feed.ClosedUpto);
         _feed = NewFeed();
         _feed.HoldAt(watermark);
         _pause = null;
@@ -143,7 +148,7 @@ internal sealed class ViewState : ObjectState
     public void Adopt(ViewRebuild rebuilt, long now)
     {
         // Windows that it had given stay as they are, whatever came for them since; and of rows that are gone by now it may not have seen all.
-        _doubtfulUpto = Math.Max(Math.Max(_doubtfulUpto, _feed.Dataflow.ClosedUpto), rebuilt.GoneUpto);
+        _doubtfulUpto = Math.Max(Math.Max(_doubtfulUpto, _feed.ClosedUpto), rebuilt.GoneUpto);
         _feed = rebuilt.Feed;
         _failure = null;
         _pause = null;
@@ -171,7 +176,7 @@ internal sealed class ViewState : ObjectState
     }
 
     /// <summary>Takes in the changes of its inputs in this epoch; false when nothing could change the answer or its watermark.</summary>
-    public bool Step(Func<int, ObjectState> inputs, long epoch, long now)
+    public bool Step(Func<int, ObjectState> inputs, long epoch, long now, Workers workers)
     {
         if (Error is not null)
         {
@@ -180,7 +185,7 @@ internal sealed class ViewState : ObjectState
 
         try
         {
-            bool active = _feed.Step(id => inputs(id).Delta, id => inputs(id).ProgressNow(inputs), epoch, now);
+            bool active = _feed.Step(id => inputs(id).Delta, id => inputs(id).ProgressNow(inputs), epoch, now, workers);
             if (active)
             {
                 Store(now);
@@ -202,7 +207,7 @@ internal sealed class ViewState : ObjectState
     /// <summary>True when what can be said of it as a rollup has changed since its last snapshot.</summary>
     public bool HasNewReach => _rollup is not null && Still is null && _told != ReachNow;
 
-    private (long, long) ReachNow => (_rollup!.Bucket.Floor(_feed.Dataflow.ClosedUpto), _feed.LateRows);
+    private (long, long) ReachNow => (_rollup!.Bucket.Floor(_feed.ClosedUpto), _feed.LateRows);
 
     public override ObjectSnapshot Snapshot() => _chunks is not null
         ? new ObjectSnapshot(Definition, _chunks.Snapshot()) { Error = Still, GoneUpto = _chunks.GoneUpto, Rollup = Reach() }
@@ -234,7 +239,7 @@ internal sealed class ViewState : ObjectState
         if (_rollup is not null && reader.Version < CheckpointFile.WithReach)
         {
             // What it has missed so far was not written down: it answers for what closes from here on.
-            _doubtfulUpto = _feed.Dataflow.ClosedUpto;
+            _doubtfulUpto = _feed.ClosedUpto;
         }
 
         if (_chunks is not null)
@@ -263,7 +268,7 @@ internal sealed class ViewState : ObjectState
             dropped = time < 0 ? long.MaxValue : time == _rollup.StartColumn ? dropped : time == _rollup.EndColumn ? dropped - _rollup.Bucket.Size : long.MaxValue;
         }
 
-        return new RollupCandidate(Definition, _rollup, Math.Max(_doubtfulUpto, dropped), _feed.Dataflow.ClosedUpto, _feed.Dataflow.LateWindows);
+        return new RollupCandidate(Definition, _rollup, Math.Max(_doubtfulUpto, dropped), _feed.ClosedUpto, _feed.LateWindows);
     }
 
     private void Store(long now)

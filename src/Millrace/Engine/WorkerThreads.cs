@@ -3,13 +3,16 @@ using System.Runtime.ExceptionServices;
 
 namespace Millrace.Engine;
 
-/// <summary>The caller and some threads take pieces off one counter until none is left. Between epochs the threads sleep.</summary>
+/// <summary>
+/// The caller and some threads take pieces off one counter until none is left. A piece may have pieces of its own done (a view its shards): whoever has nothing
+/// left to take helps there. Between epochs the threads sleep.
+/// </summary>
 internal sealed class WorkerThreads : Workers, IDisposable
 {
     private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _signal = new(0);
-    private volatile Round? _round;
-    private volatile bool _stopping;
+    private readonly object _lock = new();
+    private readonly List<Round> _open = []; // those that have pieces left, the innermost last
+    private bool _stopping;
 
     /// <param name="count">Threads that work, the caller's included: one less is started.</param>
     public WorkerThreads(int count)
@@ -28,77 +31,140 @@ internal sealed class WorkerThreads : Workers, IDisposable
     /// <inheritdoc/>
     public override void Run(int pieces, Action<int> work)
     {
-        int helpers = Math.Min(_threads.Length, pieces - 1);
-        if (helpers <= 0)
+        if (_threads.Length == 0 || pieces < 2)
         {
             Alone.Run(pieces, work);
             return;
         }
 
-        var round = new Round(pieces, work);
-        _round = round;
-        _signal.Release(helpers);
-        round.Take();
+        var round = new Round(this, pieces, work);
+        lock (_lock)
+        {
+            _open.Add(round);
+            Monitor.PulseAll(_lock);
+        }
+
+        while (round.TryTakeOne())
+        {
+        }
 
         // For pieces, not for threads: one that wakes up late finds nothing left, and nobody waits for it.
-        round.Done.Wait();
-        _round = null;
+        while (Other(round) is { } other)
+        {
+            other.TryTakeOne();
+        }
+
         round.ThrowIfFailed();
     }
 
     /// <summary>Ends the threads; nothing may be running.</summary>
     public void Dispose()
     {
-        _stopping = true;
-        _signal.Release(Math.Max(1, _threads.Length));
+        lock (_lock)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_lock);
+        }
+
         foreach (Thread thread in _threads)
         {
             thread.Join();
         }
+    }
 
-        _signal.Dispose();
+    // What to help with until a round is finished; null when it is.
+    private Round? Other(Round awaited)
+    {
+        lock (_lock)
+        {
+            while (!awaited.IsFinished)
+            {
+                if (Open() is { } open)
+                {
+                    return open;
+                }
+
+                Monitor.Wait(_lock);
+            }
+
+            return null;
+        }
     }
 
     private void Help()
     {
         while (true)
         {
-            _signal.Wait();
-            if (_stopping)
+            Round? round;
+            lock (_lock)
+            {
+                while ((round = Open()) is null && !_stopping)
+                {
+                    Monitor.Wait(_lock);
+                }
+            }
+
+            if (round is null)
             {
                 return;
             }
 
-            _round?.Take();
+            while (round.TryTakeOne())
+            {
+            }
         }
     }
 
-    private sealed class Round(int pieces, Action<int> work)
+    private Round? Open()
+    {
+        while (_open.Count > 0)
+        {
+            if (_open[^1].HasPieces)
+            {
+                return _open[^1];
+            }
+
+            _open.RemoveAt(_open.Count - 1);
+        }
+
+        return null;
+    }
+
+    private sealed class Round(WorkerThreads owner, int pieces, Action<int> work)
     {
         private readonly Exception?[] _errors = new Exception?[pieces];
         private int _next = -1;
         private int _finished;
 
-        public ManualResetEventSlim Done { get; } = new(false);
+        public bool HasPieces => Volatile.Read(ref _next) < pieces - 1;
 
-        public void Take()
+        public bool IsFinished => Volatile.Read(ref _finished) == pieces;
+
+        public bool TryTakeOne()
         {
-            for (int piece = Interlocked.Increment(ref _next); piece < pieces; piece = Interlocked.Increment(ref _next))
+            if (!HasPieces || Interlocked.Increment(ref _next) is var piece && piece >= pieces)
             {
-                try
-                {
-                    work(piece);
-                }
-                catch (Exception e)
-                {
-                    _errors[piece] = e;
-                }
+                return false;
+            }
 
-                if (Interlocked.Increment(ref _finished) == pieces)
+            try
+            {
+                work(piece);
+            }
+            catch (Exception e)
+            {
+                _errors[piece] = e;
+            }
+
+            if (Interlocked.Increment(ref _finished) == pieces)
+            {
+                lock (owner._lock)
                 {
-                    Done.Set();
+                    Monitor.PulseAll(owner._lock);
                 }
             }
+
+            return true;
         }
 
         public void ThrowIfFailed()

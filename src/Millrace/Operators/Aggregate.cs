@@ -105,14 +105,20 @@ internal sealed class Aggregate : Operator
     /// <summary>True when <see cref="Merge"/> can be done.</summary>
     public bool CanMerge => _windowEnd < 0 && Array.TrueForAll(_states, s => s.CanMerge);
 
-    /// <summary>Takes over the groups of another aggregate of the same plan that has not ended an epoch.</summary>
-    public void Merge(Aggregate other)
+    /// <summary>Its groups, and their keys.</summary>
+    public (int[] Slots, Batch Keys) Groups()
     {
-        int[] theirs = other._index.Live();
+        int[] slots = _index.Live();
         ColumnBuilder[] keys = [.. Columns.Fields.Take(_keys.Length).Select(f => ColumnBuilder.For(f.Type))];
-        other._index.Decode(theirs, keys);
+        _index.Decode(slots, keys);
+        return (slots, new Batch([.. keys.Select(k => k.View())], slots.Length));
+    }
+
+    /// <summary>Takes over the given groups of another aggregate of the same plan that has not ended an epoch.</summary>
+    public void Merge(Aggregate other, int[] theirs, Batch keys)
+    {
         int[] ours = new int[Math.Max(theirs.Length, 1)];
-        _index.FindOrAdd(new Batch([.. keys.Select(k => k.View())], theirs.Length), [.. Enumerable.Range(0, _keys.Length)], ours);
+        _index.FindOrAdd(keys, [.. Enumerable.Range(0, _keys.Length)], ours);
         Ensure();
         Touch(ours.AsSpan(0, theirs.Length));
         for (int s = 0; s < _states.Length; s++)

@@ -11,6 +11,8 @@ namespace Millrace.Engine;
 internal sealed class HashJoin : Operator
 {
     private const int PairsMax = 8192;
+    // What a join takes that has little to do: there may be thousands of such views, each with several shards.
+    private const int PairsMin = 64;
 
     private readonly JoinKind _kind;
     private readonly KeyIndex _index;
@@ -21,16 +23,16 @@ internal sealed class HashJoin : Operator
     private readonly BatchBuilder _pairRows;
     private readonly BatchBuilder _passed;
     private readonly BatchBuilder _single;
-    private readonly int[] _mine = new int[PairsMax];
-    private readonly int[] _theirs = new int[PairsMax];
-    private readonly long[] _weights = new long[PairsMax];
-    private readonly int[] _selected = new int[PairsMax];
     private readonly HashSet<int> _emptied = [];
     private readonly BatchBuilder? _waiting;
     private long _watermark = long.MinValue;
     private long _late;
     private long[] _matches = [];
     private int[] _slots = [];
+    private int[] _mine = new int[PairsMin];
+    private int[] _theirs = new int[PairsMin];
+    private long[] _weights = new long[PairsMin];
+    private int[] _selected = new int[PairsMin];
 
     private sealed class Side(Schema columns, IReadOnlyList<int> keys, int offset, bool retractable, JoinBound bound)
     {
@@ -174,6 +176,14 @@ internal sealed class HashJoin : Operator
 
             for (int row = others.First(_slots[i]); row >= 0; row = others.Next(row))
             {
+                if (count == _mine.Length)
+                {
+                    Array.Resize(ref _mine, count * 2);
+                    Array.Resize(ref _theirs, count * 2);
+                    _weights = new long[count * 2];
+                    _selected = new int[count * 2];
+                }
+
                 _mine[count] = i;
                 _theirs[count++] = row;
                 if (count == PairsMax)

@@ -18,8 +18,16 @@ internal static class PartialAggregation
         or AggregateKind.StddevSamp or AggregateKind.PercentileCont or AggregateKind.PercentileDisc;
 
     /// <summary>Pushes the pieces of a scan through; false, and nothing done, when that is for one thread to do.</summary>
+    /// <param name="flow">What reads the input.</param>
+    /// <param name="input">Which of its inputs.</param>
+    /// <param name="scan">The input's rows.</param>
+    /// <param name="plan">The plan of <paramref name="flow"/>.</param>
+    /// <param name="newContext">Surroundings for another thread.</param>
+    /// <param name="now">The epoch's time.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <param name="absorb">Takes over what a thread has grouped; <paramref name="flow"/> does, and works itself, when null.</param>
     public static bool TryRun(
-        Dataflow flow, int input, AppendedScan scan, PlanNode plan, Func<EvalContext> newContext, long now, CancellationToken cancellation)
+        Dataflow flow, int input, AppendedScan scan, PlanNode plan, Func<EvalContext> newContext, long now, CancellationToken cancellation, Action<Dataflow>? absorb = null)
     {
         int threads = Math.Min(Environment.ProcessorCount, scan.Pieces);
         if (threads < 2 || scan.SealedRows < RowsMin || Over(plan, flow.Inputs[input]) is not { } grouping || flow.AggregateOver(input) is not { CanMerge: true })
@@ -29,7 +37,8 @@ internal static class PartialAggregation
 
         var flows = new Dataflow[threads];
         flows[0] = flow;
-        for (int t = 1; t < threads; t++)
+        int others = absorb is null ? 1 : 0;
+        for (int t = others; t < threads; t++)
         {
             flows[t] = PlanCompiler.Compile(grouping, scan.Errors, newContext());
             flows[t].BeginEpoch(now);
@@ -47,7 +56,7 @@ internal static class PartialAggregation
                     cancellation.ThrowIfCancellationRequested();
                     if (worker.Read(piece) is { } batch)
                     {
-                        flows[t].Push(t == 0 ? input : 0, batch);
+                        flows[t].Push(t < others ? input : 0, batch);
                     }
                 }
             }
@@ -61,17 +70,17 @@ internal static class PartialAggregation
             ExceptionDispatchInfo.Throw(failed);
         }
 
-        for (int t = 1; t < threads; t++)
+        for (int t = others; t < threads; t++)
         {
-            flow.Absorb(input, flows[t]);
+            (absorb ?? (other => flow.Absorb(input, other)))(flows[t]);
             flow.Context.Report(flows[t].Context);
         }
 
         return true;
     }
 
-    // The only grouping over the only scan of the input, with nothing between them that keeps state.
-    private static AggregatePlan? Over(PlanNode plan, CatalogObject input)
+    /// <summary>The only grouping over the only scan of the input, with nothing between them that keeps state.</summary>
+    public static AggregatePlan? Over(PlanNode plan, CatalogObject input)
     {
         var found = new List<AggregatePlan?>();
         Collect(plan, input.Id, null, found);

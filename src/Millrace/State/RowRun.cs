@@ -119,6 +119,19 @@ internal sealed class RowRun
         return Trim(data, offsets, weights, rows, used);
     }
 
+    /// <summary>The sum of several runs: neighbours in pairs, so that each row is copied as often as the number has bits.</summary>
+    public static RowRun MergeAll(ReadOnlySpan<RowRun> runs)
+    {
+        if (runs.Length == 1)
+        {
+            return runs[0];
+        }
+
+        RowRun a = MergeAll(runs[..(runs.Length / 2)]);
+        RowRun b = MergeAll(runs[(runs.Length / 2)..]);
+        return a.Count == 0 ? b : b.Count == 0 ? a : Merge(a, b);
+    }
+
     /// <summary>Index of the first row that is not below <paramref name="key"/>.</summary>
     public int LowerBound(ReadOnlySpan<byte> key)
     {

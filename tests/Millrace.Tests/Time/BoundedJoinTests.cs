@@ -108,7 +108,7 @@ public sealed class BoundedJoinTests
             (int, long, long?)[] rows = [.. Enumerable.Range(0, 1000).Select(k => (k + (i * 1000), (long)k, (long?)(start + (i * Second) + k)))];
             engine.Write("a", rows);
             engine.Write("b", rows);
-            Assert.True(engine.View("j").Feed.Dataflow.StateRows < 40_000, $"{engine.View("j").Feed.Dataflow.StateRows} rows of state after {i} seconds");
+            Assert.True(engine.View("j").Feed.StateRows < 40_000, $"{engine.View("j").Feed.StateRows} rows of state after {i} seconds");
         }
 
         Assert.Equal(60_000, engine.Read("j").Count);

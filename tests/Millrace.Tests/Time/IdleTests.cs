@@ -24,7 +24,7 @@ public sealed class IdleTests
         Assert.Single(engine.Read("ca"));
         engine.Pass(3600 * Second);
         Assert.Single(engine.Read("ca"));
-        Assert.Equal(0, engine.View("ca").Feed.Dataflow.StateRows);
+        Assert.Equal(0, engine.View("ca").Feed.StateRows);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class IdleTests
         engine.Write("a", (1, 1, past + (20 * Second)));
         engine.Pass(60 * Second);
         Assert.Equal(2, engine.Read("ca").Count);
-        Assert.Equal(0, engine.View("ca").Feed.Dataflow.LateRows);
+        Assert.Equal(0, engine.View("ca").Feed.LateRows);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class IdleTests
         // b has been silent since the beginning: windows of a close by a's watermark.
         Assert.Equal(2, engine.Read("cb").Count);
         engine.Write("b", (9, 1, start));
-        Assert.Equal(1, engine.View("cb").Feed.Dataflow.LateRows);
+        Assert.Equal(1, engine.View("cb").Feed.LateRows);
         engine.Pass(3600 * Second);
         Assert.Equal(3, engine.Read("cb").Count);
     }
@@ -97,7 +97,7 @@ public sealed class IdleTests
 
         // Whoever was cut off comes back with what he could not send.
         engine.Write("a", (2, 1, engine.Now - TimedEngine.Hour));
-        Assert.Equal(0, engine.View("ca").Feed.Dataflow.LateRows);
+        Assert.Equal(0, engine.View("ca").Feed.LateRows);
         engine.Pass(TimedEngine.Minute);
         Assert.Equal(["2"], engine.Read("ca").Select(r => r.Split('|')[1]));
     }
@@ -128,7 +128,7 @@ public sealed class IdleTests
         engine.Write("s", (1, 4, null));
         engine.Pass(TimedEngine.Minute);
         Assert.Equal(["1|00:00:10|1", "1|00:00:10|3"], engine.Read("w"));
-        Assert.Equal(0, engine.View("w").Feed.Dataflow.StateRows);
+        Assert.Equal(0, engine.View("w").Feed.StateRows);
     }
 
     private static TimedEngine Start(string options)

@@ -111,7 +111,7 @@ public sealed class LatenessTests
         foreach (var view in Views)
         {
             long open = (view.Size + view.Lateness + 20) / view.Slide * 3;
-            Assert.True(engine.View(view.Name).Feed.Dataflow.StateRows <= 2 * open, $"{view.Name} keeps {engine.View(view.Name).Feed.Dataflow.StateRows} rows of state");
+            Assert.True(engine.View(view.Name).Feed.StateRows <= 2 * open, $"{view.Name} keeps {engine.View(view.Name).Feed.StateRows} rows of state");
         }
     }
 }

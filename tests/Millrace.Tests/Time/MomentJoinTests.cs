@@ -82,7 +82,7 @@ public sealed class MomentJoinTests
         {
             engine.Write("b", [.. Enumerable.Range(0, 10).Select(k => (k, (long)i, (long?)(start + (i * Second))))]);
             engine.Write("a", [.. Enumerable.Range(0, 10).Select(k => (k, (long)((i * 10) + k), (long?)(start + (i * Second) + (k * 1000) - (3 * Second))))]);
-            Assert.True(engine.View("j").Feed.Dataflow.StateRows < 250, $"{engine.View("j").Feed.Dataflow.StateRows} rows of state");
+            Assert.True(engine.View("j").Feed.StateRows < 250, $"{engine.View("j").Feed.StateRows} rows of state");
         }
 
         Assert.Equal(Enumerable.Range(30, 2970).Select(x => $"{x}|{(x / 10) - 3}").Order(StringComparer.Ordinal), engine.Read("j"));
@@ -147,7 +147,7 @@ public sealed class MomentJoinTests
 
             Same($"seed {seed} step {step}", met, engine.Read("met"));
             Same($"seed {seed} step {step} left", all, engine.Read("all_met"));
-            Assert.Equal(table.Count, engine.View("met").Feed.Dataflow.StateRows);
+            Assert.Equal(table.Count, engine.View("met").Feed.StateRows);
         }
     }
 

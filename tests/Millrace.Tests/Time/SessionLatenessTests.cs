@@ -89,8 +89,8 @@ public sealed class SessionLatenessTests
         Assert.All(expected, e => Assert.True(e.LateRows > 5, $"only {e.LateRows} late rows"));
         foreach (var view in Views)
         {
-            long state = engine.View(view.Name).Feed.Dataflow.StateRows;
-            long late = engine.View(view.Name + "_late").Feed.Dataflow.StateRows;
+            long state = engine.View(view.Name).Feed.StateRows;
+            long late = engine.View(view.Name + "_late").Feed.StateRows;
             Assert.True(state <= 150 && late <= 12, $"{view.Name} keeps {state} rows of state, its late rows {late}");
         }
     }

@@ -113,12 +113,12 @@ public sealed class TemporalFilterTests
             "CREATE MATERIALIZED VIEW hour AS SELECT k, count(*) AS n FROM s WHERE at > now() - INTERVAL '1 hour' GROUP BY k");
         engine.Write("s", [.. Enumerable.Range(0, 5000).Select(i => (i % 100, (long)i, (long?)engine.Now))]);
         Assert.Equal(100, engine.Read("hour").Count);
-        Assert.True(engine.View("hour").Feed.Dataflow.StateRows >= 5000);
+        Assert.True(engine.View("hour").Feed.StateRows >= 5000);
         engine.Pass(2 * Hour);
         Assert.Empty(engine.Read("hour"));
-        Assert.Equal(0, engine.View("hour").Feed.Dataflow.StateRows);
+        Assert.Equal(0, engine.View("hour").Feed.StateRows);
         engine.Write("s", (1, 1, engine.Now - (2 * Hour)));
-        Assert.Equal(0, engine.View("hour").Feed.Dataflow.StateRows);
+        Assert.Equal(0, engine.View("hour").Feed.StateRows);
     }
 
     [Fact]

@@ -14,8 +14,10 @@ namespace Millrace.Engine;
 internal sealed class BoundedJoinRows(Schema columns, int time, long reach) : JoinRows
 {
     private const int BlockBits = 12;
-    private const int BlockRows = 1 << BlockBits;
-    private const int InBlock = BlockRows - 1;
+    private const int InBlock = (1 << BlockBits) - 1;
+
+    // Fewer than a number has room for: each shard has an open block, and rows wait in it until it is full. Blocks of before are up to 4,096 rows long.
+    private const int BlockRows = 512;
 
     private readonly List<Block?> _blocks = [];
     private readonly Stack<int> _free = [];
@@ -31,7 +33,7 @@ internal sealed class BoundedJoinRows(Schema columns, int time, long reach) : Jo
     public override int Count => _count;
 
     /// <inheritdoc/>
-    public override long Bytes => (_heads.Length * 4L) + _blocks.Sum(b => b is null ? 0 : b.View.Bytes + (BlockRows * 32L));
+    public override long Bytes => (_heads.Length * 4L) + _blocks.Sum(b => b is null ? 0 : b.View.Bytes + (b.Slots.Length * 32L));
 
     /// <summary>How far the watermark has come for these rows, µs.</summary>
     public long Horizon => _horizon;
@@ -186,7 +188,7 @@ internal sealed class BoundedJoinRows(Schema columns, int time, long reach) : Jo
                 continue;
             }
 
-            var block = new Block(columns) { Count = count, Viewed = count, MaxTime = reader.ReadInt64() };
+            var block = new Block(columns, Math.Max(count, BlockRows)) { Count = count, Viewed = count, MaxTime = reader.ReadInt64() };
             Read<int>(ref reader, block.Slots, count);
             Read<int>(ref reader, block.Next, count);
             Read<long>(ref reader, block.Weights, count);
@@ -226,7 +228,7 @@ internal sealed class BoundedJoinRows(Schema columns, int time, long reach) : Jo
             return _open;
         }
 
-        _open = new Block(columns);
+        _open = new Block(columns, BlockRows);
         if (_free.TryPop(out _openIndex))
         {
             _blocks[_openIndex] = _open;
@@ -288,18 +290,23 @@ internal sealed class BoundedJoinRows(Schema columns, int time, long reach) : Jo
 
     private sealed class Block
     {
-        public Block(Schema columns)
+        public Block(Schema columns, int rows)
         {
+            Slots = new int[rows];
+            Next = new int[rows];
+            Weights = new long[rows];
+            Matches = new long[rows];
+            Times = new long[rows];
             Rows = new BatchBuilder(columns);
             View = Rows.View();
         }
 
         public readonly BatchBuilder Rows;
-        public readonly int[] Slots = new int[BlockRows];
-        public readonly int[] Next = new int[BlockRows];
-        public readonly long[] Weights = new long[BlockRows];
-        public readonly long[] Matches = new long[BlockRows];
-        public readonly long[] Times = new long[BlockRows];
+        public readonly int[] Slots;
+        public readonly int[] Next;
+        public readonly long[] Weights;
+        public readonly long[] Matches;
+        public readonly long[] Times;
         public Batch View;
         public int Count;
         public int Viewed;

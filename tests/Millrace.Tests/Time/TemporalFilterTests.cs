@@ -111,7 +111,7 @@ public sealed class TemporalFilterTests
         var engine = new TimedEngine();
         engine.Define("CREATE STREAM s (k int, v bigint, at timestamptz)",
             "CREATE MATERIALIZED VIEW hour AS SELECT k, count(*) AS n FROM s WHERE at > now() - INTERVAL '1 hour' GROUP BY k");
-        engine.Write("s", [.. Enumerable.Range(0, 5000).Select(i => (i % 100, (long)i, (long?)engine.Now))]);
+        engine.Write("s", [.. Enumerable.Range(0, 5000).Select(i => (i % 100, (long)i, (long?)(engine.Now - i)))]);
         Assert.Equal(100, engine.Read("hour").Count);
         Assert.True(engine.View("hour").Feed.StateRows >= 5000);
         engine.Pass(2 * Hour);

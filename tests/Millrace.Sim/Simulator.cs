@@ -104,6 +104,7 @@ internal sealed partial class Simulator
             SealRows = _random.OneIn(3) ? 1 << 20 : _random.Between(1, 80),
             Workers = new SimWorkers(new SimRandom(seed ^ 0x9E37_79B9_7F4A_7C15)),
             WorkersRowsMin = 0,
+            SplitViews = seed % 4 != 0,
             SealBytes = _random.OneIn(2) ? 1 << 20 : _random.Between(200, 5_000),
         };
     }

@@ -9,7 +9,7 @@ namespace Millrace.Cli;
 /// <summary>What is run.</summary>
 internal sealed record NexmarkSettings(
     IReadOnlyList<NexmarkQuery> Queries, int Events, int WriteEvents, int Runs, int Rate, int Seconds, Durability Durability,
-    int Workers);
+    int Workers, bool Split);
 
 /// <summary>What came out for one query; rates are events a second, one of each run.</summary>
 internal sealed record NexmarkResult(
@@ -143,6 +143,7 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
                 Durability = settings.Durability,
                 CheckpointLogBytes = CheckpointLogBytes,
                 Workers = settings.Workers,
+                SplitViews = settings.Split,
             });
             var view = new LiveView(database, folder);
             await using Session session = database.NewSession();

@@ -21,11 +21,12 @@ internal static class NexmarkVerb
         durability.AcceptOnlyFromAmong("fsync", "os", "none");
         var operators = new Option<bool>("--operators") { Description = "Also print what each operator of each query did" };
         var workers = new Option<int>("--workers") { Description = "Threads that compute views", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var split = new Option<bool>("--split") { Description = "Split the keyed work of each view over the workers" };
         var together = new Option<bool>("--together") { Description = "All of the queries as views of one database, instead of each alone" };
         var json = new Option<string>("--json") { Description = "Write the figures to this file as JSON; - is standard output, instead of the table", HelpName = "FILE" };
         var command = new Command("nexmark", "Measure the Nexmark queries: each alone, as a live view over the three streams, log and checkpoints on")
         {
-            queries, events, write, runs, rate, seconds, durability, workers, together, operators, json,
+            queries, events, write, runs, rate, seconds, durability, workers, split, together, operators, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -34,7 +35,7 @@ internal static class NexmarkVerb
                 parsed.GetValue(together) ? [NexmarkRun.Together(chosen)] : chosen, Positive(parsed.GetValue(events), "--events"), Positive(parsed.GetValue(write), "--write-events"),
                 Positive(parsed.GetValue(runs), "--runs"), parsed.GetValue(rate), Positive(parsed.GetValue(seconds), "--seconds"),
                 Enum.Parse<Durability>(parsed.GetValue(durability)!, ignoreCase: true),
-                Positive(parsed.GetValue(workers), "--workers"));
+                Positive(parsed.GetValue(workers), "--workers"), parsed.GetValue(split));
             return RunAsync(settings, parsed.GetValue(operators), parsed.GetValue(json), cancellation);
         });
         return command;

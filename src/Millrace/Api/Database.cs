@@ -112,6 +112,7 @@ public sealed partial class Database : IAsyncDisposable
                         StateBytesMax = options.StateBytesMax ?? long.MaxValue,
                         Background = background.Begin,
                         Workers = workers,
+                        SplitViews = options.SplitViews,
                         WorkersRowsMin = options.WorkersRowsMin ?? 1_000,
                         BackupThread = backups.Begin,
                         Warning = options.Warning,

@@ -35,6 +35,12 @@ public sealed record DatabaseOptions
     /// </summary>
     public int Workers { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>
+    /// True to split the keyed work of single views that are made from now on over the workers, with the same answers whatever their number. It costs processor time, so
+    /// it pays where one view has to use several cores. A view keeps to what it was made with. Default false.
+    /// </summary>
+    public bool SplitViews { get; init; }
+
     /// <summary>Rows below which the engine's thread computes views alone.</summary>
     internal long? WorkersRowsMin { get; init; }
 

@@ -35,13 +35,13 @@ internal sealed partial class DatabaseEngine
         }
 
         int id = _catalog.NextId;
-        DefinitionChange change = Plan(bound, id, sharded: true);
+        DefinitionChange change = Plan(bound, id, _options.SplitViews);
         long now = NextTime();
         Backfill(change, epoch, now);
         try
         {
             _record.Reset();
-            CommitRecord.Write(_record, epoch, now, [new CommitEntry(EntryKind.Definition, id, null, request.Text)]);
+            CommitRecord.Write(_record, epoch, now, [new CommitEntry(EntryKind.Definition, id, null, request.Text)], _options.SplitViews);
             _log.Append(_record.Written);
         }
         catch (Exception e) when (e is DiskException or LogPoisonedException)
@@ -51,7 +51,7 @@ internal sealed partial class DatabaseEngine
         }
 
         _epoch = epoch;
-        Apply(change, id, request.Text, sharded: true, now);
+        Apply(change, id, request.Text, _options.SplitViews, now);
         _acknowledgements.Add(() => request.Complete(new DefinitionResult(bound.Tag, change.Created, bound.Notices, epoch)));
         _refusals.Add(request.Fail);
         RunEpoch(now);

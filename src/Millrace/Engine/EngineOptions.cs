@@ -33,6 +33,9 @@ internal sealed record EngineOptions
     /// <summary>Who computes the views of an epoch that do not read one another. As it comes: the engine's thread alone.</summary>
     public Workers Workers { get; init; } = Workers.Alone;
 
+    /// <summary>True to split the keyed work of views that are made from now on into shards. It is written down with the view, which keeps to it.</summary>
+    public bool SplitViews { get; init; }
+
     /// <summary>Rows that such views read together below which the engine's thread computes them alone.</summary>
     public long WorkersRowsMin { get; init; } = 1_000;
 

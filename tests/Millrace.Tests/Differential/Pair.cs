@@ -33,7 +33,7 @@ internal sealed partial class Pair : IAsyncDisposable
 
     private static int s_pairs;
 
-    private static DatabaseOptions OptionsFor(int workers) => new() { Durability = Durability.Os, Workers = workers, WorkersRowsMin = 0 };
+    private static DatabaseOptions OptionsFor(int workers) => new() { Durability = Durability.Os, Workers = workers, SplitViews = workers > 1, WorkersRowsMin = 0 };
 
     public static async Task<Pair> OpenAsync(NpgsqlConnection postgres)
     {

@@ -48,6 +48,7 @@ internal sealed class EngineOnSimDisk
             SealRows = _sealRows,
             Background = Begin,
             Workers = _workers,
+            SplitViews = true,
             WorkersRowsMin = 0,
             BackupThread = Begin,
         });

@@ -23,9 +23,9 @@ internal enum EntryKind : byte
 internal readonly record struct CommitEntry(EntryKind Kind, int ObjectId, Batch? Batch, string? Statement, SegmentChange? Segments = null);
 
 /// <summary>
-/// Layout: byte version (5, or 6 when views defined in it are split by keys); varint epoch; int64 time (µs since 1970); varint entries; per entry: byte kind, varint object; for rows: int32 bytes, and in
-/// them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see <see cref="SegmentChange"/>. An epoch that time
-/// alone made has no entries. The object may have more columns by now: they were added
+/// Layout: byte version (5, or 6 when views defined in it are split by keys); varint epoch; int64 time (µs since 1970); varint entries; per entry:
+/// byte kind, varint object; for rows: int32 bytes, and in them varint columns and the batch (<see cref="BatchCodec"/>); for a statement: its text; for segments: see
+/// <see cref="SegmentChange"/>. An epoch that time alone made has no entries. The object may have more columns by now: they were added
 /// later. Version 1 had no count of columns: there the batch goes on to the end of its bytes. Before version 3 columns had one form only. Before version 4
 /// what retention let go was not logged: it followed from the time of the epoch; before version 5 not up to which
 /// time.

@@ -73,7 +73,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         var values = new LiteralExpr[types.Count];
         for (int i = 0; i < values.Length; i++)
         {
-            values[i] = Literal(types[i], message.Parameters[i], BindMessage.FormatOf(message.ParameterFormats, i), context.Zone);
+            values[i] = Literal(types[i], message.Parameters[i], BindMessage.FormatOf(message.ParameterFormats, i), context.Session.TimeZone);
         }
 
         int columns = Columns(prepared)?.Count ?? 0;
@@ -164,7 +164,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         }
         else if (result.Columns is { } columns)
         {
-            portal.Cursor ??= new RowCursor(columns, result.Batches, portal.Formats, context.Zone);
+            portal.Cursor ??= new RowCursor(columns, result.Batches, portal.Formats, context.Session.TimeZone);
             (long sent, bool more) = await portal.Cursor.SendAsync(output, message.RowsMax, cancellation).ConfigureAwait(false);
             Finish(portal, sent, more, result.CommandTag);
         }

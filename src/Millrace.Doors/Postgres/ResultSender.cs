@@ -52,7 +52,7 @@ internal static class ResultSender
             if (result.Columns is { } columns)
             {
                 output.RowDescription(columns, []);
-                await new RowCursor(columns, result.Batches, [], context.Zone).SendAsync(output, 0, cancellation).ConfigureAwait(false);
+                await new RowCursor(columns, result.Batches, [], context.Session.TimeZone).SendAsync(output, 0, cancellation).ConfigureAwait(false);
             }
 
             output.Complete(result.CommandTag);

@@ -26,9 +26,6 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
     /// <summary>Fires when the client is gone.</summary>
     public CancellationToken Closed { get; } = closed;
 
-    /// <summary>The session's zone: for times that come without offset, and for showing them.</summary>
-    public TimeZoneInfo Zone => TimeZones.Find(Session.Settings.GetValueOrDefault("timezone", "UTC")) ?? TimeZoneInfo.Utc;
-
     /// <summary>The token of a statement that starts now; <see cref="EndStatement"/> ends it.</summary>
     public CancellationToken StartStatement()
     {

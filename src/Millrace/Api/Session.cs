@@ -44,6 +44,9 @@ public abstract class Session : IAsyncDisposable
     /// <summary>Session settings by lower-case name (application_name, timezone, …).</summary>
     public abstract IReadOnlyDictionary<string, string> Settings { get; }
 
+    /// <summary>The session's time zone: times without offset are read in it, and the PostgreSQL door shows instants in it. UTC until it is set.</summary>
+    public TimeZoneInfo TimeZone => TimeZones.Find(Settings.GetValueOrDefault("timezone", "UTC")) ?? TimeZoneInfo.Utc;
+
     /// <summary>Sets a setting, as SET does.</summary>
     /// <exception cref="SqlException">42704 for a name nobody knows, 22023 for a bad value.</exception>
     public abstract void Set(string name, string value);

@@ -341,8 +341,8 @@ internal sealed class QueryFeed
         }
     }
 
-    // The progress of a part's own inputs.
-    private Progress[] Of(int part, Progress[] all) => [.. _uses.Where(u => u.Part == part).Select(u => all[u.Input])];
+    // The progress of a part's own inputs; where nothing is split, the one dataflow reads them all, in their order.
+    private Progress[] Of(int part, Progress[] all) => _parts.Count == 0 ? all : [.. _uses.Where(u => u.Part == part).Select(u => all[u.Input])];
 
     // Runs all shards of all parts, then gives on what they gave: part by part, and shard by shard.
     private void Compute(Workers workers, long now, Shards.Ending[]? endings)

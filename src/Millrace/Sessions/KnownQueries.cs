@@ -16,7 +16,7 @@ internal sealed class KnownQueries
     // So many shapes are rare; when they come, all are forgotten and those in use are planned again.
     private const int ShapesMax = 500;
 
-    // Text of one statement, characters: what is longer is seldom asked twice.
+    // Characters of the text: what is longer is seldom asked twice.
     private const int TextMax = 4_096;
 
     private static readonly SqlType[] PlainTypes =
@@ -32,7 +32,7 @@ internal sealed class KnownQueries
     /// <summary>The query bound against <paramref name="catalog"/>; null when the binder must do it.</summary>
     public BoundQuery? Bind(QueryStatement statement, CatalogSnapshot catalog, string text)
     {
-        if (statement.End - statement.Position > TextMax || text.Length > TextMax || QueryShape.Of(statement.Query) is not { } shape)
+        if (text.Length > TextMax || QueryShape.Of(statement.Query) is not { } shape)
         {
             return null;
         }

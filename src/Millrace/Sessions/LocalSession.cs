@@ -233,7 +233,7 @@ internal sealed partial class LocalSession : Session
     }
 
     private EvalContext ContextOf(DatabaseSnapshot snapshot, long now) =>
-        new() { System = SystemOf(snapshot), NowMicros = now, User = _user ?? SystemContext.Owner, TimeZone = _settings.TimeZone };
+        new() { System = SystemOf(snapshot), NowMicros = now, User = _user ?? SystemContext.Owner, TimeZone = TimeZone };
 
     private static BoundQuery Folded(BoundQuery query, EvalContext context) =>
         query with { Plan = FoldStable.Apply(query.Plan, e => ConstantFolder.Evaluate(e, context)) };

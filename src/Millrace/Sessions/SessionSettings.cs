@@ -68,9 +68,6 @@ internal sealed class SessionSettings
 
     public static IEnumerable<KeyValuePair<string, Setting>> All => Known.OrderBy(k => k.Key, StringComparer.Ordinal);
 
-    /// <summary>What times without offset are read in, and times are shown in.</summary>
-    public TimeZoneInfo TimeZone => TimeZones.Find(_values["timezone"]) ?? TimeZoneInfo.Utc;
-
     public string Get(string name) => _values.TryGetValue(Normal(name), out string? value) ? value : throw Unknown(name);
 
     /// <summary>Shows whose session it is.</summary>

@@ -1,5 +1,6 @@
 // Which shard a row belongs to: a hash of one column that is the same in every process and on every machine, as checkpoints depend on it.
 using System.Buffers.Binary;
+using System.Numerics;
 using Millrace.Core;
 
 namespace Millrace.Engine;
@@ -22,25 +23,13 @@ internal static class ShardHash
         switch (column)
         {
             case FixedColumn<long> c:
-                for (int i = 0; i < rows; i++)
-                {
-                    shards[i] = Of((ulong)c.Values[i]);
-                }
-
+                OfIntegers(c.Values.AsSpan(0, rows), shards);
                 break;
             case FixedColumn<int> c:
-                for (int i = 0; i < rows; i++)
-                {
-                    shards[i] = Of((ulong)c.Values[i]);
-                }
-
+                OfIntegers(c.Values.AsSpan(0, rows), shards);
                 break;
             case FixedColumn<short> c:
-                for (int i = 0; i < rows; i++)
-                {
-                    shards[i] = Of((ulong)c.Values[i]);
-                }
-
+                OfIntegers(c.Values.AsSpan(0, rows), shards);
                 break;
             case FixedColumn<Uuid> c:
                 for (int i = 0; i < rows; i++)
@@ -79,6 +68,15 @@ internal static class ShardHash
             {
                 shards[i] = 0;
             }
+        }
+    }
+
+    private static void OfIntegers<T>(ReadOnlySpan<T> values, byte[] shards)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            shards[i] = Of(ulong.CreateTruncating(values[i]));
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class LoginTests : IAsyncLifetime
     private const string Password = "corr3ct-horse-battery";
     private const string AdminToken = "0123456789abcdef-preset";
     private readonly TempFolder _folder = new();
-    private readonly Lines _log = new();
+    private readonly LogLines _log = new();
     private readonly ManualTime _time = new();
     private Database _database = null!;
     private DoorHost _host = null!;
@@ -508,41 +508,5 @@ public sealed class LoginTests : IAsyncLifetime
         public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-    }
-
-    /// <summary>What was logged, at any level.</summary>
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        private readonly List<string> _lines = [];
-
-        public List<string> Text
-        {
-            get
-            {
-                lock (_lines)
-                {
-                    return [.. _lines];
-                }
-            }
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_lines)
-            {
-                _lines.Add(formatter(state, exception) + exception);
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

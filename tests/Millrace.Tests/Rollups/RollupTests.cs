@@ -5,56 +5,44 @@ using Millrace.Sim;
 using Millrace.Sql;
 using Millrace.Tests.Doors.Postgres;
 using Millrace.Tests.Engine;
+using Millrace.Tests.Sessions;
 using Npgsql;
 using Xunit;
 
 namespace Millrace.Tests.Rollups;
 
-public sealed class RollupTests : IAsyncLifetime
+public sealed class RollupTests : OneSession
 {
     private const long Hour = RollupEngine.Hour;
 
-    private readonly TempFolder _folder = new();
-    private Database _database = null!;
-    private Session _session = null!;
-
-    public async Task InitializeAsync()
+    private protected override async Task SetUpAsync()
     {
-        _database = await Database.OpenAsync(_folder.In("data"));
-        _session = _database.NewSession();
-        await _session.ExecuteAsync("CREATE STREAM cpu (host text, load double precision, at timestamptz, WATERMARK FOR at AS at) WITH (idle_timeout = 'never')");
-        await _session.ExecuteAsync(
+        await Session.ExecuteAsync("CREATE STREAM cpu (host text, load double precision, at timestamptz, WATERMARK FOR at AS at) WITH (idle_timeout = 'never')");
+        await Session.ExecuteAsync(
             "CREATE MATERIALIZED VIEW cpu_1h AS SELECT host, window_start, count(*) AS n, max(load) AS peak FROM TUMBLE(cpu, at, INTERVAL '1 hour') " +
             "GROUP BY host, window_start EMIT ON WINDOW CLOSE");
-        await _session.ExecuteAsync(
+        await Session.ExecuteAsync(
             "INSERT INTO cpu SELECT 'h' || i % 2, i, timestamptz '2026-03-01 00:00:00+00' + i * INTERVAL '15 minutes' FROM generate_series(0, 40) AS g (i)");
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _session.DisposeAsync();
-        await _database.DisposeAsync();
-        _folder.Dispose();
     }
 
     [Fact]
     public async Task ANoticeSaysWhatIsGone()
     {
-        Assert.Empty((await _database.ExecuteAsync("SELECT count(*) FROM cpu")).Notices);
-        await _session.ExecuteAsync("ALTER STREAM cpu SET (retention = '1 day')");
-        StatementResult whole = await _database.ExecuteAsync("SELECT count(*) FROM cpu WHERE at < '2026-03-01 10:00:00+00'");
+        Assert.Empty((await Database.ExecuteAsync("SELECT count(*) FROM cpu")).Notices);
+        await Session.ExecuteAsync("ALTER STREAM cpu SET (retention = '1 day')");
+        StatementResult whole = await Database.ExecuteAsync("SELECT count(*) FROM cpu WHERE at < '2026-03-01 10:00:00+00'");
         Assert.Equal(40L, BoxedValue.Get(whole.Batches[0].Columns[0], 0));
         Notice told = Assert.Single(whole.Notices);
         Assert.Equal(("00000", "rows of \"cpu\" are gone by retention: \"cpu_1h\" answers for all before 2026-03-01 10:00:00+00", null), (told.SqlState, told.Message, told.Hint));
-        StatementResult cut = await _database.ExecuteAsync("SELECT count(*) FROM cpu WHERE at >= '2026-03-01 01:20:00+00' AND at < '2026-03-01 04:00:00+00'");
+        StatementResult cut = await Database.ExecuteAsync("SELECT count(*) FROM cpu WHERE at >= '2026-03-01 01:20:00+00' AND at < '2026-03-01 04:00:00+00'");
         Assert.Equal(8L, BoxedValue.Get(cut.Batches[0].Columns[0], 0));
         told = Assert.Single(cut.Notices);
         Assert.EndsWith("answers for 2026-03-01 02:00:00+00 to 2026-03-01 04:00:00+00", told.Message, StringComparison.Ordinal);
         Assert.Equal("what is gone of 2026-03-01 01:20:00+00 to 2026-03-01 02:00:00+00 lies in no whole window of a rollup and is missing", told.Hint);
-        await _session.ExecuteAsync("SET rollups = off");
-        Assert.Empty((await _session.ExecuteAsync("SELECT count(*) FROM cpu"))[0].Notices);
+        await Session.ExecuteAsync("SET rollups = off");
+        Assert.Empty((await Session.ExecuteAsync("SELECT count(*) FROM cpu"))[0].Notices);
 
-        await using DoorHost host = await DoorHost.StartAsync(_database.NewSession);
+        await using DoorHost host = await DoorHost.StartAsync(Database.NewSession);
         await using var source = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={host.Port};Username=millrace;Database=millrace");
         await using NpgsqlConnection connection = await source.OpenConnectionAsync();
         var notices = new List<PostgresNotice>();
@@ -72,18 +60,18 @@ public sealed class RollupTests : IAsyncLifetime
     [Fact]
     public async Task CursorsCopyAndEndpointsAreAnsweredToo()
     {
-        await _session.ExecuteAsync("CREATE ENDPOINT peaks (h text) AS SELECT max(load) AS peak FROM cpu WHERE host = $h");
-        await _session.ExecuteAsync("ALTER STREAM cpu SET (retention = '1 day')");
-        Assert.Single((await _session.ExecuteAsync("DECLARE c CURSOR WITH HOLD FOR SELECT max(load) FROM cpu"))[0].Notices);
-        Assert.Equal(39.0, BoxedValue.Get((await _session.ExecuteAsync("FETCH ALL FROM c"))[0].Batches[0].Columns[0], 0));
-        Assert.Single((await _session.ExecuteAsync("COPY (SELECT max(load) FROM cpu) TO STDOUT"))[0].Notices);
-        PublishedQuery peaks = _database.FindEndpoint("peaks")!;
+        await Session.ExecuteAsync("CREATE ENDPOINT peaks (h text) AS SELECT max(load) AS peak FROM cpu WHERE host = $h");
+        await Session.ExecuteAsync("ALTER STREAM cpu SET (retention = '1 day')");
+        Assert.Single((await Session.ExecuteAsync("DECLARE c CURSOR WITH HOLD FOR SELECT max(load) FROM cpu"))[0].Notices);
+        Assert.Equal(39.0, BoxedValue.Get((await Session.ExecuteAsync("FETCH ALL FROM c"))[0].Batches[0].Columns[0], 0));
+        Assert.Single((await Session.ExecuteAsync("COPY (SELECT max(load) FROM cpu) TO STDOUT"))[0].Notices);
+        PublishedQuery peaks = Database.FindEndpoint("peaks")!;
         Assert.Equal(38.0, BoxedValue.Get(peaks.Read(peaks.Bind([new("h", "h0")])).Rows.Batches[0].Columns[0], 0));
 
         // What is written is made of rows.
-        await _session.ExecuteAsync("CREATE TABLE t (n bigint)");
-        await _session.ExecuteAsync("INSERT INTO t SELECT count(*) FROM cpu");
-        Assert.Equal(0L, BoxedValue.Get((await _session.ExecuteAsync("SELECT n FROM t"))[0].Batches[0].Columns[0], 0));
+        await Session.ExecuteAsync("CREATE TABLE t (n bigint)");
+        await Session.ExecuteAsync("INSERT INTO t SELECT count(*) FROM cpu");
+        Assert.Equal(0L, BoxedValue.Get((await Session.ExecuteAsync("SELECT n FROM t"))[0].Batches[0].Columns[0], 0));
     }
 
     /// <summary>Without the end of its windows in its columns a rollup's rows go by their start: not by when they were computed, which is today.</summary>

@@ -4,24 +4,11 @@ using Xunit;
 
 namespace Millrace.Tests.Sessions;
 
-public sealed class CursorTests : IAsyncLifetime
+public sealed class CursorTests : OneSession
 {
-    private readonly TempFolder _folder = new();
-    private Database _database = null!;
-    private Session _session = null!;
-
-    public async Task InitializeAsync()
+    private protected override async Task SetUpAsync()
     {
-        _database = await Database.OpenAsync(_folder.In("data"));
-        _session = _database.NewSession();
         await Run("CREATE TABLE t (id int PRIMARY KEY, x text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')");
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _session.DisposeAsync();
-        await _database.DisposeAsync();
-        _folder.Dispose();
     }
 
     [Fact]
@@ -94,16 +81,16 @@ public sealed class CursorTests : IAsyncLifetime
     {
         await Run("DECLARE c CURSOR FOR SUBSCRIBE t WITH (snapshot = false)");
         Task<string> waiting = Rows("FETCH 10 FROM c");
-        await using Session other = _database.NewSession();
+        await using Session other = Database.NewSession();
         await other.ExecuteAsync("INSERT INTO t VALUES (7, 'g')");
         Assert.Equal("+1 7 g", Weighed(await waiting));
         using var cancel = new CancellationTokenSource();
-        ValueTask<IReadOnlyList<StatementResult>> stuck = _session.ExecuteAsync("FETCH 10 FROM c", cancel.Token);
+        ValueTask<IReadOnlyList<StatementResult>> stuck = Session.ExecuteAsync("FETCH 10 FROM c", cancel.Token);
         await cancel.CancelAsync();
         Assert.Equal("57014", (await Assert.ThrowsAsync<SqlException>(() => stuck.AsTask())).SqlState);
         await other.ExecuteAsync("INSERT INTO t VALUES (8, 'h')");
         Assert.Equal("+1 8 h", Weighed(await Rows("FETCH 10 FROM c")));
-        Assert.Equal("MOVE 0", (await _session.ExecuteAsync("MOVE ALL FROM c WITH (timeout = '0s')"))[0].CommandTag);
+        Assert.Equal("MOVE 0", (await Session.ExecuteAsync("MOVE ALL FROM c WITH (timeout = '0s')"))[0].CommandTag);
     }
 
     [Fact]
@@ -115,7 +102,7 @@ public sealed class CursorTests : IAsyncLifetime
         await Run("COMMIT");
         await StateAsync("34000", "FETCH c");
         Assert.Equal("+1 1 a", Weighed(await Rows("FETCH h")));
-        await using (Session other = _database.NewSession())
+        await using (Session other = Database.NewSession())
         {
             await other.ExecuteAsync("DECLARE mine SUBSCRIPTION CURSOR FOR t");
             await other.ExecuteAsync("BEGIN; DECLARE gone CURSOR FOR SUBSCRIBE t; ROLLBACK");
@@ -137,24 +124,16 @@ public sealed class CursorTests : IAsyncLifetime
         await StateAsync("0A000", "DECLARE c SCROLL CURSOR FOR SUBSCRIBE t");
         await StateAsync("42P01", "DECLARE c CURSOR FOR SUBSCRIBE nothing");
         await Run("CREATE USER app");
-        await using Session app = _database.NewSession();
+        await using Session app = Database.NewSession();
         app.User = "app";
         Assert.Equal("42501", (await Assert.ThrowsAsync<SqlException>(() => app.ExecuteAsync("DECLARE c CURSOR FOR SUBSCRIBE t").AsTask())).SqlState);
     }
 
-    private async Task UnsubscribedAsync() => Assert.Equal(0, (await _database.SubmitAsync(new Millrace.Engine.InspectRequest<int>(e => e.Subscriptions), default)));
+    private async Task UnsubscribedAsync() => Assert.Equal(0, (await Database.SubmitAsync(new Millrace.Engine.InspectRequest<int>(e => e.Subscriptions), default)));
 
-    private async Task Run(string sql) => await _session.ExecuteAsync(sql);
-
-    private async Task<string> Rows(string sql) => string.Join('|', (await _session.ExecuteAsync(sql))[^1].Batches.SelectMany(b =>
+    private async Task<string> Rows(string sql) => string.Join('|', (await Session.ExecuteAsync(sql))[^1].Batches.SelectMany(b =>
         Enumerable.Range(0, b.Count).Select(r => string.Join(' ', b.Columns.Select(c => TextFormat.ToText(c, r))))));
 
     // Without the epochs; the sign of the weight in front.
     private static string Weighed(string rows) => string.Join('|', rows.Split('|').Select(r => r.Split(' ', 2)[1]).Select(r => r[0] == '-' ? r : "+" + r));
-
-    private async Task StateAsync(string state, string sql)
-    {
-        var e = await Record.ExceptionAsync(() => _session.ExecuteAsync(sql).AsTask()) as SqlException;
-        Assert.True(e?.SqlState == state, $"{sql}: {e?.SqlState} {e?.Message}");
-    }
 }

@@ -4,34 +4,21 @@ using Xunit;
 
 namespace Millrace.Tests.Sessions;
 
-public sealed class KnownQueriesTests : IAsyncLifetime
+public sealed class KnownQueriesTests : OneSession
 {
     private static readonly string[] Texts = ["'a'", "'b'", "'it''s'", "E'a\\tb'", "''", "'é'", "null"];
     private static readonly string[] Numbers = ["0", "1", "2", "7", "2147483647", "2147483648", "99999999999", "999999999999999999", "9999999999999999999", "1.5", "'3'", "'x'", "null"];
     private static readonly string[] Times = ["'2026-01-01'", "'2026-01-01 00:00:05+00'", "'2026-01-01 01:00:00'", "'2026-01-01 01:00:00 Europe/Vienna'", "'infinity'", "'yesterday-ish'", "now()"];
     private static readonly string[] Operators = ["=", "<>", "<", "<=", ">", ">="];
 
-    private readonly TempFolder _folder = new();
-    private Database _database = null!;
-    private Session _session = null!;
-
-    public async Task InitializeAsync()
+    private protected override async Task SetUpAsync()
     {
-        _database = await Database.OpenAsync(_folder.In("data"));
-        _session = _database.NewSession();
         await Run("CREATE STREAM s (host text, n int, big bigint, x double precision, at timestamptz, p varchar(3), y numeric(6, 2))");
         string[] hosts = ["'a'", "'b'", "'it''s'", "E'a\\tb'", "NULL"];
         await Run("INSERT INTO s VALUES " + string.Join(", ", Enumerable.Range(0, 60).Select(i =>
             $"({hosts[i % 5]}, {i % 4}, {(i % 3 == 0 ? "99999999999" : $"{i}")}, {i}.5, '2026-01-01 00:00:{i:00}+00', 'abc', {i}.25)")));
         await Run("CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'one'), (2, 'two'), (7, 'seven')");
         await Run("CREATE VIEW ranked AS SELECT * FROM (SELECT host, n, row_number() OVER (PARTITION BY host ORDER BY at) AS place FROM s) r");
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _session.DisposeAsync();
-        await _database.DisposeAsync();
-        _folder.Dispose();
     }
 
     [Fact]
@@ -53,7 +40,7 @@ public sealed class KnownQueriesTests : IAsyncLifetime
             Assert.True(fresh == known, $"{query}\nplanned by itself: {fresh}\nfrom a plan kept: {known}");
         }
 
-        Assert.InRange(_database.KnownQueries.Hits, 100, 1_500);
+        Assert.InRange(Database.KnownQueries.Hits, 100, 1_500);
     }
 
     [Fact]
@@ -115,8 +102,8 @@ public sealed class KnownQueriesTests : IAsyncLifetime
     {
         try
         {
-            PreparedStatement prepared = _session.Prepare(_session.Parse(query)[0], query, known ? null : []);
-            StatementResult result = await _session.ExecuteAsync(prepared);
+            PreparedStatement prepared = Session.Prepare(Session.Parse(query)[0], query, known ? null : []);
+            StatementResult result = await Session.ExecuteAsync(prepared);
             return string.Join(',', prepared.Columns!.Fields.Select(f => $"{f.Name} {f.Type}")) + "\n" + Text(result);
         }
         catch (SqlException e)
@@ -125,12 +112,8 @@ public sealed class KnownQueriesTests : IAsyncLifetime
         }
     }
 
-    private Task Run(string sql) => _session.ExecuteAsync(sql).AsTask();
-
-    private async Task<string> Rows(string sql) => Text((await _session.ExecuteAsync(sql))[0]);
+    private async Task<string> Rows(string sql) => Text((await Session.ExecuteAsync(sql))[0]);
 
     private static string Text(StatementResult result) => string.Join('|', result.Batches.SelectMany(b =>
         Enumerable.Range(0, b.Count).Select(r => string.Join(',', b.Columns.Select(c => TextFormat.ToText(c, r))))));
-
-    private async Task StateAsync(string state, string sql) => Assert.Equal(state, (await Assert.ThrowsAsync<SqlException>(() => Run(sql))).SqlState);
 }

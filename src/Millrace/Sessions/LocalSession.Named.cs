@@ -133,15 +133,9 @@ internal sealed partial class LocalSession
             return new LiteralExpr(value.Value, type);
         }
 
-        if (value.Value is ByteSlice text && type.Id == TypeId.TimestampTz)
-        {
-            return new LiteralExpr(TextParse.TimestampTz(text.Span, zone), type);
-        }
-
         // EXECUTE's arguments are literals: through their text form any of them becomes the type asked for.
-        ColumnBuilder builder = ColumnBuilder.For(type);
-        TextParse.Append(builder, System.Text.Encoding.UTF8.GetBytes(TextFormat.ToText(BoxedValue.ToColumn(value.Value, value.Type), 0)!));
-        return new LiteralExpr(BoxedValue.Get(builder.ToColumn(), 0), type);
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(TextFormat.ToText(BoxedValue.ToColumn(value.Value, value.Type), 0)!);
+        return new LiteralExpr(type.Id == TypeId.TimestampTz ? TextParse.TimestampTz(text, zone) : TextParse.Value(type, text), type);
     }
 
     private static SqlException NoCursor(string name) => new("34000", $"cursor \"{name}\" does not exist");

@@ -51,6 +51,10 @@ public sealed class KnownQueriesTests : OneSession
         await Run("SET TimeZone = 'Europe/Vienna'");
         Assert.Equal("60", await Rows(Query));
         Assert.Equal("0", await Rows("SELECT count(*) FROM s WHERE at >= '2026-01-01 01:01:00'"));
+        await Run("PREPARE since (timestamptz) AS SELECT count(*) FROM s WHERE at >= $1");
+        Assert.Equal("30", await Rows("EXECUTE since ('2026-01-01 01:00:30')"));
+        Assert.Equal("30", await Rows("EXECUTE since (timestamp '2026-01-01 01:00:30')"));
+        Assert.Equal("60", await Rows("EXECUTE since (date '2026-01-01')"));
         await Run("RESET TimeZone");
         Assert.Equal("30", await Rows(Query));
     }

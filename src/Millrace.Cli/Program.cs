@@ -1,6 +1,7 @@
 // The executable `millrace`: its verbs and its doors, in plain sight.
 using System.CommandLine;
 using Millrace.Cli;
+using Millrace.Cli.Config;
 using Millrace.Cli.Import;
 
 var root = new RootCommand("Millrace: a streaming database in one process. Events in, live SQL answers out.")
@@ -10,6 +11,7 @@ var root = new RootCommand("Millrace: a streaming database in one process. Event
     SqlVerb.Command(),
     ImportVerb.Command(),
     CheckVerb.Command(),
+    ConfigVerb.Command(KnownDoors.All),
     InspectVerb.Command(),
     CompactVerb.Command(),
     BackupVerb.Command(),

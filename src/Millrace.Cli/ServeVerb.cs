@@ -1,5 +1,6 @@
 // millrace serve: the database with its doors open, until a signal comes.
 using System.CommandLine;
+using Millrace.Cli.Config;
 
 namespace Millrace.Cli;
 
@@ -16,14 +17,19 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(Settings settings)
     {
-        if (settings.Postgres is null && settings.Http is null)
+        try
         {
-            throw new UsageException("every door is off; leave one open, or use the folder without a server: millrace sql --data DIR");
+            await using Server server = await Server.StartAsync(settings);
+            await Console.Out.WriteLineAsync(server.ReadyLine);
+            await Console.Out.FlushAsync();
+            return await server.WaitAsync();
         }
-
-        await using Server server = await Server.StartAsync(settings);
-        await Console.Out.WriteLineAsync(server.ReadyLine);
-        await Console.Out.FlushAsync();
-        return await server.WaitAsync();
+        catch (Exception e) when (settings.Log == LogForm.Json)
+        {
+            // The last line too is one that what collects logs can read.
+            (string line, int code) = Exit.Describe(e);
+            new ServerLog(Console.Error, LogForm.Json, TimeProvider.System).Fail(line);
+            return code;
+        }
     }
 }

@@ -14,9 +14,13 @@ internal sealed class Server : IAsyncDisposable
     private readonly PosixSignalRegistration[] _signals;
     private readonly CancellationTokenSource _stopping = new();
 
-    private Server(Database database, DoorHost doors, bool ownsCtrlC)
+    private readonly ServerLog _log;
+    private string _reason = "the caller";
+
+    private Server(Database database, DoorHost doors, ServerLog log, bool ownsCtrlC)
     {
         Database = database;
+        _log = log;
         DoorHost = doors;
         _signals = ownsCtrlC
             ? [PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal)]
@@ -42,6 +46,8 @@ internal sealed class Server : IAsyncDisposable
     {
         // The default thread pool starts too small for many clients that block in commits at once.
         ThreadPool.SetMinThreads(16, 16);
+        var log = new ServerLog(Console.Error, settings.Log, TimeProvider.System);
+        log.Tell("opening", ("data", Path.GetFullPath(settings.Data)), ("version", typeof(Database).Assembly.GetName().Version?.ToString(3)), ("pid", $"{Environment.ProcessId}"));
         var defaults = new DatabaseOptions();
         Database database = await Database.OpenAsync(settings.Data, defaults with
         {
@@ -53,11 +59,12 @@ internal sealed class Server : IAsyncDisposable
             CheckpointLogBytes = settings.Sizes.CheckpointBytes ?? defaults.CheckpointLogBytes,
             DeliverAlerts = settings.Alerts != "off",
             AlertsToPrivateAddresses = settings.Alerts == "any",
-            Warning = Warn,
+            Warning = log.Warn,
         });
+        log.Tell(database.RecoveryReport[0]);
         foreach (string warning in database.RecoveryReport.Skip(1))
         {
-            Warn(warning);
+            log.Warn(warning);
         }
 
         try
@@ -66,17 +73,20 @@ internal sealed class Server : IAsyncDisposable
                 database, settings.DoorOptions() with
                 {
                     Logging = l => l.SetMinimumLevel(LogLevel.Warning)
-                    .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddProvider(new ErrorLog())
+                    .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddProvider(log)
                 });
             foreach ((string name, IPEndPoint? address) in new[] { ("PostgreSQL", doors.Postgres), ("HTTP", doors.Http) })
             {
                 if (address is not null && !IPAddress.IsLoopback(address.Address) && settings.Security.Certificate is null)
                 {
-                    Warn($"the {name} door listens on {address} without TLS: what passes can be read on the way, tokens and passwords over HTTP among it; see --tls-cert");
+                    log.Warn($"the {name} door listens on {address} without TLS: what passes can be read on the way, tokens and passwords over HTTP among it; see --tls-cert");
                 }
             }
 
-            return new Server(database, doors, ownsCtrlC);
+            var server = new Server(database, doors, log, ownsCtrlC);
+            log.Tell("ready", ("pg", doors.Postgres?.ToString()), ("http", doors.Http?.ToString()));
+            Supervisor.Current.Ready(server.ReadyLine);
+            return server;
         }
         catch
         {
@@ -96,7 +106,7 @@ internal sealed class Server : IAsyncDisposable
         }
 
         // What was not acknowledged is not on disk and nobody may think otherwise: end at once, the next start reads the truth.
-        await Console.Error.WriteLineAsync($"millrace: stopped, the disk failed: {(await Database.Failed).Message.ReplaceLineEndings(" ")}");
+        _log.Fail($"stopped, the disk failed: {(await Database.Failed).Message}");
         Environment.Exit(Exit.Failed);
         return Exit.Failed;
     }
@@ -107,14 +117,17 @@ internal sealed class Server : IAsyncDisposable
         using var watchdog = new Timer(
             _ =>
             {
-                Console.Error.WriteLine("millrace: draining took too long, ending now; acknowledged writes are safe");
+                _log.Fail("draining took too long, ending now; acknowledged writes are safe");
                 Environment.Exit(Exit.Failed);
             },
             null,
             DrainMax,
             Timeout.InfiniteTimeSpan);
+        _log.Tell("draining", ("reason", _reason), ("connections", $"{DoorHost.Connections}"));
+        Supervisor.Current.Stopping();
         await DoorHost.DisposeAsync();
         await Database.DisposeAsync();
+        _log.Tell("stopped");
         foreach (PosixSignalRegistration signal in _signals)
         {
             signal.Dispose();
@@ -126,37 +139,12 @@ internal sealed class Server : IAsyncDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
+        _reason = context.Signal.ToString();
         if (!_signal.TrySetResult())
         {
             Environment.Exit(Exit.Interrupted);
         }
     }
 
-    private static void Warn(string warning) => Console.Error.WriteLine("millrace: " + warning.ReplaceLineEndings(" "));
-
     private static string Part(string name, IPEndPoint? address) => address is null ? "" : $" {name}={address}";
-}
-
-/// <summary>Warnings and errors of the host on standard error, one line each.</summary>
-internal sealed class ErrorLog : ILoggerProvider, ILogger
-{
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        if (IsEnabled(logLevel))
-        {
-            string trace = exception is null ? "" : ": " + exception;
-            Console.Error.WriteLine($"{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ssZ} {logLevel}: {formatter(state, exception)}{trace}");
-        }
-    }
-
-    public void Dispose()
-    {
-    }
 }

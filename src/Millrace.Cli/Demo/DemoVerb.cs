@@ -1,5 +1,6 @@
 // millrace demo: this machine's own metrics and the Nexmark auction, with live views over both.
 using System.CommandLine;
+using Millrace.Cli.Config;
 using Millrace.Cli.Demo;
 using Millrace.Core;
 

@@ -1,104 +1,234 @@
-// A plain prompt: statements end with a semicolon, backslash commands stand alone.
+// The prompt: statements end with a semicolon, backslash commands stand alone.
+using System.Diagnostics;
+
 namespace Millrace.Cli.Sql;
 
 /// <summary>Reads statements from the terminal and runs them until <c>\q</c> or the end of the input.</summary>
-internal static class Prompt
+internal sealed class Prompt : IDisposable
 {
     private const string Objects =
         "SELECT name, kind, rows FROM millrace.objects ORDER BY kind, name";
 
-    public static async Task<int> RunAsync(ISqlRunner runner, OutputFormat format)
+    private readonly ISqlRunner _runner;
+    private readonly History _history = new(History.DefaultPath());
+    private readonly LineEditor? _editor;
+    private CompletionNames _names = CompletionNames.None;
+    private ResultPrinter _printer;
+    private LiveScreen _screen;
+    private bool _spark;
+    private bool _timing;
+    private CancellationTokenSource? _running;
+
+    private Prompt(ISqlRunner runner, OutputFormat format, bool spark)
     {
-        var printer = new ResultPrinter(Console.Out, format);
-        string text = "";
-        CancellationTokenSource? running = null;
-        ConsoleCancelEventHandler stop = (_, e) =>
-        {
-            // Ctrl-C gives the prompt back; \q and the end of the input end the program.
-            e.Cancel = true;
-            if (Volatile.Read(ref running) is { } current)
-            {
-                current.Cancel();
-            }
-            else
-            {
-                Console.Write("\n(\\q ends)\nmillrace> ");
-            }
-        };
-        Console.CancelKeyPress += stop;
+        _runner = runner;
+        _spark = spark;
+        _editor = Environment.GetEnvironmentVariable("TERM") == "dumb" ? null : new LineEditor(() => Console.ReadKey(intercept: true), Console.Out, () => Console.WindowWidth);
+        (_printer, _screen) = Printers(format);
+    }
+
+    public static async Task<int> RunAsync(ISqlRunner runner, OutputFormat format, bool spark = false)
+    {
+        using var prompt = new Prompt(runner, format, spark);
+        Console.CancelKeyPress += prompt.OnCancel;
         try
         {
-            while (true)
-            {
-                Console.Write(text.Length == 0 ? "millrace> " : "     ...> ");
-                string? line = await Task.Run(Console.ReadLine);
-                if (line is null)
-                {
-                    Console.WriteLine();
-                    return Exit.Done;
-                }
-
-                if (text.Length == 0 && line.TrimStart().StartsWith('\\'))
-                {
-                    if (line.Trim() is "\\q" or "\\quit")
-                    {
-                        return Exit.Done;
-                    }
-
-                    text = Command(line.Trim());
-                }
-                else
-                {
-                    text = text.Length == 0 ? line : text + "\n" + line;
-                }
-
-                if (text.Trim().Length == 0 || !text.TrimEnd().EndsWith(';'))
-                {
-                    text = text.Trim().Length == 0 ? "" : text;
-                    continue;
-                }
-
-                using var cancel = new CancellationTokenSource();
-                Volatile.Write(ref running, cancel);
-                await RunOne(runner, printer, text, cancel.Token);
-                Volatile.Write(ref running, null);
-                text = "";
-            }
+            return await prompt.RunAsync();
         }
         finally
         {
-            Console.CancelKeyPress -= stop;
+            Console.CancelKeyPress -= prompt.OnCancel;
         }
     }
 
-    private static async Task RunOne(ISqlRunner runner, ResultPrinter printer, string sql, CancellationToken cancellation)
+    public void Dispose() => _screen.Dispose();
+
+    /// <summary>The printers of a terminal: subscriptions are drawn in place when rows are shown as a table.</summary>
+    public static (ResultPrinter Printer, LiveScreen Screen) Printers(OutputFormat format, bool spark)
     {
+        var printer = new ResultPrinter(Console.Out, format) { Spark = spark };
+        return (printer, new LiveScreen(printer, Console.Out, () => (Console.WindowWidth, Console.WindowHeight)));
+    }
+
+    private (ResultPrinter, LiveScreen) Printers(OutputFormat format) => Printers(format, _spark);
+
+    private async Task<int> RunAsync()
+    {
+        await RefreshAsync();
+        string text = "";
+        while (true)
+        {
+            string before = text;
+            (LineEnd end, string line) = await Task.Run(() => ReadLine(before));
+            if (end == LineEnd.Closed)
+            {
+                return Exit.Done;
+            }
+
+            if (end == LineEnd.Abandoned)
+            {
+                text = "";
+                continue;
+            }
+
+            if (text.Length == 0 && line.TrimStart().StartsWith('\\'))
+            {
+                _history.Add(line);
+                if (line.Trim() is "\\q" or "\\quit")
+                {
+                    return Exit.Done;
+                }
+
+                text = await CommandAsync(line.Trim());
+            }
+            else
+            {
+                text = text.Length == 0 ? line : text + "\n" + line;
+            }
+
+            if (text.Trim().Length == 0 || !text.TrimEnd().EndsWith(';'))
+            {
+                text = text.Trim().Length == 0 ? "" : text;
+                continue;
+            }
+
+            _history.Add(text);
+            await RunOneAsync(text);
+            text = "";
+        }
+    }
+
+    private (LineEnd End, string Line) ReadLine(string before)
+    {
+        string prompt = before.Length == 0 ? "millrace> " : "     ...> ";
+        if (_editor is null)
+        {
+            Console.Write(prompt);
+            return Console.ReadLine() is { } line ? (LineEnd.Entered, line) : (LineEnd.Closed, "");
+        }
+
+        // Ctrl-C is a key while a line is edited, and a signal while a statement runs.
+        Console.TreatControlCAsInput = true;
         try
         {
-            await runner.RunAsync(sql, printer, cancellation);
+            string head = before.Length == 0 ? "" : before + "\n";
+            LineEnd end = _editor.Read(prompt, before.Length == 0 ? _history.Statements : [], (text, cursor) =>
+            {
+                CompletionResult found = Completion.At(head + text, head.Length + cursor, _names);
+                return found with { Start = Math.Max(0, found.Start - head.Length) };
+            });
+            return (end, _editor.Text);
+        }
+        finally
+        {
+            Console.TreatControlCAsInput = false;
+        }
+    }
+
+    private void OnCancel(object? sender, ConsoleCancelEventArgs e)
+    {
+        // Ctrl-C gives the prompt back; \q and the end of the input end the program.
+        e.Cancel = true;
+        if (Volatile.Read(ref _running) is { } current)
+        {
+            current.Cancel();
+        }
+        else
+        {
+            Console.Write("\n(\\q ends)\nmillrace> ");
+        }
+    }
+
+    private async Task RunOneAsync(string sql)
+    {
+        using var cancel = new CancellationTokenSource();
+        Volatile.Write(ref _running, cancel);
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            await _runner.RunAsync(sql, _screen, cancel.Token);
         }
         catch (SqlShellException e)
         {
+            _screen.Stop();
             Console.Error.WriteLine(e.Show(sql));
         }
         catch (OperationCanceledException)
         {
+            _screen.Stop();
             Console.Error.WriteLine("cancelled");
+        }
+        finally
+        {
+            Volatile.Write(ref _running, null);
+        }
+
+        if (_timing)
+        {
+            Console.WriteLine($"Time: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms");
+        }
+
+        if (Changes(sql))
+        {
+            await RefreshAsync();
         }
     }
 
-    private static string Command(string line)
+    // What makes or drops something changes what can be completed.
+    private static bool Changes(string sql) =>
+        new[] { "CREATE", "DROP", "ALTER" }.Any(w => sql.Contains(w, StringComparison.OrdinalIgnoreCase));
+
+    private async Task RefreshAsync()
+    {
+        if (_editor is not null)
+        {
+            _names = await CompletionLoader.LoadAsync(_runner, CancellationToken.None);
+        }
+    }
+
+    private async Task<string> CommandAsync(string line)
     {
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         switch (words[0])
         {
             case "\\d" when words.Length > 1: return $"DESCRIBE {words[1]};";
             case "\\d" or "\\dt" or "\\dv": return Objects + ";";
+            case "\\timing":
+                _timing = !_timing;
+                Console.WriteLine($"timing is {(_timing ? "on" : "off")}");
+                return "";
+            case "\\spark":
+                _spark = !_spark;
+                _printer.Spark = _spark;
+                Console.WriteLine($"arrays of numbers are {(_spark ? "drawn" : "written")}");
+                return "";
+            case "\\format" when words.Length > 1 && Enum.TryParse(words[1], ignoreCase: true, out OutputFormat format) && Enum.IsDefined(format):
+                _screen.Dispose();
+                (_printer, _screen) = Printers(format);
+                return "";
+            case "\\i" when words.Length > 1:
+                try
+                {
+                    await RunOneAsync(await File.ReadAllTextAsync(line[2..].Trim()));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    Console.Error.WriteLine(e.Message);
+                }
+
+                return "";
+            case "\\refresh":
+                await RefreshAsync();
+                Console.WriteLine($"{_names.Columns.Count} relations and {_names.Functions.Count} functions to complete");
+                return "";
             default:
                 Console.WriteLine("""
                     \d         streams, tables and views      \d NAME   columns of one
-                    \q         leave                           Ctrl-C    stop what runs
-                    Statements end with a semicolon; SUBSCRIBE query; follows an answer.
+                    \format table|csv|json                    \spark    draw arrays of numbers, or write them
+                    \i FILE    run a file                     \timing   say how long each statement took
+                    \refresh   ask for the names to complete  \q        leave
+                    Statements end with a semicolon. Tab completes, twice lists; the arrows go through what was run before.
+                    SUBSCRIBE query; follows an answer in place; Ctrl-C stops what runs.
                     """);
                 return "";
         }

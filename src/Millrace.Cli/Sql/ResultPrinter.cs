@@ -27,6 +27,12 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
     private int[]? _widths;
     private long _rows;
 
+    /// <summary>How results are printed.</summary>
+    public OutputFormat Format => format;
+
+    /// <summary>True to draw arrays of numbers as sparklines in tables.</summary>
+    public bool Spark { get; set; }
+
     public void Begin(ResultColumns columns, bool endless)
     {
         _columns = columns;
@@ -46,6 +52,11 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
     public void Row(string?[] values)
     {
         _rows++;
+        if (Spark && format == OutputFormat.Table)
+        {
+            values = Drawn(values);
+        }
+
         switch (format)
         {
             case OutputFormat.Csv:
@@ -96,6 +107,20 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
 
     public void Notice(string text) => Console.Error.WriteLine("NOTICE:  " + text);
 
+    private string?[] Drawn(string?[] values)
+    {
+        string?[] drawn = [.. values];
+        for (int i = 0; i < drawn.Length; i++)
+        {
+            if (drawn[i] is { } text && _columns.Types[i].EndsWith("[]", StringComparison.Ordinal) && IsNumber(_columns.Types[i][..^2]))
+            {
+                drawn[i] = Sparkline.DrawArray(text) ?? text;
+            }
+        }
+
+        return drawn;
+    }
+
     // Widths are those of the rows seen so far; later rows may stick out.
     private void FixWidths()
     {
@@ -143,7 +168,7 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
         _ => JsonSerializer.Serialize(value, Json),
     };
 
-    private static bool IsNumber(string type) =>
+    internal static bool IsNumber(string type) =>
         type is "smallint" or "integer" or "bigint" or "real" or "double precision" || type.StartsWith("numeric", StringComparison.Ordinal);
 
     private static string Quote(string value) =>

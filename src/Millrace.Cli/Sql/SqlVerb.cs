@@ -14,14 +14,15 @@ internal static class SqlVerb
         var text = new Option<string[]>("-c", "--command") { Description = "Run these statements and end", HelpName = "SQL", Arity = ArgumentArity.OneOrMore };
         var file = new Option<string?>("-f", "--file") { Description = "Run the statements of this file and end", HelpName = "FILE" };
         var format = new Option<OutputFormat>("--format") { Description = "table, csv or json", DefaultValueFactory = _ => OutputFormat.Table };
-        var command = new Command("sql", "Run SQL: -c, -f, standard input, or a prompt") { server, data, text, file, format };
+        var spark = new Option<bool>("--spark") { Description = "Draw arrays of numbers as sparklines in tables" };
+        var command = new Command("sql", "Run SQL: -c, -f, standard input, or a prompt") { server, data, text, file, format, spark };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(text) ?? [], parsed.GetValue(file), parsed.GetValue(format), cancellation));
+            parsed.GetValue(server), parsed.GetValue(data), parsed.GetValue(text) ?? [], parsed.GetValue(file), parsed.GetValue(format), parsed.GetValue(spark), cancellation));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string? server, string? data, string[] texts, string? file, OutputFormat format, CancellationToken cancellation)
+        string? server, string? data, string[] texts, string? file, OutputFormat format, bool spark, CancellationToken cancellation)
     {
         if (server is not null && data is not null)
         {
@@ -40,18 +41,21 @@ internal static class SqlVerb
         {
             if (!Console.IsInputRedirected)
             {
-                return await Prompt.RunAsync(runner, format);
+                return await Prompt.RunAsync(runner, format, spark);
             }
 
             scripts.Add(await Console.In.ReadToEndAsync(cancellation));
         }
 
-        var printer = new ResultPrinter(Console.Out, format);
+        // In a terminal an answer is followed in place; in a pipe every change is a line.
+        (ResultPrinter printer, LiveScreen screen) = Prompt.Printers(format, spark);
+        using LiveScreen drawn = screen;
+        IResultSink sink = format == OutputFormat.Table && !Console.IsOutputRedirected ? drawn : printer;
         foreach (string script in scripts)
         {
             try
             {
-                await runner.RunAsync(script, printer, cancellation);
+                await runner.RunAsync(script, sink, cancellation);
             }
             catch (SqlShellException e)
             {

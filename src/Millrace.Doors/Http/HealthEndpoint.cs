@@ -1,4 +1,4 @@
-// GET /health, /readyz, /livez: what a supervisor asks.
+// GET /health, /ready (and /readyz), /livez: what a supervisor asks.
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 

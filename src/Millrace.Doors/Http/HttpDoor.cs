@@ -75,6 +75,7 @@ public static class HttpDoor
         Get("/metrics", metrics.Handle);
         Get("/health", health.Ready);
         Get("/readyz", health.Ready);
+        Get("/ready", health.Ready);
         Get("/livez", HealthEndpoint.Live);
         Get("/ping", InfluxEndpoint.Ping);
         Get("/query", influx.Query);

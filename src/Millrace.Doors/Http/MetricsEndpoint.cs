@@ -33,10 +33,16 @@ internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connectio
         Single("millrace_subscriptions", "gauge", "Live subscriptions.", s.Subscriptions);
         Single("millrace_connections", "gauge", "Open connections over all doors.", connections);
         Single("millrace_login_failures_total", "counter", "Log-ins that failed, over all doors.", failures);
+        Head("millrace_build_info", "gauge", "1, with the version as label.");
+        to.Append(CultureInfo.InvariantCulture, $"millrace_build_info{{version=\"{InfluxEndpoint.Version[(InfluxEndpoint.Version.IndexOf('+') + 1)..]}\"}} 1\n");
+        Single("millrace_gc_pause_seconds_total", "counter", "Time the process stood still for its memory to be collected.", GC.GetTotalPauseDuration().TotalSeconds);
+        Single("process_cpu_seconds_total", "counter", "Processor time used, in user and system mode.", Environment.CpuUsage.TotalTime.TotalSeconds);
+        Single("process_resident_memory_bytes", "gauge", "Physical memory of the process.", Environment.WorkingSet);
         Each("millrace_object_rows_total", "counter", "Rows taken in, by object.", o => o.RowsTotal);
         Each("millrace_object_changes_total", "counter", "Rows of change given out, by object.", o => o.ChangesTotal);
         Each("millrace_object_rows", "gauge", "Rows held, by object.", o => o.Rows);
         Each("millrace_object_bytes", "gauge", "Memory held, by object.", o => o.Bytes);
+        Each("millrace_object_state_bytes", "gauge", "State that a view's operators hold, by view.", o => o.StateBytes);
         Each("millrace_object_watermark_seconds", "gauge", "Watermark as Unix time, by object.", o => o.WatermarkMicros / 1e6);
         Each("millrace_object_late_rows_total", "counter", "Rows that came too late to count, by view.", o => o.LateRows);
         Each("millrace_object_failed", "gauge", "1 when a view stands still because of an error.", o => o.Error is null ? 0 : 1);

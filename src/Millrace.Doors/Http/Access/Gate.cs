@@ -166,5 +166,5 @@ internal sealed class Gate(LoginRules rules, Func<HttpContext, bool> asks, HttpD
 
     private static bool IsInflux(PathString path) => path.Value is "/write" or "/api/v2/write" or "/query";
 
-    private static bool IsOpen(PathString path) => path.Value is "/" or "/health" or "/livez" or "/readyz" or "/ping" || path.StartsWithSegments("/assets", StringComparison.Ordinal);
+    private static bool IsOpen(PathString path) => path.Value is "/" or "/health" or "/livez" or "/readyz" or "/ready" or "/ping" || path.StartsWithSegments("/assets", StringComparison.Ordinal);
 }

@@ -193,7 +193,7 @@ public sealed class HttpEndpointTests
         Assert.Contains("millrace_object_failed{object=\"totals\",kind=\"materializedview\"} 1\n", text, StringComparison.Ordinal);
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            Assert.Matches("^(# (HELP|TYPE) millrace_[a-z_]+ .+|millrace_[a-z_]+(\\{[^}]*\\})? -?[0-9.eE+-]+)$", line);
+            Assert.Matches("^(# (HELP|TYPE) (millrace|process)_[a-z_]+ .+|(millrace|process)_[a-z_]+(\\{[^}]*\\})? -?[0-9.eE+-]+)$", line);
         }
     }
 

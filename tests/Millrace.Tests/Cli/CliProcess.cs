@@ -75,9 +75,14 @@ internal sealed partial class CliProcess : IDisposable
 
     public void Terminate() => Check(Kill(_process.Id, 15));
 
-    public void Interrupt() => Check(Kill(_process.Id, 2));
+    /// <summary>Ctrl-C; or SIGTERM where the tests themselves run in a shell's background, whose children inherit that SIGINT is ignored.</summary>
+    public void Interrupt() => Check(Kill(_process.Id, IgnoresInterrupts() ? 15 : 2));
 
     public void KillHard() => _process.Kill();
+
+    private bool IgnoresInterrupts() =>
+        File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (Convert.ToUInt64(line[7..].Trim(), 16) & (1 << (2 - 1))) != 0;
 
     public void Dispose()
     {

@@ -283,13 +283,20 @@ internal sealed class Aggregate : Operator
             Array.Resize(ref _existed, _touched.Length);
         }
 
-        foreach (int slot in slots)
+        for (int i = 0; i < slots.Length;)
         {
-            if (touchedAt[slot] == 0)
+            int run = SlotRuns.At(slots, i);
+            for (int end = run > 0 ? i + 1 : Math.Min(i + SlotRuns.Long, slots.Length); i < end; i++)
             {
-                _touched[_touchedCount++] = slot;
-                touchedAt[slot] = _touchedCount;
+                int slot = slots[i];
+                if (touchedAt[slot] == 0)
+                {
+                    _touched[_touchedCount++] = slot;
+                    touchedAt[slot] = _touchedCount;
+                }
             }
+
+            i += Math.Max(run - 1, 0);
         }
 
         ReadOnlySpan<int> fresh = _touched.AsSpan(before, _touchedCount - before);

@@ -74,9 +74,20 @@ internal sealed class GroupRows : AggregateState
         ReadOnlySpan<int> at = slots.AsSpan(0, batch.Count);
         if (weights is null)
         {
-            foreach (int slot in at)
+            for (int i = 0; i < at.Length;)
             {
-                rows[slot]++;
+                int run = SlotRuns.At(at, i);
+                if (run > 0)
+                {
+                    rows[at[i]] += run;
+                    i += run;
+                    continue;
+                }
+
+                for (int end = Math.Min(i + SlotRuns.Long, at.Length); i < end; i++)
+                {
+                    rows[at[i]]++;
+                }
             }
 
             return;

@@ -1,5 +1,6 @@
 // Sums of floats without rounding: order does not matter, and what is taken back leaves nothing behind.
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Millrace.Core;
 
 namespace Millrace.Engine;
@@ -52,6 +53,27 @@ internal sealed class ExactSums(int unit)
         double topPart = top - sum;
         _high[slot] = top;
         _low[slot] = (sum - (top - topPart)) + (rest - topPart);
+    }
+
+    /// <summary>Adds the values of a run of one slot.</summary>
+    public void AddRun(int slot, ReadOnlySpan<double> values)
+    {
+        ReadOnlySpan<Vector<double>> vectors = MemoryMarshal.Cast<double, Vector<double>>(values);
+        if (SlotRuns.TrySum(vectors, out Vector<double> high, out Vector<double> low))
+        {
+            for (int lane = 0; lane < Vector<double>.Count; lane++)
+            {
+                Add(slot, high[lane]);
+                Add(slot, low[lane]);
+            }
+
+            values = values[(vectors.Length * Vector<double>.Count)..];
+        }
+
+        foreach (double value in values)
+        {
+            Add(slot, value);
+        }
     }
 
     /// <summary>Adds a value <paramref name="weight"/> times.</summary>
@@ -284,6 +306,12 @@ internal sealed class FloatSumState(int argument, bool single) : AggregateState
         Column column = batch.Columns[argument];
         double[]? doubles = single ? null : ((FixedColumn<double>)column).Values;
         float[]? floats = single ? ((FixedColumn<float>)column).Values : null;
+        if (doubles is not null && weights is null && column.Validity is null)
+        {
+            AddDoubles(doubles.AsSpan(0, batch.Count), slots.AsSpan(0, batch.Count));
+            return;
+        }
+
         for (int i = 0; i < batch.Count; i++)
         {
             if (!column.IsNull(i))
@@ -328,6 +356,25 @@ internal sealed class FloatSumState(int argument, bool single) : AggregateState
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => Sums.Load(ref reader, slots);
+
+    private void AddDoubles(ReadOnlySpan<double> values, ReadOnlySpan<int> slots)
+    {
+        for (int i = 0; i < values.Length;)
+        {
+            int run = SlotRuns.At(slots, i);
+            if (run > 0)
+            {
+                Sums.AddRun(slots[i], values.Slice(i, run));
+                i += run;
+                continue;
+            }
+
+            for (int end = Math.Min(i + SlotRuns.Long, values.Length); i < end; i++)
+            {
+                Sums.Add(slots[i], values[i]);
+            }
+        }
+    }
 }
 
 /// <summary>sum and avg of real and double.</summary>

@@ -13,6 +13,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["rollups"] = RollupsBench.RunAsync,
     ["tsbs"] = TsbsBench.RunAsync,
     ["growth"] = GrowthBench.RunAsync,
+    ["import"] = ImportBench.RunAsync,
     ["lines"] = LinesBench.RunAsync,
     ["doors"] = DoorsBench.RunAsync,
     ["idle"] = IdleBench.RunAsync,

@@ -40,11 +40,11 @@ internal static class TsbsText
     });
 
     /// <summary>CSV: time as ISO 8601, tags, values; the first piece begins with the names.</summary>
-    public static List<byte[]> Csv(int rows, bool decimals, int batch, string time = "ts")
+    public static List<byte[]> Csv(int rows, bool decimals, int batch, string time = "ts", string zone = "+00")
     {
         List<byte[]> pieces = Bodies(rows, decimals, batch, (text, data, row) =>
         {
-            text.Append((DateTime.UnixEpoch + TimeSpan.FromMicroseconds(Micros(data, row))).ToString("yyyy-MM-dd HH:mm:ss+00", CultureInfo.InvariantCulture));
+            text.Append((DateTime.UnixEpoch + TimeSpan.FromMicroseconds(Micros(data, row))).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)).Append(zone);
             for (int t = 0; t < TsbsData.Tags.Length; t++)
             {
                 text.Append(',').Append(Tag(data, t, row));

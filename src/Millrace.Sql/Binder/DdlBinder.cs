@@ -62,6 +62,7 @@ internal sealed class DdlBinder(BindContext context)
         {
             CheckMaterialized(plan, s.Query.Position);
             plan = TemporalFilters.Apply(context, plan, s.Query.Position);
+            context.Notices.AddRange(UnboundedState.Of(plan));
         }
 
         var columns = new Schema(fields);

@@ -276,11 +276,13 @@ internal sealed class Aggregate : Operator
     {
         int before = _touchedCount;
         int[] touchedAt = _touchedAt;
-        if (_touched.Length < before + slots.Length)
+        // Never more touched groups than groups, nor than rows.
+        int room = Math.Min(before + slots.Length, _index.SlotEnd);
+        if (_touched.Length < room)
         {
-            // Never more touched groups than groups, nor than rows.
-            Array.Resize(ref _touched, Math.Max(Math.Min(before + slots.Length, _index.SlotEnd), _touched.Length));
-            Array.Resize(ref _existed, _touched.Length);
+            int size = Math.Max(room, _touched.Length * 2);
+            Array.Resize(ref _touched, size);
+            Array.Resize(ref _existed, size);
         }
 
         for (int i = 0; i < slots.Length;)

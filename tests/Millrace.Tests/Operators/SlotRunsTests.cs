@@ -76,6 +76,8 @@ public sealed class SlotRunsTests
             new(PlanGenerator.Function(AggregateKind.Sum, SqlType.Numeric), [1], false, -1, [], SqlType.Numeric),
             new(PlanGenerator.Function(AggregateKind.Sum, SqlType.BigInt), [2], false, -1, [], SqlType.BigInt),
             new(PlanGenerator.Function(AggregateKind.Sum, SqlType.Double), [3], false, -1, [], SqlType.Double),
+            new(PlanGenerator.Function(AggregateKind.Min, SqlType.BigInt), [1], false, -1, [], SqlType.BigInt),
+            new(PlanGenerator.Function(AggregateKind.Max, SqlType.Double), [3], false, -1, [], SqlType.Double),
             new(PlanGenerator.Function(AggregateKind.CountRows, SqlType.BigInt), [], false, -1, [], SqlType.BigInt),
         ];
         var schema = new Schema([new("k", SqlType.Integer), .. calls.Select((c, i) => new Field($"c{i}", c.Type))]);

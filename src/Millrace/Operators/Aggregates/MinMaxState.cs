@@ -27,6 +27,12 @@ internal sealed class MinMaxState<T, TBits>(int argument, bool max) : AggregateS
         var column = (FixedColumn<T>)batch.Columns[argument];
         ulong[] best = _best;
         ReadOnlySpan<T> values = column.Values.AsSpan(0, batch.Count);
+        if (weights is null && column.Validity is null)
+        {
+            AddAll(values, slots.AsSpan(0, values.Length));
+            return;
+        }
+
         for (int i = 0; i < values.Length; i++)
         {
             if ((weights is null || weights[i] != 0) && !column.IsNull(i))
@@ -64,6 +70,40 @@ internal sealed class MinMaxState<T, TBits>(int argument, bool max) : AggregateS
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => _best = reader.ReadArray<ulong>(slots);
+
+    private void AddAll(ReadOnlySpan<T> values, ReadOnlySpan<int> slots)
+    {
+        ulong[] best = _best;
+        for (int i = 0; i < values.Length;)
+        {
+            int run = SlotRuns.At(slots, i);
+            if (run > 0)
+            {
+                ref ulong at = ref best[slots[i]];
+                at = Math.Max(at, BestOf(values.Slice(i, run)));
+                i += run;
+                continue;
+            }
+
+            for (int end = Math.Min(i + SlotRuns.Long, values.Length); i < end; i++)
+            {
+                ref ulong at = ref best[slots[i]];
+                at = Math.Max(at, ~(TBits.To(values[i]) ^ _flip));
+            }
+        }
+    }
+
+    private ulong BestOf(ReadOnlySpan<T> values)
+    {
+        ulong flip = ~_flip;
+        ulong best = 0;
+        foreach (T value in values)
+        {
+            best = Math.Max(best, TBits.To(value) ^ flip);
+        }
+
+        return best;
+    }
 }
 
 /// <summary>min and max from <see cref="MinMaxState{T, TBits}"/>.</summary>

@@ -7,7 +7,7 @@ namespace Millrace.Bench;
 /// <param name="Names">The benchmarks to run, in order.</param>
 /// <param name="Runs">Measured repetitions of each loop; warm-ups come on top.</param>
 /// <param name="Events">Events of a run, or null for each benchmark's own default.</param>
-/// <param name="Only">Of nexmark the one query to run, and its dataflow alone; of codecs the data sets to take; null for all.</param>
+/// <param name="Only">Of nexmark the one query to run, and its dataflow alone; of codecs the data sets and of doors the part to take; null for all.</param>
 /// <param name="Json">File for the figures as JSON, or null; <c>-</c> is standard output.</param>
 internal sealed record BenchOptions(IReadOnlyList<string> Names, int Runs, int? Events, string? Only, string? Json)
 {

@@ -1,4 +1,4 @@
-// How long a SELECT of a small view takes over each door, one at a time.
+// What the doors cost: a SELECT over each of them one at a time, and the parts with goals of their own. --only latency | endpoints | subscribers | points takes one part.
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
@@ -8,15 +8,30 @@ using Npgsql;
 
 namespace Millrace.Bench;
 
-/// <summary>A view of 10 rows, read 2,000 times in process, over the PostgreSQL door (prepared and not), and over HTTP.</summary>
+/// <summary>Runs the parts; itself it reads a view of 10 rows 2,000 times in process, over the PostgreSQL door (prepared and not), and over HTTP.</summary>
 internal static class DoorsBench
 {
-    private const string Name = "doors";
+    public const string Name = "doors";
     private const int Reads = 2_000;
     private const int WarmUps = 500;
     private const string Query = "SELECT device, n, mean FROM latest";
 
+    private static readonly (string Part, Func<BenchOptions, Report, Task> Run)[] s_parts =
+        [("latency", LatencyAsync), ("endpoints", EndpointsBench.RunAsync), ("subscribers", SubscribersBench.RunAsync), ("points", PointsBench.RunAsync)];
+
     public static async Task RunAsync(BenchOptions options, Report report)
+    {
+        foreach ((string part, Func<BenchOptions, Report, Task> run) in s_parts)
+        {
+            if (options.Only is null || options.Only == part)
+            {
+                Progress.Say($"{Name}: {part}");
+                await run(options, report);
+            }
+        }
+    }
+
+    private static async Task LatencyAsync(BenchOptions options, Report report)
     {
         using TestFolder folder = TestFolder.Make();
         await using Database database = await folder.OpenAsync(Durability.Os);

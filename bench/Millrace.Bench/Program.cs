@@ -1,6 +1,11 @@
 // Benchmarks by name: ./dev bench NAME… [--runs N] [--events N] [--only NAME] [--json FILE]; without a name, all of them. Figures and what limits them: bench/RESULTS.md.
 using Millrace.Bench;
 
+if (args is [SubscribersServer.Argument])
+{
+    return await SubscribersServer.ServeAsync();
+}
+
 Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
 {
     ["machine"] = MachineBench.RunAsync,

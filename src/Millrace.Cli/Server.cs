@@ -9,7 +9,6 @@ namespace Millrace.Cli;
 /// <summary>Opens the database and its doors, waits for a signal, drains.</summary>
 internal sealed class Server : IAsyncDisposable
 {
-    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(9);
     private readonly TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] _signals;
     private readonly CancellationTokenSource _stopping = new();
@@ -114,15 +113,11 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Closes the doors, then the database. A second signal, or taking too long, ends the process the hard way; the log survives that.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var watchdog = new Timer(
-            _ =>
-            {
-                _log.Fail("draining took too long, ending now; acknowledged writes are safe");
-                Environment.Exit(Exit.Failed);
-            },
-            null,
-            DrainMax,
-            Timeout.InfiniteTimeSpan);
+        using var limit = new DrainLimit(TimeProvider.System, () =>
+        {
+            _log.Fail("draining took too long, ending now; acknowledged writes are safe");
+            Environment.Exit(Exit.Failed);
+        });
         _log.Tell("draining", ("reason", _reason), ("connections", $"{DoorHost.Connections}"));
         Supervisor.Current.Stopping();
         await DoorHost.DisposeAsync();

@@ -47,12 +47,7 @@ public readonly record struct ByteSlice(byte[] Buffer, int Offset, int Length)
     public bool Equals(ByteSlice other) => Span.SequenceEqual(other.Span);
 
     /// <inheritdoc/>
-    public override int GetHashCode()
-    {
-        var hash = new HashCode();
-        hash.AddBytes(Span);
-        return hash.ToHashCode();
-    }
+    public override int GetHashCode() => (int)KeyHash.Of(Span);
 
     /// <summary>The bytes read as UTF-8.</summary>
     public override string ToString() => Encoding.UTF8.GetString(Span);

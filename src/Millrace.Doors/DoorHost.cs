@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -123,6 +124,7 @@ public sealed class DoorHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout);
         options.Logging?.Invoke(builder.Logging);
         builder.WebHost.UseKestrelCore();
+        builder.Services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = ListenSocket.Bind);
         if (options.Security.Certificate is not null)
         {
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -143,6 +145,7 @@ public sealed class DoorHost : IAsyncDisposable
                 kestrel.Listen(http, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => new ConnectionLimit(options.HttpConnectionsMax, isPlain: options.Security.Certificate is null, rules.Refusals, next).RunAsync);
                     if (options.Security.Certificate is { } certificate)
                     {
                         listen.UseHttps(https =>
@@ -161,7 +164,8 @@ public sealed class DoorHost : IAsyncDisposable
 
     private static void Limit(KestrelServerLimits limits, DoorHostOptions options)
     {
-        limits.MaxConcurrentConnections = options.HttpConnectionsMax;
+        // Each door counts its own connections. The server's limit would be for both, and write a line of log for each connection beyond it.
+        limits.MaxConcurrentConnections = null;
         limits.MaxConcurrentUpgradedConnections = options.HttpConnectionsMax;
         limits.MaxRequestBodySize = options.HttpOptions.BodyBytesMax;
         limits.MaxRequestHeadersTotalSize = 32 << 10;

@@ -9,6 +9,12 @@ public sealed class UnixFactAttribute : FactAttribute
     public UnixFactAttribute() => Skip = OperatingSystem.IsWindows() ? "needs a Unix system" : null;
 }
 
+/// <summary>A test that looks at what Linux tells of its sockets.</summary>
+public sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute() => Skip = OperatingSystem.IsLinux() ? null : "needs Linux";
+}
+
 /// <summary>A test that fails system calls with strace.</summary>
 public sealed class StraceTheoryAttribute : TheoryAttribute
 {

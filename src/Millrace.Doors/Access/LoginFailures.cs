@@ -7,14 +7,8 @@ namespace Millrace.Doors.Access;
 /// <summary>Counts and tells failures. A line names the door and the address, never what was typed: people type passwords into the wrong field.</summary>
 internal sealed partial class LoginFailures(TimeProvider time)
 {
-    /// <summary>Failures told singly within a minute.</summary>
-    public const int ToldMax = 20;
-
-    private readonly Lock _gate = new();
+    private readonly LineLimit _limit = new(time);
     private long _count;
-    private long _since;
-    private int _told;
-    private long _untold;
 
     /// <summary>Where they are told; null for nowhere.</summary>
     public ILogger? Log { get; set; }
@@ -26,29 +20,9 @@ internal sealed partial class LoginFailures(TimeProvider time)
     public void Add(string door, IPAddress? from)
     {
         Interlocked.Increment(ref _count);
-        if (Log is not { } log)
+        if (Log is not { } log || !_limit.TryTake(out long more))
         {
             return;
-        }
-
-        long more;
-        lock (_gate)
-        {
-            if (_told == 0 || time.GetElapsedTime(_since) >= TimeSpan.FromMinutes(1))
-            {
-                _since = time.GetTimestamp();
-                _told = 0;
-            }
-
-            if (_told == ToldMax)
-            {
-                _untold++;
-                return;
-            }
-
-            _told++;
-            more = _untold;
-            _untold = 0;
         }
 
         if (more > 0)

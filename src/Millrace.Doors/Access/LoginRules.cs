@@ -17,6 +17,9 @@ namespace Millrace.Doors.Access;
 /// <param name="time">The clock.</param>
 internal sealed class LoginRules(Func<CatalogSnapshot> catalog, DoorSecurity security, TimeProvider time)
 {
+    /// <summary>Under what name lines about strangers are logged.</summary>
+    public const string LogName = "Millrace.Access";
+
     // A password costs thousands of hashes, on purpose. Strangers may have a part of the machine with that, and not all of it.
     private const int WaitingMax = 64;
     private const int KnownMax = 1_000;
@@ -34,6 +37,9 @@ internal sealed class LoginRules(Func<CatalogSnapshot> catalog, DoorSecurity sec
 
     /// <summary>Log-ins that failed.</summary>
     public LoginFailures Failures { get; } = new(time);
+
+    /// <summary>Connections that were closed for what came over them.</summary>
+    public Refusals Refusals { get; } = new(time);
 
     /// <summary>True when a door at an address asks for a log-in now.</summary>
     public bool Asks(IPEndPoint door) => catalog().HasUsers || (security.RequireLogin ?? !IPAddress.IsLoopback(door.Address));

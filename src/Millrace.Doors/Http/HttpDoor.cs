@@ -1,4 +1,5 @@
 // The HTTP door: every route in plain sight.
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -53,7 +54,10 @@ public static class HttpDoor
 
         // Where it listens is not always known here; then the address that a connection came in on tells.
         bool Asks(HttpContext context) => rules.AsksHttp(address ?? new IPEndPoint(context.Connection.LocalIpAddress ?? IPAddress.Loopback, 0));
-        rules.Failures.Log ??= app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Millrace.Access");
+        ILogger strangers = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(LoginRules.LogName);
+        rules.Failures.Log ??= strangers;
+        rules.Refusals.Log ??= strangers;
+        app.Services.GetService<DiagnosticListener>()?.Subscribe(new BadRequests(rules.Refusals), name => name == BadRequests.EventName);
         app.Use(next => new Safety(options, next).Invoke);
         app.Use(next => new Gate(rules, Asks, options, next).Invoke);
         app.UseWebSockets();

@@ -60,7 +60,7 @@ internal static class RequestBody
             await using Stream? unpacked = gzip ? new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true) : null;
             Stream from = unpacked ?? request.Body;
             int read;
-            while ((read = await from.ReadAsync(buffer, context.RequestAborted)) > 0)
+            while ((read = await ReadPieceAsync(context, from, buffer)) > 0)
             {
                 total += read;
                 if (total > bytesMax)
@@ -75,6 +75,19 @@ internal static class RequestBody
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // The server tells most faults of chunks as the client's, and a length that overflows as one of input.
+    private static async ValueTask<int> ReadPieceAsync(HttpContext context, Stream from, byte[] buffer)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, context.RequestAborted);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("the body cannot be read: its chunks are not what HTTP says, or it was cut short", 400, e);
         }
     }
 

@@ -51,6 +51,11 @@ internal static class Framing
         return true;
     }
 
+    /// <summary>True for the first four bytes of an HTTP request: read as a length they are far beyond any packet's.</summary>
+    private static bool IsHttp(ReadOnlySpan<byte> head) =>
+        head.SequenceEqual("GET "u8) || head.SequenceEqual("POST"u8) || head.SequenceEqual("HEAD"u8) || head.SequenceEqual("PUT "u8) || head.SequenceEqual("OPTI"u8)
+        || head.SequenceEqual("DELE"u8) || head.SequenceEqual("PATC"u8) || head.SequenceEqual("CONN"u8) || head.SequenceEqual("TRAC"u8) || head.SequenceEqual("PRI "u8);
+
     /// <summary>Reads a start-up packet, which has no type byte.</summary>
     /// <param name="buffer">What has arrived.</param>
     /// <param name="body">The packet without its length, beginning with the request code.</param>
@@ -69,7 +74,9 @@ internal static class Framing
         int length = BinaryPrimitives.ReadInt32BigEndian(head);
         if (length is < 8 or > StartupBytesMax)
         {
-            throw new ProtocolException("invalid length of startup packet");
+            throw IsHttp(head)
+                ? new ProtocolException("an HTTP request came to the port of the PostgreSQL protocol") { IsHttp = true }
+                : new ProtocolException("invalid length of startup packet");
         }
 
         if (buffer.Length < length)

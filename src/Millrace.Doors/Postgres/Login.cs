@@ -43,6 +43,9 @@ internal sealed class Login(LoginRules rules, IPEndPoint door)
         return isNear ? null : throw new SqlException("28000", "no authentication is set up, so only connections from this machine are accepted");
     }
 
+    /// <summary>Connections that were closed for what came over them.</summary>
+    public Refusals Refusals => rules.Refusals;
+
     /// <summary>True when a session's user may do everything.</summary>
     public bool IsSuperuser(string? user) => rules.IsSuperuser(user);
 

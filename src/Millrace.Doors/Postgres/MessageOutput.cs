@@ -9,10 +9,14 @@ using Millrace.Engine;
 namespace Millrace.Doors.Postgres;
 
 /// <summary>The client does not read, or is gone.</summary>
-internal sealed class ConnectionLostException(string message) : Exception(message);
+internal sealed class ConnectionLostException(string message, bool isSlow = false) : Exception(message)
+{
+    /// <summary>True when it is there and does not read.</summary>
+    public bool IsSlow { get; } = isSlow;
+}
 
 /// <summary>Writes messages. Begin, fields, End; <see cref="FlushAsync"/> sends and waits until the client has taken enough.</summary>
-internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout)
+internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout, TimeProvider time)
 {
     private const int FullBytes = 32 << 10;
     private const int KeepBytesMax = 1 << 20;
@@ -167,11 +171,11 @@ internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout)
         {
             try
             {
-                result = await write.AsTask().WaitAsync(writeTimeout).ConfigureAwait(false);
+                result = await write.AsTask().WaitAsync(writeTimeout, time).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
-                throw new ConnectionLostException($"the client has not read for {writeTimeout.TotalSeconds:0} s");
+                throw new ConnectionLostException($"the client has not read for {writeTimeout.TotalSeconds:0} s", isSlow: true);
             }
         }
 

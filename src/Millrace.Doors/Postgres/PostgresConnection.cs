@@ -1,8 +1,10 @@
 // One connection from its first byte: encryption, who are you, then the session, and a word of goodbye.
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Millrace.Core;
+using Millrace.Doors.Access;
 
 namespace Millrace.Doors.Postgres;
 
@@ -10,6 +12,7 @@ namespace Millrace.Doors.Postgres;
 internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTable table, Login login, TlsCertificate? certificate, PostgresDoorOptions options)
 {
     private const byte TlsHandshake = 0x16;
+    private const string Door = "PostgreSQL";
 
     /// <summary>What clients are told the server is: PostgreSQL's version whose dialect and catalog we speak, and ours.</summary>
     public static readonly string ServerVersion =
@@ -20,6 +23,9 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
     {
         if (!table.TryAccept())
         {
+            // Before it says a word, as PostgreSQL does when it cannot serve another one.
+            login.Refusals.Add(Door, connection.RemoteEndPoint, Refusals.TooMany);
+            await FatalAsync(new MessageOutput(connection.Transport.Output, options.WriteTimeout, options.Time), "53300", "sorry, too many clients already").ConfigureAwait(false);
             return;
         }
 
@@ -29,16 +35,32 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         {
             await ServeAsync(connection, wire).ConfigureAwait(false);
         }
+        catch (ProtocolException e) when (e.IsHttp)
+        {
+            login.Refusals.Add(Door, connection.RemoteEndPoint, e.Message);
+            await AnswerHttpAsync(wire.Output).ConfigureAwait(false);
+        }
         catch (ProtocolException e)
         {
+            // What follows a start-up's -c is the client's own words.
+            login.Refusals.Add(Door, connection.RemoteEndPoint, e.SqlState == "42601" ? "the options of its start-up cannot be read" : e.Message);
             await FatalAsync(wire.Output, e.SqlState, e.Message).ConfigureAwait(false);
         }
         catch (SqlException e)
         {
             await FatalAsync(wire.Output, e.SqlState, e.Message, e.Hint).ConfigureAwait(false);
         }
-        catch (ConnectionLostException)
+        catch (HandshakeException e)
         {
+            login.Refusals.Add(Door, connection.RemoteEndPoint, e.Message);
+        }
+        catch (ConnectionLostException e)
+        {
+            if (e.IsSlow)
+            {
+                login.Refusals.Add(Door, connection.RemoteEndPoint, e.Message);
+            }
+
             connection.Abort(new ConnectionAbortedException("the client does not read"));
         }
         catch (Exception e) when (e is ClientGoneException or OperationCanceledException or IOException or ConnectionAbortedException)
@@ -54,13 +76,18 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
     private async Task ServeAsync(ConnectionContext connection, Wire wire)
     {
         (StartupMessage Startup, string? User)? admitted;
-        using (var deadline = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed))
+        CancellationToken stop = StopOf(connection);
+        using (var late = new CancellationTokenSource(options.StartupTimeout, options.Time))
+        using (var deadline = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, late.Token, stop))
         {
-            // One deadline for everything a stranger may do.
-            deadline.CancelAfter(options.StartupTimeout);
+            // One deadline for everything a stranger may do, and no waiting for him when the server stops.
             try
             {
                 admitted = await AdmitAsync(connection, wire, deadline.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested && !connection.ConnectionClosed.IsCancellationRequested)
+            {
+                throw new SqlException("57P03", "the database system is shutting down");
             }
             catch (OperationCanceledException) when (!connection.ConnectionClosed.IsCancellationRequested)
             {
@@ -100,7 +127,7 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
             (int process, int key) = table.Add(context.Cancel);
             bool stopping = false;
             using CancellationTokenRegistration stop =
-                (connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default).Register(() =>
+                StopOf(connection).Register(() =>
                 {
                     stopping = true;
                     context.Cancel();
@@ -123,6 +150,10 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
             }
         }
     }
+
+    // Cancelled when the server asks connections to end.
+    private static CancellationToken StopOf(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
 
     // Who it is, and whose permissions it gets; null when it has nothing more to say.
     private async ValueTask<(StartupMessage Startup, string? User)?> AdmitAsync(ConnectionContext connection, Wire wire, CancellationToken deadline)
@@ -205,12 +236,25 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         output.Ready(context.Session.Status);
     }
 
-    private static async ValueTask FatalAsync(MessageOutput output, string sqlState, string message, string? hint = null)
+    private static ValueTask AnswerHttpAsync(MessageOutput output)
+    {
+        const string Text = "This port speaks PostgreSQL's protocol. HTTP is answered on another port of this server, 8086 unless it was told otherwise.\n";
+        output.Buffer.Write(Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {Text.Length}\r\nConnection: close\r\n\r\n{Text}"));
+        return FlushLastAsync(output);
+    }
+
+    private static ValueTask FatalAsync(MessageOutput output, string sqlState, string message, string? hint = null)
+    {
+        output.AbandonUnfinished();
+        output.Error("FATAL", sqlState, message, hint: hint);
+        return FlushLastAsync(output);
+    }
+
+    private static async ValueTask FlushLastAsync(MessageOutput output)
     {
         try
         {
-            output.AbandonUnfinished();
-            output.Error("FATAL", sqlState, message, hint: hint);
             await output.FlushAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is ConnectionLostException or IOException or ConnectionAbortedException or InvalidOperationException)

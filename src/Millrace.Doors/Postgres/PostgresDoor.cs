@@ -2,6 +2,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Millrace.Doors.Access;
 
 namespace Millrace.Doors.Postgres;
@@ -36,6 +38,9 @@ public static class PostgresDoor
             throw new ArgumentException(refusal);
         }
 
+        ILoggerFactory? logs = kestrel.ApplicationServices?.GetService<ILoggerFactory>();
+        rules.Failures.Log ??= logs?.CreateLogger(LoginRules.LogName);
+        rules.Refusals.Log ??= logs?.CreateLogger(LoginRules.LogName);
         var connections = new PostgresConnection(
             newSession, new ConnectionTable(options.ConnectionsMax), new Login(rules, endpoint), rules.Security.Certificate, options);
         kestrel.Listen(endpoint, listen => listen.Run(connections.RunAsync));

@@ -15,4 +15,7 @@ public sealed record PostgresDoorOptions
 
     /// <summary>How long a client may leave bytes unread before it is cut off. Default 60 s.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The clock of both.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -6,4 +6,7 @@ internal sealed class ProtocolException(string message, string sqlState = "08P01
 {
     /// <summary>SQLSTATE of the FATAL error.</summary>
     public string SqlState { get; } = sqlState;
+
+    /// <summary>True when the client speaks HTTP, and is best answered in it.</summary>
+    public bool IsHttp { get; init; }
 }

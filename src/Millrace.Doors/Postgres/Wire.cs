@@ -6,6 +6,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Millrace.Doors.Postgres;
 
+/// <summary>TLS did not come about. The client has been told in TLS, if at all.</summary>
+internal sealed class HandshakeException(string message, Exception? inner = null) : Exception(message, inner);
+
 /// <summary>Input and output of a connection; both change when TLS begins.</summary>
 internal sealed class Wire(ConnectionContext connection, PostgresDoorOptions options) : IAsyncDisposable
 {
@@ -19,7 +22,7 @@ internal sealed class Wire(ConnectionContext connection, PostgresDoorOptions opt
 
     public MessageInput Input { get; private set; } = new(connection.Transport.Input, options.MessageBytesMax);
 
-    public MessageOutput Output { get; private set; } = new(connection.Transport.Output, options.WriteTimeout);
+    public MessageOutput Output { get; private set; } = new(connection.Transport.Output, options.WriteTimeout, options.Time);
 
     /// <summary>True once the connection is encrypted.</summary>
     public bool IsEncrypted => _tls is not null;
@@ -44,16 +47,16 @@ internal sealed class Wire(ConnectionContext connection, PostgresDoorOptions opt
         }
         catch (AuthenticationException e)
         {
-            throw new IOException("the TLS handshake failed", e);
+            throw new HandshakeException("the TLS handshake failed", e);
         }
 
         if (direct && _tls.NegotiatedApplicationProtocol != Protocol)
         {
-            throw new IOException("the client did not say that it speaks PostgreSQL's protocol");
+            throw new HandshakeException("it began with TLS and did not say that it speaks PostgreSQL's protocol");
         }
 
         Input = new MessageInput(PipeReader.Create(_tls, new StreamPipeReaderOptions(bufferSize: RecordBytes, leaveOpen: true)), options.MessageBytesMax);
-        Output = new MessageOutput(PipeWriter.Create(_tls, new StreamPipeWriterOptions(minimumBufferSize: RecordBytes, leaveOpen: true)), options.WriteTimeout);
+        Output = new MessageOutput(PipeWriter.Create(_tls, new StreamPipeWriterOptions(minimumBufferSize: RecordBytes, leaveOpen: true)), options.WriteTimeout, options.Time);
     }
 
     public async ValueTask DisposeAsync()

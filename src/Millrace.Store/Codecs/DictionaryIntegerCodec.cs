@@ -138,6 +138,6 @@ internal sealed class IntegerDictionary : IDisposable
         Codes.Dispose();
     }
 
-    // Fibonacci hashing: the upper half of a product with 2^64 / φ.
-    private static int SlotOf(long value, int slots) => (int)((ulong)value * 0x9E3779B97F4A7C15 >> 32) & (slots - 1);
+    // Seeded anew in each process, since strangers choose the values; what is built does not depend on it.
+    private static int SlotOf(long value, int slots) => (int)KeyHash.Of((ulong)value, 0) & (slots - 1);
 }

@@ -176,7 +176,7 @@ internal sealed class TextDictionary : IDisposable
                 continue;
             }
 
-            int slot = (int)(Hash(text) & (uint)(slots - 1));
+            int slot = (int)(KeyHash.Of(text) & (uint)(slots - 1)); // seeded anew in each process; what is built does not depend on it
             while (table.Span[slot] >= 0 && !text.SequenceEqual(profile[first.Span[table.Span[slot]]]))
             {
                 slot = (slot + 1) & (slots - 1);
@@ -204,24 +204,5 @@ internal sealed class TextDictionary : IDisposable
     {
         Entries.Dispose();
         Codes.Dispose();
-    }
-
-    // FNV-1a over eight bytes at a time, folded: only has to spread, and must not depend on the process, so that a block is the same every time.
-    private static uint Hash(ReadOnlySpan<byte> text)
-    {
-        ulong hash = 14695981039346656037UL ^ (ulong)text.Length;
-        while (text.Length >= 8)
-        {
-            hash = (hash ^ BitConverter.ToUInt64(text)) * 1099511628211UL;
-            hash ^= hash >> 29;
-            text = text[8..];
-        }
-
-        foreach (byte b in text)
-        {
-            hash = (hash ^ b) * 1099511628211UL;
-        }
-
-        return (uint)(hash ^ (hash >> 32));
     }
 }

@@ -1,5 +1,6 @@
 // What compiled code calls for arrays and rows, and for lists of constants.
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Millrace.Core;
 
 namespace Millrace.Engine;
@@ -29,9 +30,29 @@ internal sealed class ValueSet<T>
 {
     private readonly HashSet<T> _values;
 
-    public ValueSet(SqlType type, object[] values) => _values = new HashSet<T>(values.Cast<T>(), SqlEquality<T>.For(type));
+    // Up to here the worst of all lists costs less than looking into whether it is one.
+    private const int TrustedMax = 1_000;
+
+    public ValueSet(SqlType type, object[] values) => _values = new HashSet<T>(
+        values.Cast<T>(), SqlEquality<T>.For(type) ?? (values.Length > TrustedMax ? new SeededEquality<T>() : null));
 
     public bool Contains(T value) => _values.Contains(value);
+}
+
+/// <summary>The CLR's equality with a hash that nobody can foresee: the CLR's own of numbers and UUIDs are sums that anybody can make equal.</summary>
+/// <typeparam name="T">The CLR scalar.</typeparam>
+internal sealed class SeededEquality<T> : IEqualityComparer<T>
+    where T : notnull
+{
+    public bool Equals(T? x, T? y) => EqualityComparer<T>.Default.Equals(x, y);
+
+    public int GetHashCode([DisallowNull] T value) => (int)(value switch
+    {
+        long n => KeyHash.Of((ulong)n, 0),
+        double d => KeyHash.Of(BitConverter.DoubleToUInt64Bits(double.IsNaN(d) ? double.NaN : d + 0.0), 0), // both zeros are one
+        Guid id => KeyHash.Of(MemoryMarshal.AsBytes(new ReadOnlySpan<Guid>(in id))),
+        _ => KeyHash.Of((uint)value.GetHashCode(), 0),
+    });
 }
 
 /// <summary>Equality of CLR scalars as SQL sees it, where it differs from the CLR's.</summary>
@@ -56,12 +77,7 @@ internal sealed class SqlEquality<T> : IEqualityComparer<T>
 
     public bool Equals(T? x, T? y) => Encode(x!, _left).SequenceEqual(Encode(y!, _right));
 
-    public int GetHashCode([DisallowNull] T value)
-    {
-        var hash = new HashCode();
-        hash.AddBytes(Encode(value, _left));
-        return hash.ToHashCode();
-    }
+    public int GetHashCode([DisallowNull] T value) => (int)KeyHash.Of(Encode(value, _left));
 
     private ReadOnlySpan<byte> Encode(T value, EncodedRows into)
     {

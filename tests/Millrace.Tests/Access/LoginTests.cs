@@ -337,10 +337,12 @@ public sealed class LoginTests : IAsyncLifetime
     [Fact]
     public async Task AStrangerMayNeitherWaitForLongNorSayMuch()
     {
-        await RestartAsync(new DoorSecurity { RequireLogin = true }, new PostgresDoorOptions { StartupTimeout = TimeSpan.FromMilliseconds(400) });
+        await RestartAsync(new DoorSecurity { RequireLogin = true }, new PostgresDoorOptions { StartupTimeout = TimeSpan.FromSeconds(10), Time = _time });
         using (var slow = new RawClient(_host.Postgres!.Port))
         {
             slow.Startup("user\0app\0\0");
+            Assert.Equal('R', slow.Read().Type);
+            _time.Advance(TimeSpan.FromSeconds(10));
             Assert.Contains(slow.Until('-'), m => m.Type == 'E' && m.Body.Contains("57014", StringComparison.Ordinal));
         }
 
@@ -496,17 +498,5 @@ public sealed class LoginTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { Authorization = credentials }, Content = new StringContent(body, Encoding.UTF8, type) };
         using HttpResponseMessage answer = await _http.SendAsync(request);
         return answer.StatusCode;
-    }
-
-    /// <summary>A clock that stands until it is moved.</summary>
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _ticks = 1;
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
-
-        public override long GetTimestamp() => Interlocked.Read(ref _ticks);
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
     }
 }

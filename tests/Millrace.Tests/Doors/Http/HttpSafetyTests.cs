@@ -47,6 +47,7 @@ public sealed class HttpSafetyTests
         { "POST", "/v1/streams/clicks", "application/x-www-form-urlencoded" },
         { "GET", "/v1/subscribe?query=select+1", "" },
         { "GET", "/v1/stats/stream", "" },
+        { "GET", "/v1/ws", "" },
         { "GET", "/v1/catalog", "" },
         { "OPTIONS", "/v1/sql", "" },
         { "POST", "/", "text/plain" },

@@ -10,14 +10,14 @@ namespace Millrace.Tests.Doors.Postgres;
 public sealed class DoorTests : IAsyncLifetime
 {
     private readonly List<FakeSession> _sessions = [];
+    private readonly ManualTime _time = new();
     private DoorHost _host = null!;
 
     public async Task InitializeAsync() => _host = await DoorHost.StartAsync(New, new PostgresDoorOptions
     {
         MessageBytesMax = 1 << 20,
         ConnectionsMax = 4,
-        StartupTimeout = TimeSpan.FromMilliseconds(700),
-        WriteTimeout = TimeSpan.FromMilliseconds(700),
+        Time = _time,
     });
 
     public async Task DisposeAsync() => await _host.DisposeAsync();
@@ -51,7 +51,7 @@ public sealed class DoorTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "08P01")]
+    [InlineData("*1\r\n$4\r\nPING\r\n", "08P01")]
     [InlineData("\0\0\0\u0008\0\u0002\0\0", "0A000")]
     [InlineData("\0\0\0\u0009\0\u0003\0\0\0", "28000")]
     public void WhatIsNoClientIsToldSoAndClosed(string bytes, string sqlState)
@@ -68,7 +68,10 @@ public sealed class DoorTests : IAsyncLifetime
     public void ASilentClientIsClosed()
     {
         using var client = new RawClient(_host.Port);
+        client.Startup("", 80877103);
+        Assert.Equal((byte)'N', client.ReadByte()); // now its time runs
         client.Send([0, 0, 0]);
+        _time.Advance(TimeSpan.FromSeconds(10));
         Assert.StartsWith("SFATAL\0VFATAL\0C57014\0", client.Read().Body, StringComparison.Ordinal);
         Assert.Equal('-', client.Read().Type);
     }
@@ -100,6 +103,7 @@ public sealed class DoorTests : IAsyncLifetime
         var silent = Enumerable.Range(0, 20).Select(_ => new RawClient(_host.Port)).ToList();
         using (var late = new RawClient(_host.Port))
         {
+            Assert.StartsWith("SFATAL\0VFATAL\0C53300\0", late.Read().Body, StringComparison.Ordinal);
             Assert.Equal('-', late.Read().Type);
         }
 
@@ -331,7 +335,11 @@ public sealed class DoorTests : IAsyncLifetime
         FakeSession session = _sessions[^1];
         client.Socket.ReceiveBufferSize = 4096;
         client.Query("SELECT 2000000");
-        await UntilAsync(() => session.Disposed == 1);
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(61));
+            return session.Disposed == 1;
+        });
     }
 
     [Fact]
@@ -348,11 +356,15 @@ public sealed class DoorTests : IAsyncLifetime
     {
         using RawClient idle = RawClient.Login(_host.Port);
         using RawClient busy = RawClient.Login(_host.Port);
+        using var stranger = new RawClient(_host.Port);
+        stranger.Startup("", 80877103);
+        Assert.Equal((byte)'N', stranger.ReadByte());
         busy.Query("SELECT 'hang'");
         await UntilAsync(() => _sessions[^1].Hanging);
         Task stop = _host.StopAsync();
         Assert.Contains("C57P01", idle.Until('-')[0].Body, StringComparison.Ordinal);
         Assert.Contains(busy.Until('-'), m => m.Body.Contains("C57P01", StringComparison.Ordinal));
+        Assert.Contains("C57P03", stranger.Until('-')[0].Body, StringComparison.Ordinal);
         await stop.WaitAsync(TimeSpan.FromSeconds(10));
     }
 

@@ -168,7 +168,10 @@ internal sealed class PostgresSession(SessionContext context)
                     break;
                 case 'E':
                     var execute = ExecuteMessage.Read(context.Input.Body);
-                    if (!_pipelined && context.Input.Peek() is not (0 or (byte)'S') && context.Session.Status == TransactionStatus.Idle)
+
+                    // Only a Sync that is already here says that this is all of it. What has not arrived yet may belong to the same transaction:
+                    // where packets are cut must not decide what is committed.
+                    if (!_pipelined && context.Input.Peek() != (byte)'S' && context.Session.Status == TransactionStatus.Idle)
                     {
                         _pipelined = true;
                         context.Session.BeginImplicit();

@@ -14,7 +14,12 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
     private readonly Dictionary<string, Portal> _portals = [];
 
     // A statement may be empty: then there is nothing to bind, and executing it says so.
-    private sealed record Prepared(string Text, Statement? Statement, PreparedStatement? Plan);
+    private sealed record Prepared(string Text, Statement? Statement, PreparedStatement? Plan, int[] Declared)
+    {
+        // What the client has declared is what it hears back, as from PostgreSQL: varchar is text here, and JDBC gives up when its varchar comes back as text.
+        public int Oid(int parameter) =>
+            parameter < Declared.Length && PgType.ToSqlType(Declared[parameter]) is not null ? Declared[parameter] : PgType.Of(Plan!.Parameters[parameter]).Oid;
+    }
 
     private sealed record Portal(Prepared Source, LiteralExpr[] Parameters, short[] Formats)
     {
@@ -53,7 +58,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
             plan = context.Session.Prepare(statements[0], message.Query, Array.ConvertAll(message.ParameterOids, PgType.ToSqlType));
         }
 
-        _statements[message.Name] = new Prepared(message.Query, statements.Count == 1 ? statements[0] : null, plan);
+        _statements[message.Name] = new Prepared(message.Query, statements.Count == 1 ? statements[0] : null, plan, message.ParameterOids);
         context.Output.Empty('1');
     }
 
@@ -101,11 +106,11 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         if (message.Kind == 'S')
         {
             prepared = Find(message.Name);
-            IReadOnlyList<SqlType> types = prepared.Plan?.Parameters ?? [];
-            output.Begin('t').Int16(types.Count);
-            foreach (SqlType type in types)
+            int count = prepared.Plan?.Parameters.Count ?? 0;
+            output.Begin('t').Int16(count);
+            for (int i = 0; i < count; i++)
             {
-                output.Int32(PgType.Of(type).Oid);
+                output.Int32(prepared.Oid(i));
             }
 
             output.End();
@@ -255,7 +260,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         string text = "FETCH 0 FROM \"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
         if (name.Length > 0 && context.Session.Parse(text) is [{ } fetch] && context.Session.Prepare(fetch, text) is { Columns: not null } plan)
         {
-            return new Portal(new Prepared(text, fetch, plan), [], []);
+            return new Portal(new Prepared(text, fetch, plan, []), [], []);
         }
 
         return FindPortal(name);

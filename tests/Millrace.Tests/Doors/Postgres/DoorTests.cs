@@ -206,6 +206,20 @@ public sealed class DoorTests : IAsyncLifetime
         Assert.Equal(row, messages[2].Body);
     }
 
+    [Theory]
+    [InlineData(1043, "\0\u0001\0\0\u0004\u0013")]
+    [InlineData(1042, "\0\u0001\0\0\u0004\u0012")]
+    [InlineData(23, "\0\u0001\0\0\0\u0017")]
+    [InlineData(0, "\0\u0001\0\0\0\u0019")]
+    public void AParameterIsDescribedAsItWasDeclared(int oid, string description)
+    {
+        using RawClient client = RawClient.Login(_host.Port);
+        client.Message('P', $"s^SELECT $1^~2:1;~4:{oid};");
+        client.Message('D', "Ss^");
+        client.Message('S');
+        Assert.Contains(('t', description), client.Until('Z'));
+    }
+
     [Fact]
     public void ABadParameterIsAnErrorAndSkipsToSync()
     {

@@ -109,6 +109,12 @@ public sealed class SqlType : IEquatable<SqlType>
     /// <summary>The array type with elements of type <paramref name="element"/>.</summary>
     public static SqlType ArrayOf(SqlType element) => new(TypeId.Array, element: element);
 
+    /// <summary>int2vector or oidvector, the catalog's own arrays of smallint or integer: as other arrays, but written with spaces in between.</summary>
+    public static SqlType VectorOf(SqlType element) => new(TypeId.Array, element: element, modifier: 1);
+
+    /// <summary>True for int2vector and oidvector.</summary>
+    public bool IsVector => Id == TypeId.Array && Precision == 1;
+
     /// <summary>The row type with the given fields.</summary>
     public static SqlType RowOf(IReadOnlyList<Field> fields) => new(TypeId.Row, fields: fields);
 
@@ -190,7 +196,7 @@ public sealed class SqlType : IEquatable<SqlType>
         TypeId.Interval => "interval",
         TypeId.Uuid => "uuid",
         TypeId.Jsonb => "jsonb",
-        TypeId.Array => Element + "[]",
+        TypeId.Array => IsVector ? Element!.Id == TypeId.SmallInt ? "int2vector" : "oidvector" : Element + "[]",
         TypeId.Row => "struct<" + string.Join(", ", Fields!.Select(f => f.Name + " " + f.Type)) + ">",
         _ => Id.ToString(),
     };

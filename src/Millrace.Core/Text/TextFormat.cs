@@ -63,6 +63,19 @@ public static class TextFormat
             case TypeId.Uuid:
                 BytesText.AppendUuid(writer, ((FixedColumn<Uuid>)column).Values[row]);
                 break;
+            case TypeId.Array when column.Type.IsVector:
+                var vector = (ListColumn)column;
+                for (int i = vector.Offsets[row]; i < vector.Offsets[row + 1]; i++)
+                {
+                    if (i > vector.Offsets[row])
+                    {
+                        writer.WriteByte((byte)' ');
+                    }
+
+                    Append(writer, vector.Elements, i);
+                }
+
+                break;
             case TypeId.Array:
                 var list = (ListColumn)column;
                 NestedText.AppendList(writer, list.Elements, list.Offsets[row], list.Offsets[row + 1] - list.Offsets[row]);

@@ -149,6 +149,9 @@ internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout, Time
         Optional('H', hint);
         Optional('P', position > 0 ? position.ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
         Optional('W', where);
+
+        // By the name of PostgreSQL's routine JDBC knows that preparing the statement again is all it takes.
+        Optional('R', sqlState == "0A000" && message.StartsWith("cached plan", StringComparison.Ordinal) ? "RevalidateCachedQuery" : null);
         Byte(0).End();
     }
 

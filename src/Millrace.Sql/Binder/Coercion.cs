@@ -51,6 +51,12 @@ internal sealed class Coercion(BindContext context)
             return RowToRow(expr, to, how, position);
         }
 
+        if (expr.Type.IsVector && to.Id == TypeId.Text && how == CastContext.Explicit)
+        {
+            ScalarFunction join = _functions.FindScalars("array_to_string").First(f => f.Parameters.Count == 2);
+            return WithModifier(new CallExpr(join, [expr, new LiteralExpr(ByteSlice.From(" "), SqlType.Text)], SqlType.Text), to, how);
+        }
+
         if (to.Id == TypeId.Array && expr.Type.Id == TypeId.Array)
         {
             return ArrayToArray(expr, to, how, position);

@@ -12,6 +12,7 @@ internal sealed partial class ExprBinder
         ["generate_series"] = null,
         ["regexp_split_to_table"] = "regexp_split_to_array",
         ["string_to_table"] = "string_to_array",
+        ["generate_subscripts"] = "array_subscripts",
         ["jsonb_object_keys"] = "jsonb_keys",
         ["jsonb_array_elements"] = "jsonb_elements",
         ["jsonb_array_elements_text"] = "jsonb_elements_text",
@@ -153,6 +154,8 @@ internal sealed partial class ExprBinder
                 }
 
                 return new GroupingExpr([.. e.Args.Select(BindTyped)]);
+            case "_pg_expandarray" when e.Args.Count == 1:
+                return Expanded(e);
             default:
                 return SetReturning.TryGetValue(name, out string? array) ? SetReturningCall(e, name, array) : null;
         }
@@ -179,6 +182,15 @@ internal sealed partial class ExprBinder
 
         (string function, IReadOnlyList<ScalarExpr> arguments, SqlType type) = TableFunction(e, name, array);
         return new SetReturningExpr(function, arguments, type);
+    }
+
+    // information_schema's own helper, which drivers call to read keys: each element with its position.
+    private RowExpr Expanded(Syntax.FunctionCall e)
+    {
+        SetReturningExpr x = SetReturningCall(e, "unnest", null);
+        ScalarExpr positions = Call("array_subscripts", [.. x.Arguments, new LiteralExpr(1, SqlType.Integer)], e.Position);
+        var n = new SetReturningExpr("unnest", [positions], SqlType.Integer);
+        return new RowExpr([x, n], SqlType.RowOf([new Field("x", x.Type), new Field("n", n.Type)]));
     }
 
     /// <summary>Resolves a call of a set-returning function: the function planned, its arguments converted, the type of a row.</summary>

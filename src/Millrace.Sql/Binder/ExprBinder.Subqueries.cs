@@ -89,8 +89,15 @@ internal sealed partial class ExprBinder
             return OverElements(left, list.Elements, e);
         }
 
+        // An array of the row itself is looked through where it is; also where no subquery can be, in the ON of an outer join.
+        bool ofRow = ExprMap.Any(array, x => x is ColumnExpr);
+        if (ofRow && e is { Operator: "=", Quantifier: Syntax.Quantifier.Any } && _coercion.TryCoerce(left, array.Type.Element!, CastContext.Implicit, e.Position) is { } value)
+        {
+            return Call("array_holds", [array, value], e.Position);
+        }
+
         var frame = new Frame();
-        ScalarExpr argument = ExprMap.Any(array, x => x is ColumnExpr) ? frame.Add(array) : array;
+        ScalarExpr argument = ofRow ? frame.Add(array) : array;
         var one = new ValuesPlan([[]], Schema.Empty);
         var plan = new TableFunctionPlan(one, "unnest", [argument], false, new Schema([new Field("unnest", array.Type.Element!)]));
         ScalarExpr found = Quantified([left], e.Operator, e.Quantifier, plan, frame, e.Position);

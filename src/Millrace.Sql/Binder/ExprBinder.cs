@@ -385,6 +385,12 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
             throw new SqlException("42804", $"cannot subscript type {operand.Type} because it does not support subscripting", e.Position);
         }
 
+        if (operand.Type.IsVector)
+        {
+            // The catalog's own arrays are counted from 0.
+            return Call("[]", [operand, Operator("+", [Bind(e.Index), new LiteralExpr(1, SqlType.Integer)], e.Position)], e.Position);
+        }
+
         return Call(operand.Type.Id == TypeId.Array ? "[]" : "->", [operand, Bind(e.Index)], e.Position);
     }
 

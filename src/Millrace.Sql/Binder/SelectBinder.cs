@@ -199,16 +199,23 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
             return items;
         }
 
-        if (calls.Count > 1)
+        // Arrays are walked together, as far as the longest goes; a series cannot be one of several.
+        if (calls.Count > 1 && calls.Exists(c => c.Function != "unnest" || c.Type.Id == TypeId.Row))
         {
-            throw new SqlException("0A000", "several set-returning functions in one select list are not supported", body.Position, "put them into FROM");
+            throw new SqlException("0A000", "several set-returning functions in one select list are supported for arrays only", body.Position, "put them into FROM");
         }
 
-        SetReturningExpr call = calls[0];
-        ScalarExpr[] arguments = [.. call.Arguments.Select(builder.Place)];
-        builder.Wrap(p => new TableFunctionPlan(p, call.Function, arguments, false, new Schema([.. p.Columns.Fields, new Field(call.Function, call.Type)])));
-        ColumnExpr column = Plans.Column(builder.Plan, builder.Plan.Columns.Count - 1);
-        return [.. items.Select(i => i with { Value = ExprMap.Replace(i.Value, e => e is SetReturningExpr ? column : null) })];
+        ScalarExpr[] arguments = [.. calls.SelectMany(c => c.Arguments).Select(builder.Place)];
+        builder.Wrap(p => new TableFunctionPlan(
+            p, calls[0].Function, arguments, false, new Schema([.. p.Columns.Fields, .. calls.Select(c => new Field(c.Function, c.Type))])));
+        int first = builder.Plan.Columns.Count - calls.Count;
+        return
+        [
+            .. items.Select(i => i with
+            {
+                Value = ExprMap.Replace(i.Value, e => e is SetReturningExpr s ? Plans.Column(builder.Plan, first + calls.FindIndex(c => ExprEquality.Same(c, s))) : null),
+            }),
+        ];
     }
 
     private static QueryResult Finish(Syntax.SelectBody body, PlanBuilder builder, List<Item> items, List<Key> orders, List<Key> distinctOn)

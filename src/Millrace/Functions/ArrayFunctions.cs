@@ -20,6 +20,10 @@ internal static class ArrayFunctions
             "array_lower(ARRAY[5], 1) → 1");
         r.F("array_upper(array, int4) int4", (ListSlice a, int d) => d == 1 && a.Count > 0 ? a.Count : (int?)null, "Last position",
             "array_upper(ARRAY[5, 6], 1) → 2");
+        r.F("array_subscripts(array, int4) int4[]", (ListSlice a, int d, EvalContext c) => Subscripts(a, d, reverse: false, c),
+            "All positions; generate_subscripts gives them as rows", "array_subscripts(ARRAY['a', 'b'], 1) → {1,2}");
+        r.F("array_subscripts(array, int4, bool) int4[]", (ListSlice a, int d, bool reverse, EvalContext c) => Subscripts(a, d, reverse, c),
+            "All positions, the last one first where the third argument is true", "array_subscripts(ARRAY['a', 'b'], 1, true) → {2,1}");
         r.F("||(array, array) array", (ListSlice? a, ListSlice? b, EvalContext c) => Concat(a, b, c), "One array after the other",
             "ARRAY[1] || ARRAY[2, 3] → {1,2,3}");
         r.F("array_cat(array, array) array", (ListSlice? a, ListSlice? b, EvalContext c) => Concat(a, b, c), "One array after the other",
@@ -30,6 +34,7 @@ internal static class ArrayFunctions
         Generic(r, "array_prepend(elem, array) array", nameof(Prepend), 0, "With an element in front", "array_prepend(1, ARRAY[2]) → {1,2}");
         Generic(r, "array_remove(array, elem) array", nameof(Remove), 1, "Without the elements equal to a value", "array_remove(ARRAY[1, 2, 1], 1) → {2}");
         Generic(r, "array_replace(array, elem, elem) array", nameof(Replace), 1, "Elements equal to a value replaced", "array_replace(ARRAY[1, 2], 2, 5) → {1,5}");
+        Generic(r, "array_holds(array, elem) bool", nameof(Holds), 1, "Has an element equal to a value: value = ANY(array)", "array_holds(ARRAY['a', 'b'], 'b') → true");
         Generic(r, "array_position(array, elem) int4", nameof(Position), 1, "First position of a value", "array_position(ARRAY['a', 'b'], 'b') → 2");
         Generic(r, "array_positions(array, elem) int4[]", nameof(Positions), 1, "All positions of a value", "array_positions(ARRAY[1, 2, 1], 1) → {1,3}");
         r.F("@>(array, array) bool", (ListSlice a, ListSlice b) => Contains(a, b), "Contains all elements of",
@@ -84,6 +89,18 @@ internal static class ArrayFunctions
         int first = Math.Max(from, 1);
         int last = Math.Min(to, a.Count);
         return new ListSlice(a.Elements, a.Start + first - 1, Math.Max(0, last - first + 1)) is { Count: > 0 } part ? part : new ListSlice(a.Elements, a.Start, 0);
+    }
+
+    private static ListSlice Subscripts(ListSlice a, int dimension, bool reverse, EvalContext context)
+    {
+        var builder = (FixedBuilder<int>)context.NewBuilder(SqlType.Integer);
+        int count = dimension == 1 ? a.Count : 0;
+        for (int i = 1; i <= count; i++)
+        {
+            builder.Append(reverse ? count + 1 - i : i);
+        }
+
+        return View(builder);
     }
 
     private static ListSlice View(ColumnBuilder builder) => new(builder.View(), 0, builder.Count);
@@ -168,6 +185,25 @@ internal static class ArrayFunctions
         }
 
         return View(builder);
+    }
+
+    // As the operator: unknown when nothing is equal and a null may be.
+    private static bool? Holds<T>(ListSlice? array, T? value)
+        where T : struct
+    {
+        bool unknown = array is null;
+        for (int i = 0; i < array?.Count; i++)
+        {
+            bool isNull = value is null || array.Value.Elements.IsNull(array.Value.Start + i);
+            if (!isNull && Is(array.Value, i, value))
+            {
+                return true;
+            }
+
+            unknown |= isNull;
+        }
+
+        return unknown ? null : false;
     }
 
     private static int? Position<T>(ListSlice? array, T? value)

@@ -3,7 +3,7 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// The relations' columns: <c>schema.name oid: column:type …</c>. Types: i integer (and every kind of oid), s smallint, l bigint, b boolean,
-/// t text (name and "char" too), f real, d double, z timestamptz, v interval; capitals are arrays. A question mark: null unless a row says else.
+/// t text (name and "char" too), f real, d double, z timestamptz, v interval; capitals are arrays, V int2vector, O oidvector. A question mark: null unless a row says else.
 /// </summary>
 internal static class CatalogColumns
 {
@@ -23,14 +23,14 @@ internal static class CatalogColumns
           typmodout:i typanalyze:i typalign:t typstorage:t typnotnull:b typbasetype:i typtypmod:i typndims:i typcollation:i typdefaultbin:t?
           typdefault:t? typacl:T?
         pg_index 2610: indexrelid:i indrelid:i indnatts:s indnkeyatts:s indisunique:b indnullsnotdistinct:b indisprimary:b
-          indisexclusion:b indimmediate:b indisclustered:b indisvalid:b indcheckxmin:b indisready:b indislive:b indisreplident:b indkey:S
-          indcollation:I indclass:I indoption:S indexprs:t? indpred:t?
+          indisexclusion:b indimmediate:b indisclustered:b indisvalid:b indcheckxmin:b indisready:b indislive:b indisreplident:b indkey:V
+          indcollation:O indclass:O indoption:V indexprs:t? indpred:t?
         pg_constraint 2606: oid:i conname:t connamespace:i contype:t condeferrable:b condeferred:b convalidated:b conrelid:i contypid:i
           conindid:i conparentid:i confrelid:i confupdtype:t confdeltype:t confmatchtype:t conislocal:b coninhcount:i connoinherit:b
           conkey:S? confkey:S? conpfeqop:I? conppeqop:I? conffeqop:I? confdelsetcols:S? conexclop:I? conbin:t?
         pg_proc 1255: oid:i proname:t pronamespace:i proowner:i prolang:i procost:f prorows:f provariadic:i prosupport:i prokind:t
           prosecdef:b proleakproof:b proisstrict:b proretset:b provolatile:t proparallel:t pronargs:s pronargdefaults:s prorettype:i
-          proargtypes:I proallargtypes:I? proargmodes:T? proargnames:T? proargdefaults:t? protrftypes:I? prosrc:t probin:t? prosqlbody:t?
+          proargtypes:O proallargtypes:I? proargmodes:T? proargnames:T? proargdefaults:t? protrftypes:I? prosrc:t probin:t? prosqlbody:t?
           proconfig:T? proacl:T?
         pg_database 1262: oid:i datname:t datdba:i encoding:i datlocprovider:t datistemplate:b datallowconn:b datconnlimit:i
           datfrozenxid:i datminmxid:i dattablespace:i datcollate:t datctype:t daticulocale:t? datcollversion:t? datacl:T?

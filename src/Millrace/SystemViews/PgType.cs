@@ -33,6 +33,7 @@ public readonly record struct PgType(int Oid, short Length, int Modifier)
         TypeId.Uuid => new(2950, 16, -1),
         TypeId.Jsonb => new(3802, -1, -1),
         TypeId.Row => new(2249, -1, -1),
+        TypeId.Array when type.IsVector => new(type.Element!.Id == TypeId.SmallInt ? 22 : 30, -1, -1),
         TypeId.Array => new(ArrayOid(type.Element!), -1, Of(type.Element!).Modifier),
         _ => new(TextOid, -1, -1),
     };

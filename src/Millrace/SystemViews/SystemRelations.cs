@@ -125,6 +125,8 @@ internal static class SystemRelations
         'T' => SqlType.ArrayOf(SqlType.Text),
         'I' => SqlType.ArrayOf(SqlType.Integer),
         'S' => SqlType.ArrayOf(SqlType.SmallInt),
+        'V' => SqlType.VectorOf(SqlType.SmallInt),
+        'O' => SqlType.VectorOf(SqlType.Integer),
         _ => throw new BugException($"BUG: no type {letter}"),
     };
 }

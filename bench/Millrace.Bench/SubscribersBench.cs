@@ -55,7 +55,7 @@ internal static class SubscribersBench
             long since = Stopwatch.GetTimestamp();
             await WriteAsync(client, Seconds);
             server.Add((child.Cpu - cpu) / Stopwatch.GetElapsedTime(since) * 100);
-            await arrivals.AllAsync(Seconds * PostsPerSecond * (long)Active);
+            await Task.WhenAny(arrivals.AllAsync(Seconds * PostsPerSecond * (long)Active), Failed(tasks)).Unwrap();
             (long withAll, _) = await child.MemoryAsync();
             double[] all = arrivals.End();
             p50.Add(all[all.Length / 2]);
@@ -77,6 +77,14 @@ internal static class SubscribersBench
         report.Add(Name, "server, resident memory, an idle subscriber", "KiB", [.. idleBytes]);
         report.Add(Name, "server, resident memory, an active subscriber", "KiB", [.. activeBytes]);
         report.Add(Name, "server", "% of a core", [.. server]);
+    }
+
+    // Readers end with the run; one that ends before has failed.
+    private static async Task Failed(List<Task> readers)
+    {
+        Task first = await Task.WhenAny(readers);
+        await first;
+        throw new InvalidOperationException("the server has closed the connection of a subscriber");
     }
 
     // One after the other would take a minute; all at once is what CrowdTests is for.
@@ -184,14 +192,13 @@ internal static class SubscribersBench
 
         public void Begin() => Volatile.Write(ref _begin, Stopwatch.GetTimestamp());
 
-        // A mark that a read has cut in two stands in the next rows of its event as well.
+        // A mark that a read or the border of an HTTP chunk has cut in two stands in the next rows of its event as well.
         public long See(ReadOnlySpan<byte> bytes, long last)
         {
             long now = Stopwatch.GetTimestamp();
             for (int at; (at = bytes.IndexOf((byte)'~')) >= 0 && bytes.Length > at + Digits; bytes = bytes[(at + 1 + Digits)..])
             {
-                long mark = long.Parse(bytes.Slice(at + 1, Digits), NumberStyles.None, CultureInfo.InvariantCulture);
-                if (mark > last)
+                if (long.TryParse(bytes.Slice(at + 1, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out long mark) && mark > last)
                 {
                     last = mark;
                     if (mark >= Volatile.Read(ref _begin))

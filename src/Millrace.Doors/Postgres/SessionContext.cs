@@ -7,12 +7,17 @@ namespace Millrace.Doors.Postgres;
 internal sealed class SessionContext(Session session, MessageInput input, MessageOutput output, CancellationToken closed) : IDisposable
 {
     // What clients are told about without asking: https://www.postgresql.org/docs/15/protocol-flow.html#PROTOCOL-ASYNC
-    private static readonly string[] ReportedNames =
-        ["application_name", "client_encoding", "DateStyle", "IntervalStyle", "TimeZone", "standard_conforming_strings"];
+    private static readonly (string Name, string Setting, string Default)[] Reported =
+    [
+        ("application_name", "application_name", ""), ("client_encoding", "client_encoding", "UTF8"), ("DateStyle", "datestyle", "ISO, MDY"),
+        ("IntervalStyle", "intervalstyle", "postgres"), ("TimeZone", "timezone", "UTC"), ("standard_conforming_strings", "standard_conforming_strings", "on"),
+    ];
 
-    private readonly Dictionary<string, string> _reported = [];
+    private readonly string?[] _reported = new string?[Reported.Length];
     private readonly Lock _gate = new();
-    private CancellationTokenSource? _running;
+    private CancellationTokenSource _statement = new();
+    private CancellationTokenRegistration _closing;
+    private bool _isRunning;
 
     /// <summary>The engine's side.</summary>
     public Session Session { get; } = session;
@@ -31,8 +36,25 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
     {
         lock (_gate)
         {
-            _running = CancellationTokenSource.CreateLinkedTokenSource(Closed);
-            return _running.Token;
+            // One source serves all statements until one is cancelled: they are many, and mostly short.
+            if (!_statement.TryReset())
+            {
+                _statement.Dispose();
+                _statement = new CancellationTokenSource();
+            }
+
+            if (_closing == default)
+            {
+                _closing = Closed.UnsafeRegister(static context => ((SessionContext)context!).Cancel(), this);
+            }
+
+            _isRunning = true;
+            if (Closed.IsCancellationRequested)
+            {
+                _statement.Cancel();
+            }
+
+            return _statement.Token;
         }
     }
 
@@ -41,8 +63,7 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
     {
         lock (_gate)
         {
-            _running?.Dispose();
-            _running = null;
+            _isRunning = false;
         }
     }
 
@@ -51,19 +72,27 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
     {
         lock (_gate)
         {
-            _running?.Cancel();
+            if (_isRunning)
+            {
+                _statement.Cancel();
+            }
         }
     }
 
     /// <summary>Tells the client the settings that have changed since it was last told.</summary>
     public void ReportSettings()
     {
-        foreach (string name in ReportedNames)
+        for (int i = 0; i < Reported.Length; i++)
         {
-            string value = Value(name);
-            if (!_reported.TryGetValue(name, out string? told) || told != value)
+            (string name, string setting, string value) = Reported[i];
+            if (setting != "client_encoding" && Session.Settings.TryGetValue(setting, out string? set))
             {
-                _reported[name] = value;
+                value = set;
+            }
+
+            if (_reported[i] != value)
+            {
+                _reported[i] = value;
                 Output.Parameter(name, value);
             }
         }
@@ -80,23 +109,10 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
     }
 
     /// <inheritdoc/>
-    public void Dispose() => EndStatement();
-
-    private string Value(string name)
+    public void Dispose()
     {
-        if (Session.Settings.TryGetValue(name.ToLowerInvariant(), out string? value))
-        {
-            return name == "client_encoding" ? "UTF8" : value;
-        }
-
-        return name switch
-        {
-            "client_encoding" => "UTF8",
-            "DateStyle" => "ISO, MDY",
-            "IntervalStyle" => "postgres",
-            "TimeZone" => "UTC",
-            "standard_conforming_strings" => "on",
-            _ => "",
-        };
+        EndStatement();
+        _closing.Dispose();
+        _statement.Dispose();
     }
 }

@@ -34,6 +34,7 @@ public sealed class PublishedQuery
     private readonly Database _database;
     private readonly BoundQuery _query;
     private readonly int[] _reads;
+    private readonly PointRead? _point;
 
     internal PublishedQuery(Database database, CatalogSnapshot catalog, CatalogObject definition)
     {
@@ -41,6 +42,7 @@ public sealed class PublishedQuery
         Definition = definition;
         CatalogVersion = catalog.Version;
         _query = new Binder(catalog, FunctionLibrary.Catalog, BindOptions.Default).BindEndpoint(definition);
+        _point = PointRead.Of(_query);
         _reads = [.. PlanFacts.Reads(_query.Plan).Select(o => o.Id)];
         IsSteady = _reads.All(id => id > 0) && PlanFacts.IsSteady(_query.Plan);
     }
@@ -109,7 +111,10 @@ public sealed class PublishedQuery
     public PublishedAnswer Read(IReadOnlyList<LiteralExpr> arguments, CancellationToken cancellation = default)
     {
         DatabaseSnapshot snapshot = _database.Engine.Current;
-        return new PublishedAnswer(new LocalSession(_database).Read(With(arguments), snapshot, cancellation), VersionAt(snapshot));
+        List<Batch>? rows = _point is null || snapshot.Catalog.Version != CatalogVersion ? null
+            : _point.Run(arguments, snapshot, (_, range) => snapshot.Find(range.SourceId).Scan(snapshot.Load, range.Prefix));
+        StatementResult result = rows is null ? new LocalSession(_database).Read(With(arguments), snapshot, cancellation) : LocalSession.ResultOf(_query, rows, snapshot, []);
+        return new PublishedAnswer(result, VersionAt(snapshot));
     }
 
     /// <summary>How the value of a parameter may look.</summary>

@@ -30,8 +30,13 @@ internal sealed class KnownQueries
     private long _hits;
 
     /// <summary>The query bound against <paramref name="catalog"/>; null when the binder must do it.</summary>
-    public BoundQuery? Bind(QueryStatement statement, CatalogSnapshot catalog, string text)
+    /// <param name="statement">The query.</param>
+    /// <param name="catalog">The names there are.</param>
+    /// <param name="text">The text it stands in.</param>
+    /// <param name="point">The lookup that it is, when it is no more. Then the plan is the template's, and the values that it is for stand beside it.</param>
+    public BoundQuery? Bind(QueryStatement statement, CatalogSnapshot catalog, string text, out (PointRead Read, LiteralExpr[] Values)? point)
     {
+        point = null;
         if (text.Length > TextMax || QueryShape.Of(statement.Query) is not { } shape)
         {
             return null;
@@ -66,6 +71,12 @@ internal sealed class KnownQueries
             }
 
             Interlocked.Add(ref _hits, isKnown ? 1 : 0);
+            if (known.Point is { } read && Array.TrueForAll(values, v => v is LiteralExpr))
+            {
+                point = (read, Array.ConvertAll(values, v => (LiteralExpr)v));
+                return template with { Parameters = [] };
+            }
+
             return template with { Plan = ParameterSubstitution.Apply(template.Plan, values), Parameters = [] };
         }
         catch (SqlException)
@@ -92,5 +103,9 @@ internal sealed class KnownQueries
     private static bool IsPlain(PlanNode plan) => (plan is ScanPlan or FilterPlan or ProjectPlan or AggregatePlan or DistinctPlan or TopNPlan) && plan.Inputs.All(IsPlain);
 
     /// <summary>The plan of a shape, with parameters; null when the shape must be planned each time.</summary>
-    private sealed record Known(long Version, BoundQuery? Query);
+    private sealed record Known(long Version, BoundQuery? Query)
+    {
+        /// <summary>The lookup that it is, when it is no more.</summary>
+        public PointRead? Point { get; } = Query is null ? null : PointRead.Of(Query);
+    }
 }

@@ -22,6 +22,12 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
 
     public BoundStatement Bound => _bound!;
 
+    /// <summary>The lookup that it is, when it is no more than that.</summary>
+    public PointRead? Point { get; private set; }
+
+    /// <summary>The values of such a one that came in the text; then <see cref="Bound"/> has parameters in their places, and is told of as if it had none.</summary>
+    public IReadOnlyList<LiteralExpr>? Constants { get; private set; }
+
     /// <summary>The statement alone, cut out of the script it came in.</summary>
     public override string Text { get; } = statement.End < 0 ? script : script[statement.Position..statement.End];
 
@@ -33,7 +39,8 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
     public void Rebind()
     {
         CatalogSnapshot catalog = session.Catalog;
-        BoundStatement bound = (parameterTypes is null && Statement is QueryStatement query ? session.KnownQueries.Bind(query, catalog, Script) : null)
+        (PointRead Read, LiteralExpr[] Values)? point = null;
+        BoundStatement bound = (parameterTypes is null && Statement is QueryStatement query ? session.KnownQueries.Bind(query, catalog, Script, out point) : null)
             ?? DatabaseEngine.Bind(Statement, catalog, Script, parameterTypes);
         if (_told is not null && !HaveSameTypes(_told, session.ColumnsOf(bound)))
         {
@@ -42,6 +49,8 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
         }
 
         _bound = bound;
+        Point = point?.Read ?? (bound is BoundQuery whole ? PointRead.Of(whole) : null);
+        Constants = point?.Values;
         Version = catalog.Version;
     }
 

@@ -65,7 +65,8 @@ internal sealed partial class LocalSession : Session
                 throw Aborted();
             }
 
-            return await ExecuteBoundAsync(BoundNow(prepared, parameters), prepared, parameters, cancellation).ConfigureAwait(false);
+            return await ReadPointAsync(prepared, parameters, cancellation).ConfigureAwait(false)
+                ?? await ExecuteBoundAsync(BoundNow(prepared, parameters), prepared, parameters, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -117,6 +118,11 @@ internal sealed partial class LocalSession : Session
     {
         prepared.RebindWhenCatalogChanged();
         BoundStatement bound = prepared.Bound;
+        if (prepared.Constants is { } constants)
+        {
+            return (BoundQuery)bound with { Plan = ParameterSubstitution.Apply(((BoundQuery)bound).Plan, constants) };
+        }
+
         if (bound.Parameters.Count == 0)
         {
             return bound;
@@ -124,6 +130,26 @@ internal sealed partial class LocalSession : Session
 
         return (parameters?.Count ?? 0) == bound.Parameters.Count ? ParameterSubstitution.Apply(bound, parameters!)
             : throw new SqlException("08P01", $"the statement needs {bound.Parameters.Count} parameters, {parameters?.Count ?? 0} were given");
+    }
+
+    // The rows of a query that is no more than a lookup; null when it is more, or the operators must find them.
+    private async ValueTask<StatementResult?> ReadPointAsync(LocalPrepared prepared, IReadOnlyList<LiteralExpr>? parameters, CancellationToken cancellation)
+    {
+        prepared.RebindWhenCatalogChanged();
+        IReadOnlyList<LiteralExpr> values = prepared.Constants ?? parameters ?? [];
+        if (prepared.Point is not { } point || prepared.Bound is not BoundQuery query || (prepared.Constants is null && values.Count != query.Parameters.Count))
+        {
+            return null;
+        }
+
+        Authorize(_user, _database.Catalog, query);
+        await CommitBeforeReadAsync(query, cancellation).ConfigureAwait(false);
+        DatabaseSnapshot snapshot = Snapshot;
+
+        // A transaction's own rows are in no index, and its snapshot may be of another catalog.
+        return snapshot.Catalog.Version == prepared.Version && _transaction?.HasRowsOf(point.Object) != true && point.Run(values, snapshot, (o, range) => Scan(snapshot, o, range)) is { } rows
+            ? ResultOf(query, rows, snapshot, [])
+            : null;
     }
 
     private async ValueTask<StatementResult> ExecuteBoundAsync(
@@ -211,6 +237,12 @@ internal sealed partial class LocalSession : Session
     internal StatementResult Read(BoundQuery query, DatabaseSnapshot snapshot, CancellationToken cancellation)
     {
         List<Batch> rows = Run(query, snapshot, cancellation, out IReadOnlyList<RollupReport> reports);
+        return ResultOf(query, rows, snapshot, reports);
+    }
+
+    /// <summary>Rows with what is told beside them.</summary>
+    internal static StatementResult ResultOf(BoundQuery query, List<Batch> rows, DatabaseSnapshot snapshot, IReadOnlyList<RollupReport> reports)
+    {
         long count = rows.Sum(b => (long)b.Count);
         return new StatementResult
         {

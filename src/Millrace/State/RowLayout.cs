@@ -49,20 +49,18 @@ internal sealed class RowLayout
     {
         const int RowsMax = 8192;
         var cursor = new SpineCursor(runs, prefix);
-        while (true)
+        bool more = cursor.MoveNext();
+        while (more)
         {
             var builder = new BatchBuilder(Schema);
             ColumnBuilder[] arranged = Arrange(builder);
-            while (builder.Count < RowsMax && cursor.MoveNext())
+            do
             {
                 Decode(cursor.Row, arranged);
                 builder.EndRow(cursor.Weight);
+                more = cursor.MoveNext();
             }
-
-            if (builder.Count == 0)
-            {
-                yield break;
-            }
+            while (more && builder.Count < RowsMax);
 
             yield return builder.Share();
         }

@@ -1,5 +1,6 @@
 // How an endpoint's answer is written: JSON, NDJSON or CSV, chosen by the address or by Accept.
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Core;
@@ -84,15 +85,16 @@ internal static class AnswerFormat
             return;
         }
 
-        Schema columns = answer.Rows.Columns!;
-        var names = new RowObjects(columns);
+        AnswerParts parts = AnswerParts.Of(answer.Rows.Columns!);
+        RowObjects names = parts.Names;
         await using var json = new Utf8JsonWriter(to, JsonWrite.Options);
         if (kind == AnswerKind.Json)
         {
             json.WriteStartObject();
             json.WriteString("endpoint"u8, query.Name);
             json.WriteString("version"u8, answer.Version.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            JsonWrite.Columns(json, columns);
+            json.WritePropertyName("columns"u8);
+            json.WriteRawValue(parts.Columns, skipInputValidation: true);
             json.WriteNumber("rows"u8, answer.Rows.RowCount);
             json.WriteStartArray("data"u8);
         }
@@ -148,6 +150,33 @@ internal static class AnswerFormat
 
         to.Write(line.Written);
     }
+}
+
+/// <summary>What all JSON answers with the same columns have in common, made once.</summary>
+internal sealed class AnswerParts
+{
+    private static readonly ConditionalWeakTable<Schema, AnswerParts> Made = [];
+
+    private AnswerParts(Schema columns)
+    {
+        Names = new RowObjects(columns);
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using var json = new Utf8JsonWriter(buffer, JsonWrite.Options);
+        json.WriteStartObject();
+        JsonWrite.Columns(json, columns);
+        json.WriteEndObject();
+        json.Flush();
+        Columns = buffer.WrittenSpan["{\"columns\":"u8.Length..^1].ToArray();
+    }
+
+    /// <summary>Writes the rows.</summary>
+    public RowObjects Names { get; }
+
+    /// <summary>The columns as a JSON array.</summary>
+    public byte[] Columns { get; }
+
+    /// <summary>Those of a schema.</summary>
+    public static AnswerParts Of(Schema columns) => Made.GetValue(columns, static c => new AnswerParts(c));
 }
 
 /// <summary>Rows as JSON objects; the names are escaped once.</summary>

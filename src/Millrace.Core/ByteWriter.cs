@@ -7,6 +7,11 @@ using System.Text;
 
 namespace Millrace.Core;
 
+/// <summary>What goes with bytes but lies elsewhere. Who writes and reads the bytes knows what it is; everybody else writes all of himself into them.</summary>
+public abstract class Beside
+{
+}
+
 /// <summary>A growable byte buffer. Integers are little-endian; strings are UTF-8 behind a varint length.</summary>
 public sealed class ByteWriter
 {
@@ -14,6 +19,9 @@ public sealed class ByteWriter
 
     /// <summary>Makes a writer with room for <paramref name="capacity"/> bytes.</summary>
     public ByteWriter(int capacity = 256) => _buffer = new byte[capacity];
+
+    /// <summary>Where large parts may be put instead; null when everything has to be in these bytes.</summary>
+    public Beside? Beside { get; init; }
 
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
@@ -111,6 +119,9 @@ public ref struct ByteReader
 
     /// <summary>The version of the file that the bytes are of, for layouts that have changed: the newest, unless whoever opens it says otherwise.</summary>
     public int Version { get; init; } = int.MaxValue;
+
+    /// <summary>Where the parts are that are not in these bytes.</summary>
+    public Beside? Beside { get; init; }
 
     /// <summary>Offset of the next byte.</summary>
     public int Position { get; private set; }

@@ -105,6 +105,7 @@ internal sealed partial class Simulator
             Workers = new SimWorkers(new SimRandom(seed ^ 0x9E37_79B9_7F4A_7C15)),
             WorkersRowsMin = 0,
             SplitViews = seed % 4 != 0,
+            PieceBytesMin = seed % 3 == 0 ? 64L << 10 : 1 + (long)(seed % 500),
             SealBytes = _random.OneIn(2) ? 1 << 20 : _random.Between(200, 5_000),
         };
     }

@@ -22,18 +22,20 @@ public sealed partial class Database : IAsyncDisposable
     private readonly EngineThread _thread;
     private readonly DiskThread _background;
     private readonly DiskThread _backups;
+    private readonly DiskThread _checkpoints;
     private readonly WorkerThreads _workers;
     private readonly PublishedQueries _published;
     private readonly DatabaseMeter _meter;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private int _disposed;
 
-    private Database(IDisk disk, DiskThread background, DiskThread backups, WorkerThreads workers, DatabaseEngine engine, DatabaseOptions options)
+    private Database(IDisk disk, DiskThread background, DiskThread backups, DiskThread checkpoints, WorkerThreads workers, DatabaseEngine engine, DatabaseOptions options)
     {
         _disk = disk;
         _clock = options.Clock ?? new SystemClock();
         _background = background;
         _backups = backups;
+        _checkpoints = checkpoints;
         _workers = workers;
         Engine = engine;
         Options = options;
@@ -98,6 +100,7 @@ public sealed partial class Database : IAsyncDisposable
                 IDisk disk = open();
                 var background = new DiskThread("millrace-seal");
                 var backups = new DiskThread("millrace-backup");
+                var checkpoints = new DiskThread("millrace-checkpoint");
                 var workers = new WorkerThreads(Math.Max(1, options.Workers));
                 try
                 {
@@ -115,9 +118,10 @@ public sealed partial class Database : IAsyncDisposable
                         SplitViews = options.SplitViews,
                         WorkersRowsMin = options.WorkersRowsMin ?? 1_000,
                         BackupThread = backups.Begin,
+                        CheckpointThread = checkpoints.Begin,
                         Warning = options.Warning,
                     });
-                    var database = new Database(disk, background, backups, workers, engine, options);
+                    var database = new Database(disk, background, backups, checkpoints, workers, engine, options);
                     database.Alerts.Refresh();
                     return database;
                 }
@@ -126,6 +130,7 @@ public sealed partial class Database : IAsyncDisposable
                     workers.Dispose();
                     background.Dispose();
                     backups.Dispose();
+                    checkpoints.Dispose();
                     disk.Dispose();
                     throw;
                 }
@@ -253,6 +258,7 @@ public sealed partial class Database : IAsyncDisposable
             _workers.Dispose();
             _background.Dispose();
             _backups.Dispose();
+            _checkpoints.Dispose();
             _disk.Dispose();
         }
     }

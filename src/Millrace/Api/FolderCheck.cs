@@ -91,7 +91,10 @@ public sealed record FolderCheck(bool Sound, IReadOnlyList<string> Lines)
             try
             {
                 CheckpointFile.Reader read = CheckpointFile.Read(disk, path);
-                lines.Add($"{path}: {read.Count} sections, every checksum holds");
+                using var files = new StateFile.Reader(disk, CheckpointFolder);
+                read.Verify(files);
+                int beside = read.Files.Count();
+                lines.Add($"{path}: {read.Count} sections{(beside > 0 ? $" and {beside} files of state" : "")}, every checksum holds");
             }
             catch (CorruptionException e)
             {

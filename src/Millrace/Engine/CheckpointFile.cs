@@ -7,7 +7,8 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// Layout (little-endian): magic "MRCP", int32 version; per section: int32 object (0 is the head), int64 bytes, uint32 CRC32C of the 12 bytes before it
-/// and of the content, content; last a section of object −1 whose content is the number of sections before it.
+/// and of the content, content; a section of object −2 that says where the pieces are that lie in files of state (<see cref="StateFile"/>); last a section of
+/// object −1 whose content is the number of sections before it.
 /// </summary>
 internal static class CheckpointFile
 {
@@ -19,24 +20,39 @@ internal static class CheckpointFile
     /// <summary>From this version on definitions say whether their view is split by keys.</summary>
     public const int WithShards = 4;
 
+    /// <summary>From this version on large parts may lie beside it.</summary>
+    public const int WithPieces = 5;
+
     private const uint Magic = 0x50_43_52_4D;
-    private const int Version = 4;
+    private const int Version = 5;
     private const int OldestVersion = 2;
     private const int EndSection = -1;
+    private const int PiecesSection = -2;
 
-    public sealed class Writer
+    /// <param name="pieces">Takes large parts; null when everything has to be in the one file.</param>
+    /// <param name="bytes">How large each section was last time, so that its buffer need not grow; brought up to date.</param>
+    public sealed class Writer(PieceWriter? pieces, Dictionary<int, int> bytes)
     {
         private readonly List<(int Id, ByteWriter Content)> _sections = [];
 
         public ByteWriter Section(int id)
         {
-            var content = new ByteWriter(1024);
+            long last = bytes.GetValueOrDefault(id);
+            var content = new ByteWriter((int)Math.Min(1024 + last + (last >> 4), Array.MaxLength)) { Beside = pieces };
             _sections.Add((id, content));
             return content;
         }
 
         public List<ReadOnlyMemory<byte>> Finish()
         {
+            var table = new ByteWriter(64);
+            pieces?.WriteTable(table);
+            if (pieces is null)
+            {
+                table.WriteVarint(0);
+            }
+
+            _sections.Add((PiecesSection, table));
             var end = new ByteWriter(8);
             end.WriteInt64(_sections.Count);
             _sections.Add((EndSection, end));
@@ -46,6 +62,7 @@ internal static class CheckpointFile
             var chunks = new List<ReadOnlyMemory<byte>> { head };
             foreach ((int id, ByteWriter content) in _sections)
             {
+                bytes[id] = content.Length;
                 byte[] section = new byte[16];
                 BinaryPrimitives.WriteInt32LittleEndian(section, id);
                 BinaryPrimitives.WriteInt64LittleEndian(section.AsSpan(4), content.Length);
@@ -60,12 +77,47 @@ internal static class CheckpointFile
 
     public sealed class Reader(string path, int version, Dictionary<int, byte[]> sections)
     {
+        private readonly List<StatePiece> _pieces = ReadPieces(version, sections);
+
+        /// <summary>The numbers of the files of state that it needs.</summary>
+        public IEnumerable<long> Files => _pieces.SelectMany(p => p.Extents.Select(e => e.File)).Distinct();
+
+        /// <summary>Bytes that it names in them.</summary>
+        public long PieceBytes => _pieces.Sum(p => p.Extents.Sum(e => (long)e.Bytes));
+
+        /// <summary>Where the sections' pieces are read.</summary>
+        public PieceReader? Pieces { get; private set; }
+
+        /// <summary>Says where its files of state are.</summary>
+        public void Attach(StateFile.Reader files) => Pieces = new PieceReader(_pieces, files);
+
+        /// <summary>Reads every piece and compares the checksums.</summary>
+        /// <exception cref="CorruptionException">One is damaged, or its file is missing.</exception>
+        public void Verify(StateFile.Reader files)
+        {
+            foreach (StateExtent extent in _pieces.SelectMany(p => p.Extents))
+            {
+                files.Read(extent);
+            }
+        }
+
         /// <summary>Reads a section.</summary>
         public ByteReader Section(int id) => sections.TryGetValue(id, out byte[]? content)
-            ? new ByteReader(content) { Version = version }
+            ? new ByteReader(content) { Version = version, Beside = Pieces }
             : throw new CorruptionException(path, 0, $"a section for object {id}", "none");
 
         public int Count => sections.Count;
+
+        private static List<StatePiece> ReadPieces(int version, Dictionary<int, byte[]> sections)
+        {
+            if (version < WithPieces || !sections.TryGetValue(PiecesSection, out byte[]? table))
+            {
+                return [];
+            }
+
+            var reader = new ByteReader(table);
+            return PieceWriter.ReadTable(ref reader);
+        }
     }
 
     /// <summary>Reads a whole checkpoint and checks all of it.</summary>

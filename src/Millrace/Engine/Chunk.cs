@@ -10,6 +10,7 @@ internal sealed class Chunk
     private volatile Batch? _batch;
     private volatile StoredSegment[]? _movedTo;
     private volatile bool _outlived;
+    private FrozenBatch? _frozen;
     private volatile Tuple<long, long>? _times;
 
     public Chunk(long firstOffset, int count, Batch? batch, long[] positions, long maxTime, long bytes, int skip = 0)
@@ -49,6 +50,9 @@ internal sealed class Chunk
 
     /// <summary>The rows while they are in memory.</summary>
     public Batch? Resident => _batch;
+
+    /// <summary>The rows as checkpoints know them, where the log does not hold them.</summary>
+    public FrozenBatch Frozen => _frozen ??= new FrozenBatch(_batch!);
 
     /// <summary>Where the rows are as well since they were sealed: a reader of an older epoch finds them there when log and memory have let them go.</summary>
     public StoredSegment[]? MovedTo
@@ -393,7 +397,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
             }
 
             writer.WriteVarint((ulong)chunk.Skip);
-            if (chunk.Positions.Length == 0)
+            if (chunk.Positions.Length == 0 && !PieceWriter.TryAdd(writer, chunk.Frozen))
             {
                 BatchCodec.Write(writer, chunk.Resident!);
             }
@@ -424,8 +428,21 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
             }
 
             int skip = reader.ReadCount();
-            Batch? batch = positions.Length == 0 ? BatchCodec.Read(ref reader, schema) : null;
-            Add(new Chunk(first, rows, batch, positions, maxTime, bytes, skip) { Times = batch is null ? null : Times(batch, timeColumn) });
+            Batch? batch = null;
+            StatePiece? piece = null;
+            if (positions.Length == 0)
+            {
+                piece = PieceWriter.TryFind(ref reader, out BlockSource? apart);
+                batch = apart is null ? BatchCodec.Read(ref reader, schema) : FrozenBatch.Load(apart, schema);
+            }
+
+            var chunk = new Chunk(first, rows, batch, positions, maxTime, bytes, skip) { Times = batch is null ? null : Times(batch, timeColumn) };
+            if (piece is not null)
+            {
+                chunk.Frozen.Stored = piece;
+            }
+
+            Add(chunk);
         }
 
         var segments = new StoredSegment[reader.ReadCount()];

@@ -13,7 +13,7 @@ internal sealed partial class DatabaseEngine
     /// <summary>The backup under way, or the last one since the database was opened.</summary>
     public BackupJob? LastBackup => _lastBackup;
 
-    // What a checkpoint is made of, and the files it names: the engine stops for it as long as for a checkpoint.
+    // What a checkpoint is made of, in one file, and the segments it names: the engine stops while the state is written into memory.
     private void BeginBackup(BackupRequest request)
     {
         if (_backup is { } other)
@@ -25,7 +25,7 @@ internal sealed partial class DatabaseEngine
         long needs;
         try
         {
-            content = SaveCheckpoint(out needs);
+            content = SaveWhole(out needs);
         }
         catch (Exception e) when (e is DiskException or LogPoisonedException)
         {

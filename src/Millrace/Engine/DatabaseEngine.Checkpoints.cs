@@ -11,10 +11,13 @@ internal sealed partial class DatabaseEngine
     private const string CheckpointFolder = "checkpoint";
 
     private readonly List<CheckpointRequest> _checkpointWaiters = [];
-    private PendingIo? _checkpointIo;
-    private long _checkpointEpoch;
+    private readonly List<CheckpointRequest> _checkpointAsked = [];
+    private readonly Dictionary<long, long> _stateFiles = [];
+    private readonly Dictionary<long, long[]> _filesOfEpoch = [];
+    private readonly Dictionary<int, int> _sectionBytes = [];
+    private CheckpointJob? _saving;
+    private long _stateFileNumber;
     private long _checkpointEnd;
-    private long _checkpointNeeds;
 
     // The oldest log position that the checkpoint before the newest still needs: it is kept until the newest has a successor.
     private long _neededByOlder;
@@ -28,19 +31,27 @@ internal sealed partial class DatabaseEngine
     /// <summary>Warnings of recovery: damaged checkpoints set aside.</summary>
     public List<string> RecoveryWarnings { get; } = [];
 
+    // Says what belongs to the checkpoint, and no more: what is large is immutable, and written beside the engine.
     private void BeginCheckpoint(CheckpointRequest? request)
     {
         if (request is not null)
         {
-            _checkpointWaiters.Add(request);
+            _checkpointAsked.Add(request);
         }
 
-        _checkpointEpoch = _epoch;
+        if (_saving is not null)
+        {
+            // One is under way, of an epoch before this one.
+            return;
+        }
+
+        _checkpointWaiters.AddRange(_checkpointAsked);
+        _checkpointAsked.Clear();
         _checkpointEnd = _log.End.Value;
-        List<ReadOnlyMemory<byte>> content;
+        CheckpointJob job;
         try
         {
-            content = SaveCheckpoint(out _checkpointNeeds);
+            job = Freeze();
         }
         catch (Exception e) when (e is DiskException or LogPoisonedException)
         {
@@ -50,15 +61,16 @@ internal sealed partial class DatabaseEngine
             return;
         }
 
-        CheckpointBytes = content.Sum(c => (long)c.Length);
-        _checkpointIo = _disk.BeginPublish(CheckpointPath(_epoch), content);
-        _checkpointIo.OnCompleted(Wake);
+        _saving = job;
+        job.Pieces.Choose();
+        job.Io = _options.CheckpointThread(() => job.WriteState(_disk, CheckpointFolder));
+        job.Io.OnCompleted(Wake);
     }
 
     // Rather when nothing waits; but writers that never pause must not make the log grow without end.
     private bool BeginCheckpointWhenDue(bool busy)
     {
-        if (_checkpointIo is not null || _log.End.Value - _checkpointEnd < (busy ? 2 : 1) * (decimal)_options.CheckpointLogBytes)
+        if (_saving is not null || _log.End.Value - _checkpointEnd < (busy ? 2 : 1) * (decimal)_options.CheckpointLogBytes)
         {
             return false;
         }
@@ -69,44 +81,84 @@ internal sealed partial class DatabaseEngine
 
     private bool PollCheckpoint()
     {
-        if (_checkpointIo is not { IsCompleted: true } io)
+        if (_saving is not { Io.IsCompleted: true } job)
         {
             return false;
         }
 
-        _checkpointIo = null;
-        if (io.Error is null)
+        if (job.Io.Error is null && !job.Publishing)
         {
-            CheckpointPublished();
+            job.Publishing = true;
+            job.Io = _disk.BeginPublish(CheckpointPath(job.Epoch), job.Content);
+            job.Io.OnCompleted(Wake);
+            return true;
+        }
+
+        _saving = null;
+        if (job.Io.Error is null)
+        {
+            CheckpointPublished(job);
+        }
+        else
+        {
+            GiveUp(job);
         }
 
         foreach (CheckpointRequest waiter in _checkpointWaiters)
         {
-            if (io.Error is null)
+            if (job.Io.Error is { } error)
             {
-                waiter.Complete(_checkpointEpoch);
+                waiter.Fail(new SqlException(
+                    error is DiskException { IsDiskFull: true } ? "53100" : "58030", "the checkpoint could not be written: " + error.Message,
+                    hint: "the log still holds everything"));
             }
             else
             {
-                waiter.Fail(new SqlException(
-                    io.Error is DiskException { IsDiskFull: true } ? "53100" : "58030", "the checkpoint could not be written: " + io.Error.Message,
-                    hint: "the log still holds everything"));
+                waiter.Complete(job.Epoch);
             }
         }
 
         _checkpointWaiters.Clear();
+        if (_checkpointAsked.Count > 0)
+        {
+            BeginCheckpoint(null);
+        }
+
         return true;
+    }
+
+    // When the last step failed nobody knows whether the checkpoint is there: then its file of state stays until two others are. Otherwise it is nobody's.
+    private void GiveUp(CheckpointJob job)
+    {
+        if (job.Publishing)
+        {
+            _filesOfEpoch[job.Epoch] = [.. _filesOfEpoch.GetValueOrDefault(job.Epoch, []).Union(job.Pieces.Files)];
+            return;
+        }
+
+        try
+        {
+            string path = StateFile.Path(CheckpointFolder, job.FileNumber);
+            if (_disk.Exists(path))
+            {
+                _disk.Delete(path);
+            }
+        }
+        catch (DiskException)
+        {
+            // The next checkpoint deletes what no checkpoint names.
+        }
     }
 
     private void WriteFinalCheckpoint()
     {
-        if (_checkpointIo is { } io)
+        while (_saving is { } saving)
         {
             try
             {
-                io.Wait();
+                saving.Io.Wait();
             }
-            catch (DiskException)
+            catch (Exception e) when (e is DiskException or InvalidOperationException)
             {
                 // Whoever waits for it is told.
             }
@@ -116,11 +168,13 @@ internal sealed partial class DatabaseEngine
 
         if (_log.End.Value != _checkpointEnd)
         {
-            _checkpointEpoch = _epoch;
             try
             {
-                _disk.Publish(CheckpointPath(_epoch), SaveCheckpoint(out _checkpointNeeds));
-                CheckpointPublished();
+                CheckpointJob job = Freeze();
+                job.Pieces.Choose();
+                job.WriteState(_disk, CheckpointFolder);
+                _disk.Publish(CheckpointPath(job.Epoch), job.Content);
+                CheckpointPublished(job);
             }
             catch (Exception e) when (e is DiskException or LogPoisonedException)
             {
@@ -129,19 +183,33 @@ internal sealed partial class DatabaseEngine
         }
     }
 
-    private void CheckpointPublished()
+    private void CheckpointPublished(CheckpointJob job)
     {
-        _neededByOlder = _neededByNewest;
-        _neededByNewest = _checkpointNeeds;
-        (_epochOfOlder, _epochOfNewest) = (_epochOfNewest, _checkpointEpoch);
-        string[] names = [.. _disk.List(CheckpointFolder).Where(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal))];
+        string[] names = [.. _disk.List(CheckpointFolder).Where(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        if (job.Epoch != _epochOfNewest || names.Length == 1)
+        {
+            // Otherwise it has taken the place of the newest, and the one before that is still there.
+            _neededByOlder = _neededByNewest;
+            (_epochOfOlder, _epochOfNewest) = (_epochOfNewest, job.Epoch);
+        }
+
+        _neededByNewest = job.Needs;
+        CheckpointBytes = job.Bytes;
+        job.Pieces.Published();
+        _filesOfEpoch[job.Epoch] = [.. job.Pieces.Files];
+        if (job.StateBytes > 0)
+        {
+            _stateFiles[job.FileNumber] = job.StateBytes;
+        }
+
         try
         {
-            foreach (string old in names.Order(StringComparer.Ordinal).SkipLast(2))
+            foreach (string old in names.SkipLast(2))
             {
                 _disk.Delete(CheckpointFolder + "/" + old);
             }
 
+            DeleteStateFiles([.. names.TakeLast(2).Select(EpochOf)]);
             _log.FreeBefore(new LogPosition(Math.Min(Math.Min(_neededByOlder, _neededByNewest), _backup?.LogFrom ?? long.MaxValue)));
             DeleteObsoleteSegments(_epochOfOlder);
         }
@@ -152,17 +220,61 @@ internal sealed partial class DatabaseEngine
         }
     }
 
+    // Those that no checkpoint names which is kept: of older ones, and of what a kill or a full disk cut short.
+    private void DeleteStateFiles(long[] kept)
+    {
+        foreach (long epoch in _filesOfEpoch.Keys.Except(kept).ToArray())
+        {
+            _filesOfEpoch.Remove(epoch);
+        }
+
+        HashSet<long> named = [.. _filesOfEpoch.Values.SelectMany(f => f)];
+        string[] unnamed = [.. _disk.List(CheckpointFolder).Where(n => StateFile.NumberOf(n) is >= 0 and var number && !named.Contains(number))];
+        if (unnamed.Length == 0)
+        {
+            return;
+        }
+
+        // A checkpoint must not come back without the files it names.
+        _disk.SyncFolder(CheckpointFolder);
+        foreach (string name in unnamed)
+        {
+            _disk.Delete(CheckpointFolder + "/" + name);
+            _stateFiles.Remove(StateFile.NumberOf(name));
+        }
+    }
+
+    private static long EpochOf(string name) =>
+        long.TryParse(name.AsSpan(0, name.Length - CheckpointFile.Extension.Length), out long epoch) ? epoch : -1;
+
     private long FirstNeeded() => _objects.Values.OfType<StreamState>().Select(s => s.Chunks.FirstPosition()).DefaultIfEmpty(long.MaxValue).Min();
 
     private static string CheckpointPath(long epoch) => $"{CheckpointFolder}/{epoch:D20}{CheckpointFile.Extension}";
 
-    private List<ReadOnlyMemory<byte>> SaveCheckpoint(out long needs)
+    private CheckpointJob Freeze()
+    {
+        // Named again is what the newest checkpoint names: as long as that is kept, so are its files.
+        HashSet<long> newest = [.. _filesOfEpoch.GetValueOrDefault(_epochOfNewest, [])];
+        var pieces = new PieceWriter(_options.PieceBytesMin, _stateFiles.Where(f => newest.Contains(f.Key)).ToDictionary());
+        var file = new CheckpointFile.Writer(pieces, _sectionBytes);
+        Save(file, out long needs);
+        return new CheckpointJob(_epoch, needs, _stateFileNumber++) { Pieces = pieces, File = file };
+    }
+
+    // All in one file, for what is to stand alone.
+    private List<ReadOnlyMemory<byte>> SaveWhole(out long needs)
+    {
+        var file = new CheckpointFile.Writer(null, []);
+        Save(file, out needs);
+        return file.Finish();
+    }
+
+    private void Save(CheckpointFile.Writer file, out long needs)
     {
         // With durability os or none the log may be behind: a checkpoint that survives what it builds on could not be started from.
         _log.Sync();
         // As of now, not of when the file is durable: retention may go on meanwhile, and a replay from here may still read what it frees.
         needs = Math.Min(_log.End.Value, FirstNeeded());
-        var file = new CheckpointFile.Writer();
         ByteWriter head = file.Section(0);
         head.WriteInt64(_epoch);
         head.WriteInt64(_time);
@@ -180,8 +292,6 @@ internal sealed partial class DatabaseEngine
         {
             o.Save(file.Section(o.Id));
         }
-
-        return file.Finish();
     }
 
     private void Recover()
@@ -190,28 +300,55 @@ internal sealed partial class DatabaseEngine
         _disk.CreateFolder(SegmentFolder);
         DeleteHalfPublished();
         long from = -1;
+        var damaged = new List<(string Path, string Why)>();
+        _stateFileNumber = _disk.List(CheckpointFolder).Select(StateFile.NumberOf).DefaultIfEmpty(-1).Max() + 1;
         string[] names = [.. _disk.List(CheckpointFolder).Where(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal)).OrderDescending(StringComparer.Ordinal)];
         foreach (string name in names)
         {
             string path = CheckpointFolder + "/" + name;
             try
             {
-                from = LoadCheckpoint(CheckpointFile.Read(_disk, path));
-                break;
+                using var files = new StateFile.Reader(_disk, CheckpointFolder);
+                CheckpointFile.Reader read = CheckpointFile.Read(_disk, path);
+                if (from >= 0)
+                {
+                    // Not needed now; what it names is kept for when it is.
+                    _filesOfEpoch[EpochOf(name)] = [.. read.Files];
+                    continue;
+                }
+
+                read.Attach(files);
+                from = LoadCheckpoint(read);
+                _filesOfEpoch[_epoch] = [.. read.Files];
+                foreach (long number in read.Files)
+                {
+                    _stateFiles[number] = files.LengthOf(number);
+                }
+            }
+            catch (Exception e) when (from >= 0 && e is CorruptionException or FormatException or NewerFormatException or DiskException)
+            {
+                // Found out when it is needed, or deleted after the next two.
             }
             catch (Exception e) when (e is CorruptionException or FormatException)
             {
                 // The one before and a longer replay give the same answers.
                 ResetState();
-                _disk.Rename(path, path + ".damaged");
-                RecoveryWarnings.Add($"checkpoint {path} is damaged and was set aside as {path}.damaged: {e.Message}");
+                damaged.Add((path, e.Message));
             }
         }
 
         if (from < 0 && _log.First.Value != 0)
         {
+            // Left as they are: once the file is back that both of them name, they are sound.
             throw new CorruptionException(
-                CheckpointFolder, 0, "a checkpoint that covers the log freed so far", $"none, and a log that begins at {_log.First.Value}");
+                CheckpointFolder, 0, "a checkpoint that covers the log freed so far",
+                $"none, and a log that begins at {_log.First.Value}" + string.Concat(damaged.Select(d => $"; {d.Path}: {d.Why}")));
+        }
+
+        foreach ((string path, string why) in damaged)
+        {
+            _disk.Rename(path, path + ".damaged");
+            RecoveryWarnings.Add($"checkpoint {path} is damaged and was set aside as {path}.damaged: {why}");
         }
 
         Replay(from < 0 ? _log.First : new LogPosition(from));
@@ -241,6 +378,8 @@ internal sealed partial class DatabaseEngine
         _obsolete.Clear();
         _epoch = 0;
         _time = 0;
+        _filesOfEpoch.Clear();
+        _stateFiles.Clear();
     }
 
     private long LoadCheckpoint(CheckpointFile.Reader file)

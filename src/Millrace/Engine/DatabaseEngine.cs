@@ -74,7 +74,7 @@ internal sealed partial class DatabaseEngine : IDisposable
     public RequestQueue Queue => _queue;
 
     /// <summary>True when no request waits and no disk operation is under way.</summary>
-    public bool IsIdle => Failure is not null || (_sync is null && _victim is null && _checkpointIo is null && _sealing is null && _backup is null && _queue.IsEmpty);
+    public bool IsIdle => Failure is not null || (_sync is null && _victim is null && _saving is null && _sealing is null && _backup is null && _queue.IsEmpty);
 
     public long LogBytes => _log.BytesOnDisk;
 
@@ -409,6 +409,10 @@ internal sealed partial class DatabaseEngine : IDisposable
         _flushes.Clear();
         _compactWaiters.ForEach(w => w.Fail(stopped));
         _compactWaiters.Clear();
+        _checkpointAsked.ForEach(w => w.Fail(stopped));
+        _checkpointWaiters.ForEach(w => w.Fail(stopped));
+        _checkpointAsked.Clear();
+        _checkpointWaiters.Clear();
     }
 
     private void PublishSnapshot(bool all)

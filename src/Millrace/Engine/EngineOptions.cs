@@ -21,6 +21,12 @@ internal sealed record EngineOptions
     /// <summary>Log bytes after which a checkpoint is begun.</summary>
     public long CheckpointLogBytes { get; init; } = 256L << 20;
 
+    /// <summary>Bytes from which on a sorted run is written beside the checkpoint, once, instead of into each.</summary>
+    public long PieceBytesMin { get; init; } = 64L << 10;
+
+    /// <summary>Where the files of checkpoints are written: it takes as long as the disk needs, and the flow goes on meanwhile.</summary>
+    public Func<Action, PendingIo> CheckpointThread { get; init; } = RunHere;
+
     /// <summary>Rows of a stream that are made into a segment together, and the most that compaction puts into one.</summary>
     public long SealRows { get; init; } = 1 << 20;
 

@@ -6,11 +6,14 @@ namespace Millrace.Engine;
 /// <summary>Rows in the order in which they were added. Nothing is ever changed or taken out; who has dropped many rows builds a new one of those that are left.</summary>
 internal sealed class ColumnRows(Schema columns)
 {
+    /// <summary>Rows in a full block.</summary>
+    public const int BlockRows = 1 << BlockBits;
+
     private const int BlockBits = 16;
-    private const int BlockRows = 1 << BlockBits;
 
     private readonly List<BatchBuilder> _blocks = [];
     private readonly List<Batch> _views = [];
+    private readonly List<FrozenBatch> _full = []; // the blocks that are full, as checkpoints know them
 
     /// <summary>Rows held; also the number of the next one.</summary>
     public int Count { get; private set; }
@@ -101,9 +104,26 @@ internal sealed class ColumnRows(Schema columns)
     public void Save(ByteWriter writer)
     {
         writer.WriteVarint((ulong)Count);
-        foreach (Batch view in _views)
+        for (int i = 0; i < _views.Count; i++)
         {
-            BatchCodec.Write(writer, view);
+            if (_views[i].Count < BlockRows)
+            {
+                writer.WriteByte(0);
+            }
+            else
+            {
+                if (i == _full.Count)
+                {
+                    _full.Add(new FrozenBatch(_views[i]));
+                }
+
+                if (PieceWriter.TryAdd(writer, _full[i]))
+                {
+                    continue;
+                }
+            }
+
+            BatchCodec.Write(writer, _views[i]);
         }
     }
 
@@ -113,13 +133,18 @@ internal sealed class ColumnRows(Schema columns)
         int count = reader.ReadCount();
         while (Count < count)
         {
-            Batch rows = BatchCodec.Read(ref reader, columns);
+            StatePiece? piece = PieceWriter.TryFind(ref reader, out BlockSource? apart);
+            Batch rows = apart is null ? BatchCodec.Read(ref reader, columns) : FrozenBatch.Load(apart, columns);
             if (rows.Count == 0 || rows.Count > count - Count)
             {
                 throw new FormatException($"a block of {rows.Count} rows where {count - Count} are left");
             }
 
             Append(rows);
+            if (piece is not null && rows.Count == BlockRows && _full.Count == _views.Count - 1)
+            {
+                _full.Add(new FrozenBatch(_views[^1]) { Stored = piece });
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 // An immutable sorted run of encoded rows with weights: what spines are made of and what snapshots share.
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Millrace.Core;
 
 namespace Millrace.Engine;
@@ -8,7 +9,7 @@ namespace Millrace.Engine;
 /// Encoded rows (order-preserving bytes, see <c>RowCodec</c>) in ascending order, each different row once, with a weight other than 0. Immutable, so
 /// readers on other threads share it freely.
 /// </summary>
-internal sealed class RowRun
+internal sealed class RowRun : IFrozen
 {
     public static readonly RowRun Empty = new([], [0], []);
 
@@ -22,6 +23,9 @@ internal sealed class RowRun
         _offsets = offsets;
         _weights = weights;
     }
+
+    /// <inheritdoc/>
+    public StatePiece? Stored { get; set; }
 
     public int Count => _weights.Length;
 
@@ -189,6 +193,42 @@ internal sealed class RowRun
         int[] offsets = reader.ReadArray<int>(count + 1);
         long[] weights = reader.ReadArray<long>(count);
         return new RowRun(reader.Read(offsets[count]).ToArray(), offsets, weights);
+    }
+
+    /// <inheritdoc/>
+    public void SaveBlocks(BlockSink sink)
+    {
+        Span<int> head = [Count, _offsets[Count]];
+        sink(MemoryMarshal.AsBytes(head));
+        StateFile.Cut(MemoryMarshal.AsBytes(_offsets.AsSpan(0, Count + 1)), sink);
+        StateFile.Cut(MemoryMarshal.AsBytes(_weights.AsSpan(0, Count)), sink);
+        StateFile.Cut(_data.AsSpan(0, _offsets[Count]), sink);
+    }
+
+    /// <summary>Reads what <see cref="SaveBlocks"/> wrote.</summary>
+    /// <exception cref="FormatException">It is something else.</exception>
+    public static RowRun LoadBlocks(BlockSource source)
+    {
+        Span<int> head = stackalloc int[2];
+        source.Fill(MemoryMarshal.AsBytes(head));
+        if (head[0] <= 0 || head[1] < 0)
+        {
+            throw new FormatException($"a run of {head[0]} rows and {head[1]} bytes");
+        }
+
+        int[] offsets = new int[head[0] + 1];
+        long[] weights = new long[head[0]];
+        byte[] data = new byte[head[1]];
+        source.Fill(MemoryMarshal.AsBytes(offsets.AsSpan()));
+        source.Fill(MemoryMarshal.AsBytes(weights.AsSpan()));
+        source.Fill(data);
+        source.End();
+        if (offsets[^1] != data.Length)
+        {
+            throw new FormatException($"a run whose rows end at {offsets[^1]} of {data.Length} bytes");
+        }
+
+        return new RowRun(data, offsets, weights);
     }
 
     private static RowRun Trim(byte[] data, int[] offsets, long[] weights, int rows, int used)

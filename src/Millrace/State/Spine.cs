@@ -51,7 +51,10 @@ internal sealed class Spine
         writer.WriteVarint((ulong)_runs.Length);
         foreach (RowRun run in _runs)
         {
-            run.Save(writer);
+            if (!PieceWriter.TryAdd(writer, run))
+            {
+                run.Save(writer);
+            }
         }
     }
 
@@ -60,7 +63,9 @@ internal sealed class Spine
         var runs = new RowRun[reader.ReadCount()];
         for (int i = 0; i < runs.Length; i++)
         {
-            runs[i] = RowRun.Load(ref reader);
+            StatePiece? piece = PieceWriter.TryFind(ref reader, out BlockSource? apart);
+            runs[i] = apart is null ? RowRun.Load(ref reader) : RowRun.LoadBlocks(apart);
+            runs[i].Stored = piece;
         }
 
         _runs = runs;

@@ -155,7 +155,7 @@ public sealed class DamageTests
         EngineOnSimDisk db = Filled(14);
         db.Engine.Dispose();
         SimDisk copy = db.Disk.Copy(4);
-        string newest = "checkpoint/" + copy.List("checkpoint")[^1];
+        string newest = "checkpoint/" + copy.List("checkpoint").Last(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal));
         copy.Damage(newest, 4, 0x40);
         Assert.Contains(newest, Assert.Throws<NewerFormatException>(() => new EngineOnSimDisk(copy)).Message, StringComparison.Ordinal);
         Assert.True(copy.Exists(newest));

@@ -51,6 +51,8 @@ internal sealed class EngineOnSimDisk
             SplitViews = true,
             WorkersRowsMin = 0,
             BackupThread = Begin,
+            CheckpointThread = Begin,
+            PieceBytesMin = 64,
         });
 
     /// <summary>As after kill −9, or after a loss of power.</summary>

@@ -21,7 +21,7 @@ public sealed class ReliabilityTests
         CreateAll(db);
         FillAndCheckpoint(db, checkpoints: 3);
         List<string> expected = db.Everything();
-        string newest = "checkpoint/" + db.Disk.List("checkpoint")[^1];
+        string newest = "checkpoint/" + db.Disk.List("checkpoint").Last(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal));
         int length = db.Disk.Content(newest).Length;
         for (int at = 0; at < length; at += 17)
         {

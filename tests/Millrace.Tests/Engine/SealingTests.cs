@@ -82,7 +82,7 @@ public sealed class SealingTests
         db.Define("CREATE MATERIALIZED VIEW late AS SELECT k, count(*) AS n FROM s GROUP BY k");
         db.Ask(new CheckpointRequest());
         List<string> before = db.Everything();
-        string newest = "checkpoint/" + db.Disk.List("checkpoint")[^1];
+        string newest = "checkpoint/" + db.Disk.List("checkpoint").Last(n => n.EndsWith(CheckpointFile.Extension, StringComparison.Ordinal));
         db.Disk.Damage(newest, 20, 0x40);
         db.Reopen();
         Assert.Contains("set aside", Assert.Single(db.Engine.RecoveryWarnings), StringComparison.Ordinal);

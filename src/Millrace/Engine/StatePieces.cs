@@ -1,0 +1,219 @@
+// What a checkpoint keeps beside its sections: pieces of state by number, new ones and those that an earlier checkpoint has written.
+using Millrace.Core;
+
+namespace Millrace.Engine;
+
+/// <summary>State that never changes any more: it is written once, beside the engine, and named from then on.</summary>
+internal interface IFrozen
+{
+    /// <summary>Memory held, in bytes.</summary>
+    long Bytes { get; }
+
+    /// <summary>Where the newest checkpoint has it. Set and read by the engine's thread.</summary>
+    StatePiece? Stored { get; set; }
+
+    /// <summary>Writes it in blocks of bounded size; on any thread.</summary>
+    void SaveBlocks(BlockSink sink);
+}
+
+/// <summary>A batch that stays as it is.</summary>
+internal sealed class FrozenBatch(Batch batch) : IFrozen
+{
+    // Its own view of the columns: what the engine's thread notes when it reads text is not for another thread to see.
+    private readonly Batch _batch = batch.Unread();
+
+    public long Bytes { get; } = batch.Bytes;
+
+    public StatePiece? Stored { get; set; }
+
+    public void SaveBlocks(BlockSink sink)
+    {
+        var writer = new ByteWriter((int)Math.Min(Bytes + 1024, 1 << 30));
+        BatchCodec.Write(writer, _batch);
+        StateFile.Cut(writer.Written, sink);
+    }
+
+    /// <summary>Reads what <see cref="SaveBlocks"/> wrote.</summary>
+    public static Batch Load(BlockSource source, Schema columns)
+    {
+        byte[] bytes = new byte[source.Bytes];
+        source.Fill(bytes);
+        source.End();
+        var reader = new ByteReader(bytes);
+        return BatchCodec.Read(ref reader, columns);
+    }
+}
+
+/// <summary>The blocks of a piece as one stretch of bytes.</summary>
+internal sealed class BlockSource(IReadOnlyList<StateExtent> extents, StateFile.Reader files)
+{
+    private byte[] _block = [];
+    private int _at;
+    private int _next;
+
+    /// <summary>Bytes in all blocks.</summary>
+    public long Bytes => extents.Sum(e => (long)e.Bytes);
+
+    /// <summary>Reads as many bytes as there is room for.</summary>
+    /// <exception cref="FormatException">Fewer are left.</exception>
+    public void Fill(Span<byte> into)
+    {
+        while (into.Length > 0)
+        {
+            if (_at == _block.Length)
+            {
+                _block = _next < extents.Count ? files.Read(extents[_next++]) : throw new FormatException($"{into.Length} bytes more expected of a piece of state");
+                _at = 0;
+                continue;
+            }
+
+            int part = Math.Min(into.Length, _block.Length - _at);
+            _block.AsSpan(_at, part).CopyTo(into);
+            into = into[part..];
+            _at += part;
+        }
+    }
+
+    /// <summary>Checks that everything was read.</summary>
+    public void End()
+    {
+        if (_at != _block.Length || _next != extents.Count)
+        {
+            throw new FormatException("a piece of state goes on behind its end");
+        }
+    }
+}
+
+/// <summary>The pieces that a checkpoint names, for whoever loads a section.</summary>
+internal sealed class PieceReader(IReadOnlyList<StatePiece> pieces, StateFile.Reader files) : Beside
+{
+    public StatePiece Piece(int number) => number < pieces.Count ? pieces[number] : throw new FormatException($"piece {number} of {pieces.Count}");
+
+    public BlockSource Open(int number) => new(Piece(number).Extents, files);
+}
+
+/// <summary>
+/// Collects the pieces of a checkpoint. What is added is immutable: saying so is all that the engine's thread does, <see cref="Write"/> goes on beside it.
+/// A piece that lies in a file of an earlier checkpoint is named again, unless more than half of that file is garbage by now: then it moves.
+/// </summary>
+/// <param name="bytesMin">Smaller parts are written with their section.</param>
+/// <param name="files">The files that the newest checkpoint names, with their lengths.</param>
+internal sealed class PieceWriter(long bytesMin, IReadOnlyDictionary<long, long> files) : Beside
+{
+    private readonly long _bytesMin = bytesMin;
+    private readonly List<(IFrozen Part, StatePiece Piece)> _pieces = [];
+
+    /// <summary>Bytes named, in this file and in earlier ones.</summary>
+    public long Bytes => _pieces.Sum(p => p.Piece.Extents.Sum(e => (long)e.Bytes));
+
+    /// <summary>Adds a part, and writes into its section by what number it is found; false when it is small enough to lie in the section itself.</summary>
+    public static bool TryAdd(ByteWriter section, IFrozen part)
+    {
+        if (section.Beside is not PieceWriter pieces || part.Bytes < pieces._bytesMin)
+        {
+            section.WriteByte(0);
+            return false;
+        }
+
+        section.WriteByte(1);
+        section.WriteVarint((ulong)pieces._pieces.Count);
+        pieces._pieces.Add((part, part.Stored ?? new StatePiece()));
+        return true;
+    }
+
+    /// <summary>Reads what <see cref="TryAdd"/> wrote: the piece, or null when the part follows in the section.</summary>
+    public static StatePiece? TryFind(ref ByteReader section, out BlockSource? source)
+    {
+        source = null;
+        if (section.Version < CheckpointFile.WithPieces || section.ReadByte() == 0)
+        {
+            return null;
+        }
+
+        PieceReader pieces = section.Beside as PieceReader ?? throw new FormatException("a part of the state that lies in another file, and no such file");
+        int number = section.ReadCount();
+        source = pieces.Open(number);
+        return pieces.Piece(number);
+    }
+
+    /// <summary>Decides what is written anew.</summary>
+    public void Choose()
+    {
+        var live = new Dictionary<long, long>();
+        foreach (StateExtent extent in _pieces.SelectMany(p => p.Piece.Extents))
+        {
+            live[extent.File] = live.GetValueOrDefault(extent.File) + extent.Bytes;
+        }
+
+        for (int i = 0; i < _pieces.Count; i++)
+        {
+            StatePiece piece = _pieces[i].Piece;
+            if (!piece.Extents.TrueForAll(e => files.TryGetValue(e.File, out long bytes) && live[e.File] >= bytes / 2))
+            {
+                piece = new StatePiece();
+                _pieces[i] = (_pieces[i].Part, piece);
+            }
+        }
+    }
+
+    /// <summary>Writes what is new.</summary>
+    public void Write(StateFile.Writer file)
+    {
+        foreach ((IFrozen part, StatePiece piece) in _pieces)
+        {
+            if (piece.Extents.Count == 0)
+            {
+                part.SaveBlocks(block => piece.Extents.Add(file.Append(block)));
+            }
+        }
+    }
+
+    /// <summary>Writes where each piece is.</summary>
+    public void WriteTable(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)_pieces.Count);
+        foreach ((_, StatePiece piece) in _pieces)
+        {
+            writer.WriteVarint((ulong)piece.Extents.Count);
+            foreach (StateExtent extent in piece.Extents)
+            {
+                writer.WriteVarint((ulong)extent.File);
+                writer.WriteVarint((ulong)extent.Offset);
+                writer.WriteVarint((ulong)extent.Bytes);
+                writer.WriteInt32((int)extent.Crc);
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteTable"/> wrote.</summary>
+    public static List<StatePiece> ReadTable(ref ByteReader reader)
+    {
+        int count = reader.ReadCount();
+        var pieces = new List<StatePiece>();
+        for (int i = 0; i < count; i++)
+        {
+            var piece = new StatePiece();
+            int extents = reader.ReadCount();
+            for (int e = 0; e < extents; e++)
+            {
+                piece.Extents.Add(new StateExtent((long)reader.ReadVarint(), (long)reader.ReadVarint(), reader.ReadCount(), (uint)reader.ReadInt32()));
+            }
+
+            pieces.Add(piece);
+        }
+
+        return pieces;
+    }
+
+    /// <summary>The files that are named.</summary>
+    public IEnumerable<long> Files => _pieces.SelectMany(p => p.Piece.Extents.Select(e => e.File)).Distinct();
+
+    /// <summary>The checkpoint is durable: the next one may name its pieces.</summary>
+    public void Published()
+    {
+        foreach ((IFrozen part, StatePiece piece) in _pieces)
+        {
+            part.Stored = piece;
+        }
+    }
+}

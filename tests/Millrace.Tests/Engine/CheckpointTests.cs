@@ -79,7 +79,7 @@ public sealed class CheckpointTests
     public async Task TheFlowGoesOnWhileACheckpointIsWritten(int stage)
     {
         EngineOnSimDisk db = Filled(3);
-        db.HoldBackground = true;
+        db.HoldCheckpoints = true;
         var first = new CheckpointRequest();
         var second = new CheckpointRequest();
         db.Engine.Submit(first);
@@ -107,7 +107,7 @@ public sealed class CheckpointTests
         Assert.Equal(expected, db.Everything());
         Assert.Equal(stage, Checkpoints(db.Disk).Length);
         Assert.Empty(db.Engine.RecoveryWarnings);
-        db.HoldBackground = false;
+        db.HoldCheckpoints = false;
         db.Write("s", (1, 1));
         db.Ask(new CheckpointRequest());
         Assert.Equal(StateFiles(db.Disk), Named(db.Disk));

@@ -36,6 +36,9 @@ internal sealed class EngineOnSimDisk
     /// <summary>Work beside the engine waits for <see cref="RunBackground"/>, instead of being done at once. The disk must complete everything at once then.</summary>
     public bool HoldBackground { get; set; }
 
+    /// <summary>The same for what writes checkpoints.</summary>
+    public bool HoldCheckpoints { get; set; }
+
     public DatabaseEngine Engine { get; private set; } = null!;
 
     public void Open() => Engine = new DatabaseEngine(
@@ -46,12 +49,12 @@ internal sealed class EngineOnSimDisk
             CheckpointLogBytes = long.MaxValue,
             TailBytesMax = TailBytesMax,
             SealRows = _sealRows,
-            Background = Begin,
+            Background = work => Begin(HoldBackground, work),
             Workers = _workers,
             SplitViews = true,
             WorkersRowsMin = 0,
-            BackupThread = Begin,
-            CheckpointThread = Begin,
+            BackupThread = work => Begin(HoldBackground, work),
+            CheckpointThread = work => Begin(HoldCheckpoints, work),
             PieceBytesMin = 64,
         });
 
@@ -103,9 +106,9 @@ internal sealed class EngineOnSimDisk
         }
     }
 
-    private PendingIo Begin(Action work)
+    private PendingIo Begin(bool hold, Action work)
     {
-        if (!HoldBackground)
+        if (!hold)
         {
             return EngineOptions.RunHere(work);
         }

@@ -1,6 +1,7 @@
 // Errors of the HTTP door: every exception becomes one application/problem+json (RFC 9457), here and nowhere else.
 using System.Buffers;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -40,13 +41,22 @@ internal static partial class Problem
         },
     };
 
+    /// <summary>True when there is nobody any more whom an answer could reach.</summary>
+    public static bool IsGone(HttpContext context, Exception error) => error switch
+    {
+        // Kestrel tells whoever reads the body before it tells that the request is aborted.
+        ConnectionAbortedException or ConnectionResetException or { InnerException: ConnectionAbortedException or ConnectionResetException } => true,
+        OperationCanceledException => context.RequestAborted.IsCancellationRequested,
+        IOException and not DiskException => context.RequestAborted.IsCancellationRequested,
+        _ => false,
+    };
+
     /// <summary>Answers a failure. When the answer has begun already the connection is cut instead: half an answer must not look whole.</summary>
     public static Task Write(HttpContext context, Exception error, ILogger log, string? sql = null)
     {
         switch (error)
         {
-            case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
-            case IOException when error is not DiskException && context.RequestAborted.IsCancellationRequested:
+            case Exception when IsGone(context, error):
                 return Task.CompletedTask;
             case RowException e:
                 return Write(context, StatusOf(e.Error.SqlState), "Bad row", e.Error.Message, e.Error, extra: to =>

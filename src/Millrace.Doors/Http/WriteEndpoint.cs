@@ -60,6 +60,11 @@ internal sealed class WriteEndpoint
         }
         catch (Exception e) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
+            if (Problem.IsGone(context, e))
+            {
+                return;
+            }
+
             (int status, string title, string detail, string? hint) = Problem.Describe(context, e, log);
             await WriteError(context, isV2, status, $"{title.ToLowerInvariant()}: {detail}{(hint is null ? "" : $" ({hint})")}");
         }

@@ -10,7 +10,6 @@ namespace Millrace.Bench;
 internal static class ImportBench
 {
     private const string Name = "import";
-    private const string Keys = "hostname,region,datacenter,rack,os,arch,team,service,service_version,service_environment";
 
     public static async Task RunAsync(BenchOptions options, Report report)
     {
@@ -97,7 +96,7 @@ internal static class ImportBench
     private static async Task<double> ImportAsync(string csv, string option, string target)
     {
         long start = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(new ProcessStartInfo(TsbsMillrace.Program, ["import", csv, option, target, "--key", Keys, "--time", "ts"])
+        using Process process = Process.Start(new ProcessStartInfo(TsbsMillrace.Program, ["import", csv, option, target, "--key", string.Join(',', TsbsData.Tags), "--time", "ts"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

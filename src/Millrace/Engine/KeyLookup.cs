@@ -31,18 +31,29 @@ internal static class KeyLookup
         Dictionary<int, LiteralExpr> constants = Constants(predicate);
         RowRange? best = null;
         int covered = 0;
-        foreach (CatalogObject candidate in snapshot.Catalog.All.Where(o => o.Id == input.Id || (o.Kind == ObjectKind.Index && o.DependsOn.Contains(input.Id))))
+        foreach ((int id, RowLayout layout) in Places(input, snapshot))
         {
-            RowLayout layout = snapshot.Objects[candidate.Id]!.Layout!;
             List<Column> values = [.. layout.Key.TakeWhile(constants.ContainsKey).Select(k => BoxedValue.ToColumn(constants[k].Value, constants[k].Type))];
             if (values.Count > covered)
             {
                 covered = values.Count;
-                best = new RowRange(candidate.Id, layout.EncodePrefix(values));
+                best = new RowRange(id, layout.EncodePrefix(values));
             }
         }
 
         return best;
+    }
+
+    /// <summary>Where an object's rows lie by key: the object itself, then its indexes, each with the columns that its rows are ordered by.</summary>
+    public static IEnumerable<(int Id, RowLayout Layout)> Places(CatalogObject rows, DatabaseSnapshot snapshot)
+    {
+        foreach (CatalogObject candidate in snapshot.Catalog.All.Where(o => o.Id == rows.Id || (o.Kind == ObjectKind.Index && o.DependsOn.Contains(rows.Id))))
+        {
+            if (snapshot.Objects.ElementAtOrDefault(candidate.Id)?.Layout is { } layout)
+            {
+                yield return (candidate.Id, layout);
+            }
+        }
     }
 
     private static Dictionary<int, LiteralExpr> Constants(ScalarExpr predicate)

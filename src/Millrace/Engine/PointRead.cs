@@ -112,12 +112,12 @@ internal sealed class PointRead
     // The object itself or an index of it, whose key begins with all columns that are compared and no others.
     private Place Find(DatabaseSnapshot snapshot)
     {
-        foreach (CatalogObject candidate in snapshot.Catalog.All.Where(o => o.Id == _scan.Object.Id || (o.Kind == ObjectKind.Index && o.DependsOn.Contains(_scan.Object.Id))))
+        foreach ((int id, RowLayout layout) in KeyLookup.Places(_scan.Object, snapshot))
         {
-            if (snapshot.Objects.ElementAtOrDefault(candidate.Id)?.Layout is { } layout && layout.Key.Count >= _terms.Count && layout.Key.Take(_terms.Count).All(_terms.ContainsKey))
+            if (layout.Key.Count >= _terms.Count && layout.Key.Take(_terms.Count).All(_terms.ContainsKey))
             {
                 int[] columns = [.. layout.Key.Take(_terms.Count)];
-                return new Place(snapshot.Catalog.Version, candidate.Id, RowCodec.Of(layout.Schema, columns, exact: false), Array.ConvertAll(columns, c => _terms[c]));
+                return new Place(snapshot.Catalog.Version, id, RowCodec.Of(layout.Schema, columns, exact: false), Array.ConvertAll(columns, c => _terms[c]));
             }
         }
 

@@ -285,10 +285,9 @@ internal sealed class Aggregate : Operator
             Array.Resize(ref _existed, size);
         }
 
-        for (int i = 0; i < slots.Length;)
+        foreach (SlotRuns.Stretch stretch in SlotRuns.Over(slots))
         {
-            int run = SlotRuns.At(slots, i);
-            for (int end = run > 0 ? i + 1 : Math.Min(i + SlotRuns.Long, slots.Length); i < end; i++)
+            for (int i = stretch.Start; i < (stretch.IsRun ? stretch.Start + 1 : stretch.End); i++)
             {
                 int slot = slots[i];
                 if (touchedAt[slot] == 0)
@@ -297,8 +296,6 @@ internal sealed class Aggregate : Operator
                     touchedAt[slot] = _touchedCount;
                 }
             }
-
-            i += Math.Max(run - 1, 0);
         }
 
         ReadOnlySpan<int> fresh = _touched.AsSpan(before, _touchedCount - before);

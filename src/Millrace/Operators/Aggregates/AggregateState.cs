@@ -74,17 +74,15 @@ internal sealed class GroupRows : AggregateState
         ReadOnlySpan<int> at = slots.AsSpan(0, batch.Count);
         if (weights is null)
         {
-            for (int i = 0; i < at.Length;)
+            foreach (SlotRuns.Stretch stretch in SlotRuns.Over(at))
             {
-                int run = SlotRuns.At(at, i);
-                if (run > 0)
+                if (stretch.IsRun)
                 {
-                    rows[at[i]] += run;
-                    i += run;
+                    rows[at[stretch.Start]] += stretch.End - stretch.Start;
                     continue;
                 }
 
-                for (int end = Math.Min(i + SlotRuns.Long, at.Length); i < end; i++)
+                for (int i = stretch.Start; i < stretch.End; i++)
                 {
                     rows[at[i]]++;
                 }

@@ -359,17 +359,15 @@ internal sealed class FloatSumState(int argument, bool single) : AggregateState
 
     private void AddDoubles(ReadOnlySpan<double> values, ReadOnlySpan<int> slots)
     {
-        for (int i = 0; i < values.Length;)
+        foreach (SlotRuns.Stretch stretch in SlotRuns.Over(slots))
         {
-            int run = SlotRuns.At(slots, i);
-            if (run > 0)
+            if (stretch.IsRun)
             {
-                Sums.AddRun(slots[i], values.Slice(i, run));
-                i += run;
+                Sums.AddRun(slots[stretch.Start], values[stretch.Start..stretch.End]);
                 continue;
             }
 
-            for (int end = Math.Min(i + SlotRuns.Long, values.Length); i < end; i++)
+            for (int i = stretch.Start; i < stretch.End; i++)
             {
                 Sums.Add(slots[i], values[i]);
             }

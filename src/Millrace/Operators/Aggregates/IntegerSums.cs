@@ -29,19 +29,16 @@ internal sealed class SmallSumState<T>(int argument) : AggregateState
         ReadOnlySpan<int> at = slots.AsSpan(0, values.Length);
         if (weights is null && column.Validity is null)
         {
-            for (int i = 0; i < values.Length;)
+            foreach (SlotRuns.Stretch stretch in SlotRuns.Over(at))
             {
-                int run = SlotRuns.At(at, i);
-                int end = run > 0 ? i + run : Math.Min(i + SlotRuns.Long, values.Length);
-                if (run > 0)
+                if (stretch.IsRun)
                 {
-                    ref long sum = ref sums[at[i]];
-                    sum = checked(sum + SumOf(values[i..end]));
-                    i = end;
+                    ref long sum = ref sums[at[stretch.Start]];
+                    sum = checked(sum + SumOf(values[stretch.Start..stretch.End]));
                     continue;
                 }
 
-                for (; i < end; i++)
+                for (int i = stretch.Start; i < stretch.End; i++)
                 {
                     ref long sum = ref sums[at[i]];
                     sum = checked(sum + long.CreateTruncating(values[i]));
@@ -125,19 +122,16 @@ internal sealed class BigSumState(int argument) : AggregateState
         ReadOnlySpan<int> at = slots.AsSpan(0, values.Length);
         if (weights is null && column.Validity is null)
         {
-            for (int i = 0; i < values.Length;)
+            foreach (SlotRuns.Stretch stretch in SlotRuns.Over(at))
             {
-                int run = SlotRuns.At(at, i);
-                if (run > 0)
+                if (stretch.IsRun)
                 {
-                    sums[at[i]] += SlotRuns.Sum(values.Slice(i, run));
-                    i += run;
-                    continue;
+                    sums[at[stretch.Start]] += SlotRuns.Sum(values[stretch.Start..stretch.End]);
                 }
-
-                int end = Math.Min(i + SlotRuns.Long, values.Length);
-                AddEach(values[i..end], at[i..end]);
-                i = end;
+                else
+                {
+                    AddEach(values[stretch.Start..stretch.End], at[stretch.Start..stretch.End]);
+                }
             }
 
             return;

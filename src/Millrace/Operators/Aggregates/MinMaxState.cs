@@ -74,18 +74,16 @@ internal sealed class MinMaxState<T, TBits>(int argument, bool max) : AggregateS
     private void AddAll(ReadOnlySpan<T> values, ReadOnlySpan<int> slots)
     {
         ulong[] best = _best;
-        for (int i = 0; i < values.Length;)
+        foreach (SlotRuns.Stretch stretch in SlotRuns.Over(slots))
         {
-            int run = SlotRuns.At(slots, i);
-            if (run > 0)
+            if (stretch.IsRun)
             {
-                ref ulong at = ref best[slots[i]];
-                at = Math.Max(at, BestOf(values.Slice(i, run)));
-                i += run;
+                ref ulong at = ref best[slots[stretch.Start]];
+                at = Math.Max(at, BestOf(values[stretch.Start..stretch.End]));
                 continue;
             }
 
-            for (int end = Math.Min(i + SlotRuns.Long, values.Length); i < end; i++)
+            for (int i = stretch.Start; i < stretch.End; i++)
             {
                 ref ulong at = ref best[slots[i]];
                 at = Math.Max(at, ~(TBits.To(values[i]) ^ _flip));

@@ -8,13 +8,12 @@ namespace Millrace.Engine;
 /// <summary>Finds long runs of one slot, and adds up the values of such a run in several independent sums.</summary>
 internal static class SlotRuns
 {
-    /// <summary>How many rows of one slot make a run, and how many rows are passed before it is looked for again.</summary>
-    public const int Long = 32;
+    // How many rows of one slot make a run, and how many rows are passed before it is looked for again.
+    private const int Long = 32;
 
-    /// <summary>The length of the run that begins at <paramref name="start"/>, or 0 when it is shorter than <see cref="Long"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int At(ReadOnlySpan<int> slots, int start) =>
-        start + Long <= slots.Length && slots[start + Long - 1] == slots[start] ? LengthOf(slots[start..]) : 0;
+    /// <summary>All of the rows, one stretch after the other.</summary>
+    /// <param name="slots">The slot of each row.</param>
+    public static Stretches Over(ReadOnlySpan<int> slots) => new(slots);
 
     /// <summary>The exact sum of fewer than 2³¹ numbers.</summary>
     public static Int128 Sum(ReadOnlySpan<long> values)
@@ -70,10 +69,43 @@ internal static class SlotRuns
         return (sum, (a - (sum - part)) + (b - part));
     }
 
-    private static int LengthOf(ReadOnlySpan<int> slots)
+    /// <summary>Rows that follow one another.</summary>
+    /// <param name="Start">The first.</param>
+    /// <param name="End">Behind the last.</param>
+    /// <param name="IsRun">Whether they are all of one slot; otherwise they may be of any.</param>
+    public readonly record struct Stretch(int Start, int End, bool IsRun);
+
+    /// <summary>Walks over rows, on the stack.</summary>
+    public ref struct Stretches(ReadOnlySpan<int> slots)
     {
-        int length = slots.IndexOfAnyExcept(slots[0]);
-        length = length < 0 ? slots.Length : length;
-        return length < Long ? 0 : length;
+        private readonly ReadOnlySpan<int> _slots = slots;
+
+        /// <summary>What was moved to.</summary>
+        public Stretch Current { get; private set; }
+
+        /// <summary>Itself, for <c>foreach</c>.</summary>
+        public readonly Stretches GetEnumerator() => this;
+
+        /// <summary>Goes to the next stretch; false behind the last row.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool MoveNext()
+        {
+            int start = Current.End;
+            if (start >= _slots.Length)
+            {
+                return false;
+            }
+
+            int run = start + Long <= _slots.Length && _slots[start + Long - 1] == _slots[start] ? LengthOf(_slots[start..]) : 0;
+            Current = run > 0 ? new Stretch(start, start + run, true) : new Stretch(start, Math.Min(start + Long, _slots.Length), false);
+            return true;
+        }
+
+        private static int LengthOf(ReadOnlySpan<int> slots)
+        {
+            int length = slots.IndexOfAnyExcept(slots[0]);
+            length = length < 0 ? slots.Length : length;
+            return length < Long ? 0 : length;
+        }
     }
 }

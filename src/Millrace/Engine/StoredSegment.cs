@@ -9,8 +9,12 @@ namespace Millrace.Engine;
 /// <summary>One segment of an object. Safe from any thread; the file stays open once it was, so that a reader outlives its deletion.</summary>
 internal sealed class StoredSegment(IDisk disk, SegmentInfo info, Action<string>? noticed = null)
 {
+    // Some 100 bytes each, by segment.
+    private const int MaxGroupsKept = 4_096;
+
     private readonly Lock _gate = new();
     private volatile Segment? _open;
+    private volatile SegmentLast? _last;
     private string? _damage;
 
     public SegmentInfo Info { get; } = info;
@@ -51,6 +55,24 @@ internal sealed class StoredSegment(IDisk disk, SegmentInfo info, Action<string>
                 throw Damaged(missing);
             }
         }
+    }
+
+    /// <summary>What the footer says of the last rows of the partitions. Kept for the next who asks the same, unless there are too many.</summary>
+    /// <exception cref="SqlException">XX001: the segment is damaged.</exception>
+    public SegmentLast LastOf(LastRows last)
+    {
+        if (_last is { } kept && kept.Last.Time == last.Time && kept.Last.Partition.SequenceEqual(last.Partition))
+        {
+            return kept;
+        }
+
+        SegmentLast found = LastGroups.Of(Open(), last);
+        if (found.KeyOf.Length <= MaxGroupsKept)
+        {
+            _last = found;
+        }
+
+        return found;
     }
 
     /// <summary>Notes damage that shows only when a block is read; returns what to tell the reader.</summary>

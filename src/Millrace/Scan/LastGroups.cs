@@ -1,4 +1,5 @@
 // The last rows of every series without reading the others.
+using System.Runtime.InteropServices;
 using Millrace.Core;
 using Millrace.Store.Segments;
 
@@ -8,33 +9,70 @@ namespace Millrace.Engine;
 internal static class LastGroups
 {
     /// <summary>The groups that may hold a partition's last rows.</summary>
+    /// <param name="groups">All groups of some partitions, those of a segment one after the other.</param>
+    /// <param name="last">What is wanted.</param>
     public static List<(StoredSegment Segment, int Group)> Of(List<(StoredSegment Segment, int Group)> groups, LastRows last)
     {
+        // What a segment says of its partitions is worked out once and kept: a hundred million rows have tens of thousands of groups.
         var best = new Dictionary<ByteSlice, long>();
-        var keys = new ByteSlice?[groups.Count];
-        for (int i = 0; i < groups.Count; i++)
+        foreach (StoredSegment segment in groups.Select(g => g.Segment).Distinct())
         {
-            Segment segment = groups[i].Segment.Open();
-            GroupMeta group = segment.Groups[groups[i].Group];
-            if (IsOnePartition(segment, group, last) && BoundsTime(segment, group, last))
+            SegmentLast of = segment.LastOf(last);
+            for (int i = 0; i < of.Keys.Length; i++)
             {
-                ByteSlice key = KeyOf(segment, group, last);
-                keys[i] = key;
-                long max = group.Blocks[last.Time].Zone.Max;
-                best[key] = best.TryGetValue(key, out long known) ? Math.Max(known, max) : max;
+                ref long known = ref CollectionsMarshal.GetValueRefOrAddDefault(best, of.Keys[i], out bool exists);
+                known = exists ? Math.Max(known, of.Largest[i]) : of.Largest[i];
             }
         }
 
         var kept = new List<(StoredSegment, int)>();
-        for (int i = 0; i < groups.Count; i++)
+        for (int from = 0, to; from < groups.Count; from = to)
         {
-            if (keys[i] is not { } key || groups[i].Segment.Open().Groups[groups[i].Group].Blocks[last.Time].Zone.Max == best[key])
+            StoredSegment segment = groups[from].Segment;
+            SegmentLast of = segment.LastOf(last);
+            long[] wanted = Array.ConvertAll(of.Keys, key => best[key]);
+            for (to = from; to < groups.Count && groups[to].Segment == segment; to++)
             {
-                kept.Add(groups[i]);
+                int group = groups[to].Group;
+                if (of.KeyOf[group] is var key && (key < 0 || segment.Open().Groups[group].Blocks[last.Time].Zone.Max == wanted[key]))
+                {
+                    kept.Add(groups[to]);
+                }
             }
         }
 
         return kept;
+    }
+
+    /// <summary>The partitions of a segment, as far as its groups hold one each, by what the footer says.</summary>
+    public static SegmentLast Of(Segment segment, LastRows last)
+    {
+        var found = new Dictionary<ByteSlice, int>();
+        var largest = new List<long>();
+        int[] keyOf = new int[segment.Groups.Count];
+        for (int g = 0; g < keyOf.Length; g++)
+        {
+            GroupMeta group = segment.Groups[g];
+            keyOf[g] = -1;
+            if (IsOnePartition(segment, group, last) && BoundsTime(segment, group, last))
+            {
+                ByteSlice key = KeyOf(segment, group, last);
+                long max = group.Blocks[last.Time].Zone.Max;
+                if (found.TryGetValue(key, out int at))
+                {
+                    largest[at] = Math.Max(largest[at], max);
+                }
+                else
+                {
+                    found.Add(key, at = largest.Count);
+                    largest.Add(max);
+                }
+
+                keyOf[g] = at;
+            }
+        }
+
+        return new SegmentLast(last, [.. found.Keys], [.. largest], keyOf);
     }
 
     /// <summary>Of a group that holds one series in order of time: the first row that has its largest time. Of others: 0.</summary>
@@ -93,3 +131,10 @@ internal static class LastGroups
         return new ByteSlice(writer.Written.ToArray(), 0, writer.Length);
     }
 }
+
+/// <summary>What a segment's footer says of its partitions.</summary>
+/// <param name="Last">What was asked.</param>
+/// <param name="Keys">The partitions.</param>
+/// <param name="Largest">By partition: its largest time in this segment.</param>
+/// <param name="KeyOf">By group: its partition; −1 when it holds several, or its times are not known.</param>
+internal sealed record SegmentLast(LastRows Last, ByteSlice[] Keys, long[] Largest, int[] KeyOf);

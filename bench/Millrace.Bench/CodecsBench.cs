@@ -59,10 +59,12 @@ internal static class CodecsBench
             blocks.Clear();
             await At(encode).TakeAsync(values, () =>
             {
+                // As in a segment: the blocks of a column know what was chosen before.
+                var habit = new CodecHabit();
                 foreach (Column column in columns)
                 {
                     writer.Reset();
-                    BlockCodec.Encode(column, 0, column.Length, writer);
+                    BlockCodec.Encode(column, 0, column.Length, writer, habit);
                     blocks.Add(writer.Written.ToArray());
                 }
             });

@@ -52,6 +52,7 @@ public abstract class ColumnBuilder
 
         ColumnBuilder builder = For(type);
         builder.Expect(parts.Sum(p => p.Length));
+        (builder as BytesBuilder)?.ExpectBytes(parts.Sum(p => ((BytesColumn)p).BytesOf(0, p.Length)));
         foreach (Column part in parts)
         {
             builder.AppendRange(part, 0, part.Length);
@@ -482,6 +483,9 @@ public sealed class BytesBuilder : ColumnBuilder
         CopyValidity(source, start, count);
         Count += count;
     }
+
+    // For an empty builder: just so much room, at once.
+    internal void ExpectBytes(long bytes) => _data = GC.AllocateUninitializedArray<byte>((int)Math.Min(bytes, Array.MaxLength));
 
     // Rows of codes come without being written out in their own column first.
     private void AppendCoded(BytesColumn from, int start, int count)

@@ -20,7 +20,12 @@ internal static class BlockCodec
     private const int DepthMax = 64;
 
     /// <summary>Appends a block of rows <paramref name="from"/> .. <paramref name="from"/> + <paramref name="count"/> of <paramref name="column"/>.</summary>
-    public static void Encode(Column column, int from, int count, ByteWriter writer)
+    /// <param name="column">The column.</param>
+    /// <param name="from">The first row.</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="writer">Where to.</param>
+    /// <param name="habit">What was chosen for blocks of the same column before; null when nothing is known of others.</param>
+    public static void Encode(Column column, int from, int count, ByteWriter writer, CodecHabit? habit = null)
     {
         Check.That(from >= 0 && count >= 0 && count <= RowsMax && from + count <= column.Length);
         if (count == 0)
@@ -52,7 +57,7 @@ internal static class BlockCodec
         }
         else if (present > 0)
         {
-            EncodePresent(column, from, count, rows.Span[..present], writer);
+            EncodePresent(column, from, count, rows.Span[..present], writer, habit);
         }
     }
 
@@ -121,22 +126,22 @@ internal static class BlockCodec
         }
     }
 
-    private static void EncodePresent(Column column, int from, int count, ReadOnlySpan<int> rows, ByteWriter writer)
+    private static void EncodePresent(Column column, int from, int count, ReadOnlySpan<int> rows, ByteWriter writer, CodecHabit? habit)
     {
         switch (column)
         {
-            case FixedColumn<long> c when rows.Length == count: IntegerBlock.Encode(c.Values.AsSpan(from, count), writer); break;
-            case FixedColumn<long> c: EncodeIntegers(c.Values, rows, writer); break;
-            case FixedColumn<int> c: EncodeIntegers(c.Values, rows, writer); break;
-            case FixedColumn<short> c: EncodeIntegers(c.Values, rows, writer); break;
-            case FixedColumn<double> c: EncodeFloats(MemoryMarshal.Cast<double, long>(c.Values), rows, single: false, writer); break;
-            case FixedColumn<float> c: EncodeFloats(MemoryMarshal.Cast<float, uint>(c.Values), rows, single: true, writer); break;
+            case FixedColumn<long> c when rows.Length == count: IntegerBlock.Encode(c.Values.AsSpan(from, count), writer, habit: habit); break;
+            case FixedColumn<long> c: EncodeIntegers(c.Values, rows, writer, habit); break;
+            case FixedColumn<int> c: EncodeIntegers(c.Values, rows, writer, habit); break;
+            case FixedColumn<short> c: EncodeIntegers(c.Values, rows, writer, habit); break;
+            case FixedColumn<double> c: EncodeFloats(MemoryMarshal.Cast<double, long>(c.Values), rows, single: false, writer, habit); break;
+            case FixedColumn<float> c: EncodeFloats(MemoryMarshal.Cast<float, uint>(c.Values), rows, single: true, writer, habit); break;
             case FixedColumn<bool> c: EncodeBooleans(c.Values, rows, writer); break;
-            case FixedColumn<Numeric> c: NumericBlock.Encode(Gather<Numeric>(c.Values, rows), writer); break;
+            case FixedColumn<Numeric> c: NumericBlock.Encode(Gather<Numeric>(c.Values, rows), writer, habit); break;
             case FixedColumn<Interval> c: PartsBlock.Encode(Gather<Interval>(c.Values, rows), writer); break;
             case FixedColumn<Uuid> c: PartsBlock.Encode(Gather<Uuid>(c.Values, rows), writer); break;
             case BytesColumn c:
-                using (var profile = new TextProfile(c, rows))
+                using (var profile = new TextProfile(c, rows, habit))
                 {
                     TextBlock.Encode(profile, writer);
                 }
@@ -158,7 +163,7 @@ internal static class BlockCodec
         return gathered;
     }
 
-    private static void EncodeIntegers<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> rows, ByteWriter writer)
+    private static void EncodeIntegers<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> rows, ByteWriter writer, CodecHabit? habit)
         where T : unmanaged, IBinaryInteger<T>
     {
         using var wide = new Rented<long>(rows.Length);
@@ -167,10 +172,10 @@ internal static class BlockCodec
             wide.Span[i] = long.CreateTruncating(values[rows[i]]);
         }
 
-        IntegerBlock.Encode(wide.Span, writer);
+        IntegerBlock.Encode(wide.Span, writer, habit: habit);
     }
 
-    private static void EncodeFloats<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> rows, bool single, ByteWriter writer)
+    private static void EncodeFloats<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> rows, bool single, ByteWriter writer, CodecHabit? habit)
         where T : unmanaged, IBinaryInteger<T>
     {
         using var wide = new Rented<long>(rows.Length);
@@ -179,7 +184,7 @@ internal static class BlockCodec
             wide.Span[i] = long.CreateTruncating(values[rows[i]]);
         }
 
-        using var profile = new FloatProfile(wide.Span, single);
+        using var profile = new FloatProfile(wide.Span, single, habit);
         FloatBlock.Encode(profile, writer);
     }
 

@@ -16,8 +16,10 @@ internal sealed class BrotliTextCodec(byte id, string name) : TextCodec(id, name
     private const int BytesMin = 128;
     private const int ProbeBytes = 8192;
 
-    // Searching longer gives 3 to 8 % on log lines, addresses and names, nothing on random letters, and takes five times as long (docs/decisions/codecs.md).
-    private const int Quality = 1;
+    // Looking for repeated pieces for longer than quality 1 does pays on log lines and not on random letters; than 2, hardly ever (docs/decisions/codecs.md).
+    private const int QuickQuality = 1;
+    private const int Quality = 2;
+    private const double GainMin = 0.05;
     private const int WindowBits = 18;
 
     public override double Estimate(TextProfile profile) => profile.Compressed is { } bytes
@@ -55,16 +57,19 @@ internal sealed class BrotliTextCodec(byte id, string name) : TextCodec(id, name
         }
 
         using var room = new Rented<byte>(BrotliEncoder.GetMaxCompressedLength(text.Length));
+        int quality = Quality;
         if (text.Length > 2 * ProbeBytes)
         {
             ReadOnlySpan<byte> probe = text.Slice((text.Length - ProbeBytes) / 2, ProbeBytes);
-            if (!BrotliEncoder.TryCompress(probe, room.Span, out int probed, Quality, WindowBits) || probed > ProbeBytes * 0.9)
+            if (!BrotliEncoder.TryCompress(probe, room.Span, out int quick, QuickQuality, WindowBits) || quick > ProbeBytes * 0.9)
             {
                 return null;
             }
+
+            quality = BrotliEncoder.TryCompress(probe, room.Span, out int longer, Quality, WindowBits) && longer < quick * (1 - GainMin) ? Quality : QuickQuality;
         }
 
-        return BrotliEncoder.TryCompress(text, room.Span, out int written, Quality, WindowBits) && text.Length <= (long)written * RatioMax
+        return BrotliEncoder.TryCompress(text, room.Span, out int written, quality, WindowBits) && text.Length <= (long)written * RatioMax
             ? room.Span[..written].ToArray()
             : null;
     }

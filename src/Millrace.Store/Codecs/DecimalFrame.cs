@@ -43,7 +43,7 @@ internal sealed class DecimalFrame : IDisposable
     public IntegerProfile Digits { get; }
 
     /// <summary>The frame of numbers given as bit patterns; null when most of a sample are no decimals.</summary>
-    public static DecimalFrame? Of(ReadOnlySpan<long> bits, bool single)
+    public static DecimalFrame? Of(ReadOnlySpan<long> bits, bool single, CodecHabit? habit)
     {
         int exponent = Choose(bits, single);
         if (exponent < 0)
@@ -68,7 +68,7 @@ internal sealed class DecimalFrame : IDisposable
             digits.Span[i] = before;
         }
 
-        return patches > bits.Length / 2 ? null : new DecimalFrame(exponent, patches, new IntegerProfile(digits.Span));
+        return patches > bits.Length / 2 ? null : new DecimalFrame(exponent, patches, new IntegerProfile(digits.Span, habit));
     }
 
     /// <summary>The digits of a number given as its bits; false when they would not give it back to the bit, as those of −0, NaN and 1/3.</summary>

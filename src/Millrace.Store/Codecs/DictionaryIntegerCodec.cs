@@ -68,7 +68,7 @@ internal sealed class IntegerDictionary : IDisposable
     public IntegerProfile Codes { get; }
 
     /// <summary>The dictionary of <paramref name="values"/>; null when more than a quarter of them would be in it.</summary>
-    public static IntegerDictionary? Build(ReadOnlySpan<long> values)
+    public static IntegerDictionary? Build(ReadOnlySpan<long> values, CodecHabit? habit = null)
     {
         int most = Math.Min(values.Length / 4, EntriesMax);
         if (most == 0)
@@ -129,7 +129,7 @@ internal sealed class IntegerDictionary : IDisposable
             code = rank.Span[(int)code];
         }
 
-        return new IntegerDictionary(new IntegerProfile(sorted), new IntegerProfile(codes.Span));
+        return new IntegerDictionary(new IntegerProfile(sorted, habit?[CodecPart.Entries]), new IntegerProfile(codes.Span, habit?[CodecPart.Codes]));
     }
 
     public void Dispose()

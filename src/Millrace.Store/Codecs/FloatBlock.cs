@@ -4,7 +4,7 @@ using Millrace.Core;
 namespace Millrace.Store.Codecs;
 
 /// <summary>A sequence of bit patterns of numbers, and what the codecs work out about them.</summary>
-internal sealed class FloatProfile(ReadOnlySpan<long> bits, bool single) : IDisposable
+internal sealed class FloatProfile(ReadOnlySpan<long> bits, bool single, CodecHabit? habit = null) : IDisposable
 {
     private DecimalFrame? _decimals;
     private bool _decimalsKnown;
@@ -16,7 +16,10 @@ internal sealed class FloatProfile(ReadOnlySpan<long> bits, bool single) : IDisp
     public bool Single { get; } = single;
 
     /// <summary>The bit patterns taken for integers.</summary>
-    public IntegerProfile AsIntegers { get; } = new(bits);
+    public IntegerProfile AsIntegers { get; } = new(bits, habit?[CodecPart.Bits]);
+
+    /// <summary>What is usual for such numbers.</summary>
+    public CodecHabit? Habit { get; } = habit;
 
     /// <summary>The numbers as decimals of few places; null when they are none.</summary>
     public DecimalFrame? Decimals
@@ -26,7 +29,7 @@ internal sealed class FloatProfile(ReadOnlySpan<long> bits, bool single) : IDisp
             if (!_decimalsKnown)
             {
                 _decimalsKnown = true;
-                _decimals = DecimalFrame.Of(Bits, Single);
+                _decimals = DecimalFrame.Of(Bits, Single, Habit?[CodecPart.Digits]);
             }
 
             return _decimals;
@@ -46,6 +49,18 @@ internal static class FloatBlock
     /// <summary>Appends the numbers of <paramref name="profile"/>, at least one. Their number is not written.</summary>
     public static void Encode(FloatProfile profile, ByteWriter writer)
     {
+        FloatCodec codec = Choose(profile);
+        writer.WriteByte(codec.Id);
+        codec.Encode(profile, writer);
+    }
+
+    private static FloatCodec Choose(FloatProfile profile)
+    {
+        if (profile.Habit?.Usual(0, 0) is FloatCodec usual && profile.Habit.Holds(usual.Estimate(profile) / profile.Bits.Length))
+        {
+            return usual;
+        }
+
         FloatCodec best = CodecTable.Floats[0];
         double least = double.PositiveInfinity;
         double enough = profile.Bits.Length * (profile.Single ? 12.0 : 24.0);
@@ -64,8 +79,8 @@ internal static class FloatBlock
             }
         }
 
-        writer.WriteByte(best.Id);
-        best.Encode(profile, writer);
+        profile.Habit?.Note(best, least / profile.Bits.Length, 0, 0);
+        return best;
     }
 
     /// <summary>Reads <paramref name="into"/>.Length bit patterns, at least one.</summary>

@@ -10,14 +10,14 @@ internal static class IntegerBlock
     public const int DepthMax = 5;
 
     /// <summary>Appends <paramref name="values"/>. Their number is not written: the reader knows it.</summary>
-    public static void Encode(ReadOnlySpan<long> values, ByteWriter writer, int depth = DepthMax)
+    public static void Encode(ReadOnlySpan<long> values, ByteWriter writer, int depth = DepthMax, CodecHabit? habit = null)
     {
         if (values.IsEmpty)
         {
             return;
         }
 
-        using var profile = new IntegerProfile(values);
+        using var profile = new IntegerProfile(values, habit);
         Encode(profile, writer, depth);
     }
 

@@ -13,6 +13,7 @@ internal sealed class IntegerProfile : IDisposable
     private const int SampleMax = 512;
     private const int Medians = 15;
     private readonly long[] _values;
+    private readonly CodecHabit? _habit;
     private readonly (IntegerCodec Codec, double Bits)?[] _choices = new (IntegerCodec, double)?[IntegerBlock.DepthMax + 1];
     private IntegerProfile? _deltas;
     private long[]? _sample;
@@ -23,13 +24,16 @@ internal sealed class IntegerProfile : IDisposable
     private bool _dictionaryKnown;
 
     /// <summary>Copies <paramref name="values"/>, at least one.</summary>
-    public IntegerProfile(ReadOnlySpan<long> values)
-        : this(values.Length) => values.CopyTo(_values);
+    /// <param name="values">The values.</param>
+    /// <param name="habit">What is usual for them; null when nothing is known of others.</param>
+    public IntegerProfile(ReadOnlySpan<long> values, CodecHabit? habit = null)
+        : this(values.Length, habit) => values.CopyTo(_values);
 
-    private IntegerProfile(int count)
+    private IntegerProfile(int count, CodecHabit? habit)
     {
         Check.That(count > 0);
         Count = count;
+        _habit = habit;
         _values = ArrayPool<long>.Shared.Rent(count);
     }
 
@@ -72,7 +76,7 @@ internal sealed class IntegerProfile : IDisposable
         {
             if (_deltas is null)
             {
-                _deltas = new IntegerProfile(Count - 1) { Order = Order + 1 };
+                _deltas = new IntegerProfile(Count - 1, _habit?[CodecPart.Deltas]) { Order = Order + 1 };
                 ReadOnlySpan<long> from = Values;
                 Span<long> to = _deltas._values.AsSpan(0, Count - 1);
                 for (int i = 0; i < to.Length; i++)
@@ -98,7 +102,7 @@ internal sealed class IntegerProfile : IDisposable
                 Step = FindStep();
                 if (Step > 1)
                 {
-                    _multiples = new IntegerProfile(Count);
+                    _multiples = new IntegerProfile(Count, _habit?[CodecPart.Multiples]);
                     ReadOnlySpan<long> from = Values;
                     Span<long> to = _multiples._values.AsSpan(0, Count);
                     for (int i = 0; i < to.Length; i++)
@@ -120,7 +124,7 @@ internal sealed class IntegerProfile : IDisposable
             if (!_dictionaryKnown)
             {
                 _dictionaryKnown = true;
-                _dictionary = LooksFew() ? IntegerDictionary.Build(Values) : null;
+                _dictionary = LooksFew() ? IntegerDictionary.Build(Values, _habit) : null;
             }
 
             return _dictionary;
@@ -166,6 +170,14 @@ internal sealed class IntegerProfile : IDisposable
         }
 
         Measure();
+        // Long runs, or a range of quite another size, may call for another codec.
+        int shape = WidthOf((ulong)(Max - Min)) + (Runs <= Count / 3 ? CodecHabit.FarApart : 0);
+        if (_habit?.Usual(depth, shape) is IntegerCodec usual && usual.Estimate(this, depth) is var usually && _habit.Holds(usually / Count))
+        {
+            _choices[depth] = (usual, usually);
+            return (usual, usually);
+        }
+
         (IntegerCodec? Codec, double Bits) best = (null, double.PositiveInfinity);
         foreach (IntegerCodec codec in CodecTable.Integers)
         {
@@ -178,6 +190,7 @@ internal sealed class IntegerProfile : IDisposable
 
         Check.That(best.Codec is not null);
         _choices[depth] = (best.Codec, best.Bits);
+        _habit?.Note(best.Codec, best.Bits / Count, depth, shape);
         return (best.Codec, best.Bits);
     }
 

@@ -15,7 +15,7 @@ internal static class NumericBlock
     private static readonly long[] s_powers = [.. Enumerable.Range(0, ScaleSpreadMax + 1).Select(p => (long)Math.Pow(10, p))];
 
     /// <summary>Appends the values, at least one.</summary>
-    public static void Encode(ReadOnlySpan<Numeric> values, ByteWriter writer)
+    public static void Encode(ReadOnlySpan<Numeric> values, ByteWriter writer, CodecHabit? habit)
     {
         using var digits = new Rented<long>(values.Length);
         using var taken = new Rented<long>(values.Length);
@@ -23,8 +23,8 @@ internal static class NumericBlock
         {
             writer.WriteByte(CodecTable.Aligned.Id);
             writer.WriteByte((byte)scale);
-            IntegerBlock.Encode(digits.Span, writer);
-            IntegerBlock.Encode(taken.Span, writer);
+            IntegerBlock.Encode(digits.Span, writer, habit: habit?[CodecPart.Digits]);
+            IntegerBlock.Encode(taken.Span, writer, habit: habit?[CodecPart.Second]);
             return;
         }
 
@@ -36,8 +36,8 @@ internal static class NumericBlock
         }
 
         writer.WriteByte(CodecTable.Wide.Id);
-        IntegerBlock.Encode(taken.Span, writer);
-        IntegerBlock.Encode(digits.Span, writer);
+        IntegerBlock.Encode(taken.Span, writer, habit: habit?[CodecPart.Second]);
+        IntegerBlock.Encode(digits.Span, writer, habit: habit?[CodecPart.Digits]);
     }
 
     /// <summary>Reads <paramref name="into"/>.Length values, at least one.</summary>

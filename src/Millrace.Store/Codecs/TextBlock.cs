@@ -17,6 +17,11 @@ internal static class TextBlock
     /// <summary>The codec that takes the fewest bits.</summary>
     public static (TextCodec Codec, double Bits) Choose(TextProfile profile)
     {
+        if (profile.Habit?.Usual(0, 0) is TextCodec usual && usual.Estimate(profile) is var usually && profile.Habit.Holds(usually / profile.Count))
+        {
+            return (usual, usually);
+        }
+
         (TextCodec Codec, double Bits) best = (CodecTable.Texts[0], double.PositiveInfinity);
         double enough = profile.ByteCount * 8.0 / 16;
         foreach (TextCodec codec in CodecTable.Texts)
@@ -34,6 +39,7 @@ internal static class TextBlock
             }
         }
 
+        profile.Habit?.Note(best.Codec, best.Bits / profile.Count, 0, 0);
         return best;
     }
 

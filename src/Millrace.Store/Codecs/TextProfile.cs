@@ -17,8 +17,12 @@ internal sealed class TextProfile : IDisposable
     private bool _compressedKnown;
 
     /// <summary>The rows <paramref name="rows"/> of <paramref name="column"/>, at least one.</summary>
-    public TextProfile(BytesColumn column, ReadOnlySpan<int> rows)
+    /// <param name="column">The column.</param>
+    /// <param name="rows">Which rows.</param>
+    /// <param name="habit">What is usual for them; null when nothing is known of others.</param>
+    public TextProfile(BytesColumn column, ReadOnlySpan<int> rows, CodecHabit? habit = null)
     {
+        Habit = habit;
         _column = column;
         Count = rows.Length;
         _rows = ArrayPool<int>.Shared.Rent(Count);
@@ -33,6 +37,9 @@ internal sealed class TextProfile : IDisposable
     }
 
     public int Count { get; }
+
+    /// <summary>What is usual for such strings.</summary>
+    public CodecHabit? Habit { get; }
 
     /// <summary>The bytes of all strings together.</summary>
     public int ByteCount { get; }
@@ -52,7 +59,7 @@ internal sealed class TextProfile : IDisposable
                     lengths.Span[i] = this[i].Length;
                 }
 
-                _lengths = new IntegerProfile(lengths.Span);
+                _lengths = new IntegerProfile(lengths.Span, Habit?[CodecPart.Lengths]);
             }
 
             return _lengths;
@@ -129,7 +136,7 @@ internal sealed class TextProfile : IDisposable
             rows.Span[i] = _rows[indexes[i]];
         }
 
-        return new TextProfile(_column, rows.Span);
+        return new TextProfile(_column, rows.Span, Habit?[CodecPart.Entries]);
     }
 }
 
@@ -197,7 +204,7 @@ internal sealed class TextDictionary : IDisposable
             codes.Span[i] = last;
         }
 
-        return new TextDictionary(profile.Pick(first.Span[..distinct]), new IntegerProfile(codes.Span));
+        return new TextDictionary(profile.Pick(first.Span[..distinct]), new IntegerProfile(codes.Span, profile.Habit?[CodecPart.Codes]));
     }
 
     public void Dispose()

@@ -16,15 +16,16 @@ internal abstract class GroupSource(int rows)
     /// <summary>Appends the block of a column (the one behind the last is that of the offsets) and tells what is in it.</summary>
     /// <param name="column">Which.</param>
     /// <param name="identity">What checksums go on from.</param>
+    /// <param name="habit">What was chosen for the column's blocks before.</param>
     /// <param name="writer">Where to.</param>
     /// <param name="at">Where in the file the block begins.</param>
-    public abstract BlockMeta Write(int column, uint identity, ByteWriter writer, long at);
+    public abstract BlockMeta Write(int column, uint identity, CodecHabit habit, ByteWriter writer, long at);
 
     /// <summary>Encodes rows as they are.</summary>
-    protected static BlockMeta Encode(Column block, int rows, uint identity, ByteWriter writer, long at)
+    protected static BlockMeta Encode(Column block, int rows, uint identity, CodecHabit habit, ByteWriter writer, long at)
     {
         int start = writer.Length;
-        BlockCodec.Encode(block, 0, rows, writer);
+        BlockCodec.Encode(block, 0, rows, writer, habit);
         ReadOnlySpan<byte> bytes = writer.Written[start..];
         return new BlockMeta(at, bytes.Length, Crc32C.Of(bytes, identity), NullsOf(block, rows), ZoneMap.Of(block, 0, rows));
     }
@@ -63,7 +64,7 @@ internal abstract class GroupSource(int rows)
 /// <param name="same">Columns in which all these rows are the same.</param>
 internal sealed class GatheredGroup(Column[] columns, ColumnBuilder[] builders, ArraySegment<int> rows, int[] same) : GroupSource(rows.Count)
 {
-    public override BlockMeta Write(int column, uint identity, ByteWriter writer, long at)
+    public override BlockMeta Write(int column, uint identity, CodecHabit habit, ByteWriter writer, long at)
     {
         ColumnBuilder builder = builders[column];
         builder.Reset();
@@ -79,7 +80,7 @@ internal sealed class GatheredGroup(Column[] columns, ColumnBuilder[] builders, 
         }
 
         builder.AppendRows(columns[column], rows);
-        return Encode(builder.View(), Rows, identity, writer, at);
+        return Encode(builder.View(), Rows, identity, habit, writer, at);
     }
 }
 
@@ -96,9 +97,10 @@ internal static class SegmentWriter
         for (int c = 0; c <= shape.Types.Count; c++)
         {
             var writer = new ByteWriter(4096);
+            var habit = new CodecHabit();
             for (int g = 0; g < metas.Length; g++)
             {
-                metas[g].Blocks[c] = groups[g].Write(c, identity, writer, at + writer.Length);
+                metas[g].Blocks[c] = groups[g].Write(c, identity, habit, writer, at + writer.Length);
             }
 
             content.Add(writer.WrittenMemory);

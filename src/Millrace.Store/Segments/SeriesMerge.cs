@@ -1,6 +1,7 @@
 // Merging by series: where every group holds one series and their times do not overlap, large groups are copied as bytes and only small ones joined.
 using Millrace.Core;
 using Millrace.Core.Io;
+using Millrace.Store.Codecs;
 
 namespace Millrace.Store.Segments;
 
@@ -129,7 +130,7 @@ internal static class SeriesMerge
     // The same bytes in another file: only the checksum is new.
     private sealed class CopiedGroup(Part part) : GroupSource(part.Group.Rows)
     {
-        public override BlockMeta Write(int column, uint identity, ByteWriter writer, long at)
+        public override BlockMeta Write(int column, uint identity, CodecHabit habit, ByteWriter writer, long at)
         {
             BlockMeta block = part.Group.Blocks[column];
             Span<byte> bytes = writer.Take(block.Bytes);
@@ -140,7 +141,7 @@ internal static class SeriesMerge
 
     private sealed class JoinedGroup(List<Part> parts, SegmentSchema schema, Func<Batch, Batch> widen) : GroupSource(parts.Sum(p => p.Group.Rows))
     {
-        public override BlockMeta Write(int column, uint identity, ByteWriter writer, long at)
+        public override BlockMeta Write(int column, uint identity, CodecHabit habit, ByteWriter writer, long at)
         {
             int width = schema.Columns.Count;
             if (schema.Key.Contains(column) && EncodeConstant(ValueOf(parts[0], column)!, Rows, identity, writer, at) is { } constant)
@@ -164,7 +165,7 @@ internal static class SeriesMerge
                 }
             }
 
-            return Encode(joined.View(), Rows, identity, writer, at);
+            return Encode(joined.View(), Rows, identity, habit, writer, at);
         }
     }
 }

@@ -1,5 +1,6 @@
 // One Nexmark query measured: its rate with everything on, then its latency at a steady rate.
 using System.Diagnostics;
+using System.Globalization;
 using Millrace.Core;
 using Millrace.Generators.Nexmark;
 using Millrace.Log;
@@ -11,9 +12,9 @@ internal sealed record NexmarkSettings(
     IReadOnlyList<NexmarkQuery> Queries, int Events, int WriteEvents, int Runs, int Rate, int Seconds, Durability Durability,
     int Workers, bool Split);
 
-/// <summary>What came out for one query; rates are events a second, one of each run.</summary>
+/// <summary>What came out for one query; rates are events a second, one of each run; the second does not count the time that goes into making segments of old rows.</summary>
 internal sealed record NexmarkResult(
-    NexmarkQuery Query, IReadOnlyList<double> PerCore, IReadOnlyList<double> Wall, double? P50Ms, double? P99Ms, long StateBytes, long ResultBytes,
+    NexmarkQuery Query, IReadOnlyList<double> PerCore, IReadOnlyList<double> PerCoreUnsealed, IReadOnlyList<double> Wall, double? P50Ms, double? P99Ms, long StateBytes, long ResultBytes,
     long Changes, IReadOnlyList<OperatorStatistics> Operators);
 
 /// <summary>
@@ -48,6 +49,7 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
     public async Task<NexmarkResult> MeasureAsync(NexmarkQuery query, Action<double> progress, CancellationToken cancellation)
     {
         var perCore = new List<double>();
+        var unsealed = new List<double>();
         var wall = new List<double>();
         double step = 1.0 / (settings.Runs + 2);
         long state = 0;
@@ -66,6 +68,7 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
             if (run >= 0)
             {
                 perCore.Add(settings.Events / cpuSeconds);
+                unsealed.Add(settings.Events / (cpuSeconds - SealingSeconds()));
                 wall.Add(settings.Events / seconds);
                 (operators, state, result, changes) = await view.LookAsync();
             }
@@ -75,7 +78,35 @@ internal sealed class NexmarkRun(NexmarkSettings settings)
 
         List<double> latencies = await LatenciesAsync(query, cancellation);
         progress(step);
-        return new NexmarkResult(query, perCore, wall, At(latencies, 0.50), At(latencies, 0.99), state, result, changes, operators);
+        return new NexmarkResult(query, perCore, unsealed, wall, At(latencies, 0.50), At(latencies, 0.99), state, result, changes, operators);
+    }
+
+    // Processor time of the thread that seals, which this run's database has begun. Only Linux tells; elsewhere it is counted as everything else is.
+    private static double SealingSeconds()
+    {
+        const string Threads = "/proc/self/task";
+        if (!Directory.Exists(Threads))
+        {
+            return 0;
+        }
+
+        double nanos = 0;
+        foreach (string thread in Directory.EnumerateDirectories(Threads))
+        {
+            try
+            {
+                if (File.ReadAllText(Path.Combine(thread, "comm")).StartsWith("millrace-seal", StringComparison.Ordinal))
+                {
+                    nanos += double.Parse(File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture);
+                }
+            }
+            catch (IOException)
+            {
+                // A thread that has ended meanwhile.
+            }
+        }
+
+        return nanos / 1e9;
     }
 
     // From handing in a write to its acknowledgement: the view shows it then. Writes are sent when they are due, whether or not earlier ones are answered.

@@ -146,7 +146,10 @@ internal sealed class Oracle(Story story)
 
         if (mayLose)
         {
-            candidates.AddRange(ByEpoch.OrderByDescending(e => e.Key).Select(e => (e.Value, 0, $"what was acknowledged up to epoch {e.Key}")));
+            // The epoch says what is likeliest: a view that was made and dropped in what is lost leaves nothing to see, but the next object gets its number.
+            candidates.InsertRange(
+                snapshot.Epoch < Epoch ? 0 : candidates.Count,
+                ByEpoch.OrderByDescending(e => e.Key <= snapshot.Epoch).ThenByDescending(e => e.Key).Select(e => (e.Value, 0, $"what was acknowledged up to epoch {e.Key}")));
         }
 
         string? first = null;

@@ -85,19 +85,25 @@ internal sealed class EventStream : IEventSink, IDisposable
     }
 
     /// <summary>Writes an event with ready JSON.</summary>
-    public void Send(ReadOnlySpan<byte> name, string? id, ReadOnlySpan<byte> data)
+    public void Send(ReadOnlySpan<byte> name, string? id, ReadOnlySpan<byte> data) => WriteFrame(_pipe, name, id, data);
+
+    /// <inheritdoc/>
+    public void Send(ReadOnlySpan<byte> name, SharedEvent shared) => _pipe.Write(shared.Frame.Span);
+
+    /// <summary>Writes an event as it goes over the wire.</summary>
+    public static void WriteFrame(IBufferWriter<byte> to, ReadOnlySpan<byte> name, string? id, ReadOnlySpan<byte> data)
     {
-        _pipe.Write("event: "u8);
-        _pipe.Write(name);
+        to.Write("event: "u8);
+        to.Write(name);
         if (id is not null)
         {
-            _pipe.Write("\nid: "u8);
-            _pipe.Write(Encoding.ASCII.GetBytes(id));
+            to.Write("\nid: "u8);
+            to.Write(Encoding.ASCII.GetBytes(id));
         }
 
-        _pipe.Write("\ndata: "u8);
-        _pipe.Write(data);
-        _pipe.Write("\n\n"u8);
+        to.Write("\ndata: "u8);
+        to.Write(data);
+        to.Write("\n\n"u8);
     }
 
     /// <summary>Sends what was written; waits while the reader is slow. False when the stream has ended.</summary>

@@ -24,13 +24,47 @@ internal enum FeedMode
 /// <param name="objects">Rows as objects, else as arrays.</param>
 internal sealed class FeedFormat(FeedMode mode, bool objects)
 {
-    private readonly ConditionalWeakTable<Batch, byte[]> _made = [];
+    private readonly ConditionalWeakTable<Batch, SharedEvent> _made = [];
 
     public FeedMode Mode => mode;
 
-    /// <summary>The members of a delta event that tell what has changed.</summary>
-    public byte[] Members(Batch batch, FeedReader reader, bool shared) =>
-        shared ? _made.GetValue(batch, b => Make(b, reader)) : Make(batch, reader);
+    /// <summary>What tells of one epoch's change.</summary>
+    /// <param name="batch">The change; one object for all readers of a feed.</param>
+    /// <param name="reader">A reader that has just taken it.</param>
+    public SharedEvent Delta(Batch batch, FeedReader reader)
+    {
+        // Two feeds may be given the same rows under other names: the place says which feed it is.
+        string place = reader.Place;
+        if (_made.TryGetValue(batch, out SharedEvent? made) && made.Id == place)
+        {
+            return made;
+        }
+
+        made = new SharedEvent("delta"u8, place, Delta(batch, reader, versions: 1));
+        _made.TryAdd(batch, made);
+        return made;
+    }
+
+    /// <summary>The JSON of a change.</summary>
+    /// <param name="batch">The change.</param>
+    /// <param name="reader">A reader that has just taken it.</param>
+    /// <param name="versions">How many epochs' changes are in it.</param>
+    public byte[] Delta(Batch batch, FeedReader reader, long versions)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using var to = new Utf8JsonWriter(buffer, JsonWrite.Options);
+        to.WriteStartObject();
+        to.WriteNumber("epoch"u8, reader.Epoch);
+        if (versions > 1)
+        {
+            to.WriteNumber("merged"u8, versions);
+        }
+
+        WriteMembers(to, batch, reader);
+        to.WriteEndObject();
+        to.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
 
     /// <summary>Writes one row.</summary>
     public void Row(Utf8JsonWriter to, Batch batch, int row, RowObjects names, int columns)
@@ -45,12 +79,9 @@ internal sealed class FeedFormat(FeedMode mode, bool objects)
         }
     }
 
-    private byte[] Make(Batch batch, FeedReader reader)
+    private void WriteMembers(Utf8JsonWriter to, Batch batch, FeedReader reader)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var to = new Utf8JsonWriter(buffer, JsonWrite.Options);
         var names = new RowObjects(reader.Columns);
-        to.WriteStartObject();
         if (mode == FeedMode.Changes)
         {
             to.WriteStartArray("changes"u8);
@@ -68,10 +99,6 @@ internal sealed class FeedFormat(FeedMode mode, bool objects)
         {
             Split(to, batch, names, reader);
         }
-
-        to.WriteEndObject();
-        to.Flush();
-        return buffer.WrittenSpan[1..^1].ToArray();
     }
 
     // Rows come in the order of their keys: an old and a new row of one key are neighbours, and the new one says it all.

@@ -20,6 +20,9 @@ internal interface IEventSink
     /// <summary>Writes an event with ready JSON.</summary>
     void Send(ReadOnlySpan<byte> name, string? id, ReadOnlySpan<byte> data);
 
+    /// <summary>Writes an event that others get as well.</summary>
+    void Send(ReadOnlySpan<byte> name, SharedEvent shared);
+
     /// <summary>Sends what was written; waits while the client is slow. False when it has gone.</summary>
     ValueTask<bool> FlushAsync();
 }
@@ -35,9 +38,35 @@ internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly RowObjects _names = new(reader.Columns);
+    private volatile CancellationTokenSource _quiet = new();
 
     /// <summary>Runs until the client has gone or the feed has ended.</summary>
     public async Task RunAsync()
+    {
+        using CancellationTokenRegistration ending = sink.Ended.UnsafeRegister(static pump => ((FeedPump)pump!).EndWait(), this);
+        try
+        {
+            await PumpAsync();
+        }
+        finally
+        {
+            _quiet.Dispose();
+        }
+    }
+
+    private void EndWait()
+    {
+        try
+        {
+            _quiet.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Replaced at this very moment: the wait that follows looks for the end itself.
+        }
+    }
+
+    private async Task PumpAsync()
     {
         if (request.Mode == FeedMode.Latest && reader.AppendOnly)
         {
@@ -121,12 +150,14 @@ internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest
 
         if (update.Batch is { } batch)
         {
-            byte[] members = format.Members(batch, reader, shared: update.Versions == 1);
-            _buffer.ResetWrittenCount();
-            _buffer.Write(Encoding.ASCII.GetBytes(update.Versions == 1 ? $"{{\"epoch\":{update.Epoch}," : $"{{\"epoch\":{update.Epoch},\"merged\":{update.Versions},"));
-            _buffer.Write(members);
-            _buffer.Write("}"u8);
-            sink.Send("delta"u8, reader.Place, _buffer.WrittenSpan);
+            if (update.Versions == 1)
+            {
+                sink.Send("delta"u8, format.Delta(batch, reader));
+            }
+            else
+            {
+                sink.Send("delta"u8, reader.Place, format.Delta(batch, reader, update.Versions));
+            }
         }
         else
         {
@@ -153,11 +184,23 @@ internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest
     {
         while (true)
         {
-            using var quiet = CancellationTokenSource.CreateLinkedTokenSource(sink.Ended);
-            quiet.CancelAfter(keepAlive);
+            // One for all waits, as long as it does not run out: a thousand readers wake up together.
+            if (!_quiet.TryReset())
+            {
+                _quiet.Dispose();
+                _quiet = new CancellationTokenSource();
+            }
+
+            // After it was put in place: whoever ends between cancels this one, whoever ended before is seen here.
+            if (sink.Ended.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            _quiet.CancelAfter(keepAlive);
             try
             {
-                await reader.WaitAsync(quiet.Token);
+                await reader.WaitAsync(_quiet.Token);
                 return true;
             }
             catch (OperationCanceledException) when (!sink.Ended.IsCancellationRequested)

@@ -246,6 +246,9 @@ internal sealed class WebSocketConnection : IDisposable
             _ends.Add(_bytes.WrittenCount);
         }
 
+        /// <inheritdoc/>
+        public void Send(ReadOnlySpan<byte> eventName, SharedEvent shared) => Send(eventName, shared.Id, shared.Data);
+
         public async ValueTask<bool> FlushAsync()
         {
             if (_ends.Count > 0 && !Ended.IsCancellationRequested)

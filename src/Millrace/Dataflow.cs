@@ -51,6 +51,9 @@ internal sealed class Dataflow
     /// <summary>Takes the changes of the result.</summary>
     public Action<Batch>? Sink { get; set; }
 
+    /// <summary>Ends a query that runs once, in the middle of an operator too: one batch of a cross join can make any number of them.</summary>
+    public CancellationToken Cancellation { get; set; }
+
     /// <summary>What expressions know: now(), the session's zone.</summary>
     public EvalContext Context { get; }
 
@@ -385,6 +388,7 @@ internal sealed class Dataflow
                 return;
             }
 
+            owner.Cancellation.ThrowIfCancellationRequested();
             RowsOut += batch.Count;
             foreach ((Node target, int port) in _targets)
             {

@@ -24,6 +24,7 @@ internal static class QueryRunner
             weighted |= batch.Weights is not null;
             output.Append(batch);
         };
+        dataflow.Cancellation = cancellation;
         dataflow.BeginEpoch(now);
         for (int i = 0; i < dataflow.Inputs.Count; i++)
         {

@@ -112,6 +112,12 @@ public sealed class SqlType : IEquatable<SqlType>
     /// <summary>int2vector or oidvector, the catalog's own arrays of smallint or integer: as other arrays, but written with spaces in between.</summary>
     public static SqlType VectorOf(SqlType element) => new(TypeId.Array, element: element, modifier: 1);
 
+    /// <summary>oid, the catalog's own kind of integer: the same but for its name on the wire, where drivers ask for it.</summary>
+    public static readonly SqlType Oid = new(TypeId.Integer, modifier: 1);
+
+    /// <summary>True for oid.</summary>
+    public bool IsOid => Id == TypeId.Integer && Precision == 1;
+
     /// <summary>True for int2vector and oidvector.</summary>
     public bool IsVector => Id == TypeId.Array && Precision == 1;
 

@@ -21,12 +21,14 @@ internal sealed class ChangeStream(Subscription subscription, short[] formats, b
     public static Schema Columns(Schema columns) => Subscription.RowColumnsOf(columns);
 
     /// <summary>Starts the answer: the columns, or the head of a COPY and a line of their names.</summary>
-    public void Begin(MessageOutput output)
+    /// <param name="output">Where to.</param>
+    /// <param name="origins">Where the columns behind epoch and weight come from.</param>
+    public void Begin(MessageOutput output, IReadOnlyList<(int Relation, int Attribute)> origins)
     {
         Schema columns = Columns(subscription.Columns);
         if (!asCopy)
         {
-            output.RowDescription(columns, formats);
+            output.RowDescription(columns, formats, origins);
             return;
         }
 

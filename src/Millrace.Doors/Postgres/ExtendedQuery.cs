@@ -10,19 +10,14 @@ namespace Millrace.Doors.Postgres;
 /// <summary>The statements and portals of one connection.</summary>
 internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
 {
-    private readonly Dictionary<string, Prepared> _statements = [];
     private readonly Dictionary<string, Portal> _portals = [];
+    private NamedStatement? _unnamed;
 
     // A statement may be empty: then there is nothing to bind, and executing it says so.
-    private sealed record Prepared(string Text, Statement? Statement, PreparedStatement? Plan, int[] Declared)
+    private sealed record Portal(NamedStatement Source, LiteralExpr[] Parameters, short[] Formats)
     {
-        // What the client has declared is what it hears back, as from PostgreSQL: varchar is text here, and JDBC gives up when its varchar comes back as text.
-        public int Oid(int parameter) =>
-            parameter < Declared.Length && PgType.ToSqlType(Declared[parameter]) is not null ? Declared[parameter] : PgType.Of(Plan!.Parameters[parameter]).Oid;
-    }
+        public long CreatedMicros { get; init; }
 
-    private sealed record Portal(Prepared Source, LiteralExpr[] Parameters, short[] Formats)
-    {
         public StatementResult? Result { get; set; }
 
         public RowCursor? Cursor { get; set; }
@@ -41,7 +36,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
     public void Parse(ParseMessage message)
     {
         Text = message.Query;
-        if (message.Name.Length > 0 && _statements.ContainsKey(message.Name))
+        if (message.Name.Length > 0 && context.Session.Statements.ContainsKey(message.Name))
         {
             throw new SqlException("42P05", $"prepared statement \"{message.Name}\" already exists");
         }
@@ -58,14 +53,23 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
             plan = context.Session.Prepare(statements[0], message.Query, Array.ConvertAll(message.ParameterOids, PgType.ToSqlType));
         }
 
-        _statements[message.Name] = new Prepared(message.Query, statements.Count == 1 ? statements[0] : null, plan, message.ParameterOids);
+        var prepared = new NamedStatement(message.Query, statements.Count == 1 ? statements[0] : null, plan) { Declared = message.ParameterOids, PreparedMicros = context.Session.NowMicros };
+        if (message.Name.Length == 0)
+        {
+            _unnamed = prepared;
+        }
+        else
+        {
+            context.Session.Statements[message.Name] = prepared;
+        }
+
         context.Output.Empty('1');
     }
 
     /// <summary>Bind.</summary>
     public async ValueTask BindAsync(BindMessage message)
     {
-        Prepared prepared = Find(message.Statement);
+        NamedStatement prepared = Find(message.Statement);
         Text = prepared.Text;
         IReadOnlyList<SqlType> types = prepared.Plan?.Parameters ?? [];
         if (types.Count != message.Parameters.Length)
@@ -93,7 +97,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         }
 
         await ClosePortalAsync(message.Portal).ConfigureAwait(false);
-        _portals[message.Portal] = new Portal(prepared, values, message.ResultFormats);
+        _portals[message.Portal] = new Portal(prepared, values, message.ResultFormats) { CreatedMicros = context.Session.NowMicros };
         context.Output.Empty('2');
     }
 
@@ -101,7 +105,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
     public void Describe(TargetMessage message)
     {
         MessageOutput output = context.Output;
-        Prepared prepared;
+        NamedStatement prepared;
         short[] formats = [];
         if (message.Kind == 'S')
         {
@@ -110,7 +114,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
             output.Begin('t').Int16(count);
             for (int i = 0; i < count; i++)
             {
-                output.Int32(prepared.Oid(i));
+                output.Int32(ParameterOid(prepared, i));
             }
 
             output.End();
@@ -125,7 +129,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         Text = prepared.Text;
         if (Columns(prepared) is { } columns)
         {
-            output.RowDescription(columns, formats);
+            output.RowDescription(columns, formats, prepared.Plan?.Origins ?? []);
         }
         else
         {
@@ -183,9 +187,13 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
     /// <summary>Close.</summary>
     public async ValueTask CloseAsync(TargetMessage message)
     {
-        if (message.Kind == 'S')
+        if (message.Kind == 'S' && message.Name.Length == 0)
         {
-            _statements.Remove(message.Name);
+            _unnamed = null;
+        }
+        else if (message.Kind == 'S')
+        {
+            context.Session.Statements.Remove(message.Name);
         }
         else
         {
@@ -198,7 +206,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
     /// <summary>A simple query ends the unnamed statement and portal.</summary>
     public async ValueTask ForgetUnnamedAsync()
     {
-        _statements.Remove("");
+        _unnamed = null;
         await ClosePortalAsync("").ConfigureAwait(false);
     }
 
@@ -246,9 +254,19 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         }
     }
 
-    private Prepared Find(string name) => _statements.TryGetValue(name, out Prepared? prepared)
-        ? prepared
-        : throw new SqlException("26000", name.Length == 0 ? "unnamed prepared statement does not exist" : $"prepared statement \"{name}\" does not exist");
+    /// <summary>The portals, as pg_cursors shows them.</summary>
+    public IEnumerable<NamedCursor> Cursors() => _portals.Select(p => new NamedCursor(p.Key, p.Value.Source.Text, p.Value.CreatedMicros)
+    {
+        IsBinary = p.Value.Formats is [1],
+    });
+
+    // What the client has declared is what it hears back, as from PostgreSQL: varchar is text here, and JDBC gives up when its varchar comes back as text.
+    private static int ParameterOid(NamedStatement prepared, int parameter) =>
+        parameter < prepared.Declared.Count && PgType.ToSqlType(prepared.Declared[parameter]) is not null
+            ? prepared.Declared[parameter] : PgType.Of(prepared.Plan!.Parameters[parameter]).Oid;
+
+    private NamedStatement Find(string name) => (name.Length == 0 ? _unnamed : context.Session.Statements.TryGetValue(name, out NamedStatement? named) ? named : null)
+        ?? throw new SqlException("26000", name.Length == 0 ? "unnamed prepared statement does not exist" : $"prepared statement \"{name}\" does not exist");
 
     private Portal FindPortal(string name) => _portals.TryGetValue(name, out Portal? portal)
         ? portal
@@ -260,13 +278,13 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         string text = "FETCH 0 FROM \"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
         if (name.Length > 0 && context.Session.Parse(text) is [{ } fetch] && context.Session.Prepare(fetch, text) is { Columns: not null } plan)
         {
-            return new Portal(new Prepared(text, fetch, plan, []), [], []);
+            return new Portal(new NamedStatement(text, fetch, plan), [], []);
         }
 
         return FindPortal(name);
     }
 
-    private static Schema? Columns(Prepared prepared) => prepared is { Plan: { } plan, Statement: { } statement }
+    private static Schema? Columns(NamedStatement prepared) => prepared is { Plan: { } plan, Statement: { } statement }
         ? ResultSender.ColumnsOf(plan, statement)
         : null;
 

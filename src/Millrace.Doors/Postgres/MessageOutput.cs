@@ -107,13 +107,16 @@ internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout, Time
     /// <summary>RowDescription.</summary>
     /// <param name="columns">The columns.</param>
     /// <param name="formats">Format codes as in Bind.</param>
-    public void RowDescription(Schema columns, short[] formats)
+    /// <param name="origins">The relation and attribute behind each of the last columns; those in front of them have none.</param>
+    public void RowDescription(Schema columns, short[] formats, IReadOnlyList<(int Relation, int Attribute)> origins)
     {
+        int computed = columns.Count - origins.Count;
         Begin('T').Int16(columns.Count);
         for (int i = 0; i < columns.Count; i++)
         {
             PgType type = PgType.Of(columns[i].Type);
-            String(columns[i].Name).Int32(0).Int16(0);
+            (int relation, int attribute) = i >= computed && origins.Count > 0 ? origins[i - computed] : default;
+            String(columns[i].Name).Int32(relation).Int16(attribute);
             Int32(type.Oid).Int16(type.Length).Int32(type.Modifier).Int16(BindMessage.FormatOf(formats, i));
         }
 

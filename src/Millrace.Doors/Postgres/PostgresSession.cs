@@ -15,6 +15,7 @@ internal sealed class PostgresSession(SessionContext context)
     /// <summary>Serves messages until the client says goodbye, goes away, or breaks the protocol.</summary>
     public async ValueTask RunAsync()
     {
+        context.Session.Portals = _extended.Cursors;
         await using (_extended.ConfigureAwait(false))
         {
             while (await context.Input.NextAsync(context.Closed).ConfigureAwait(false) && context.Input.Type != 'X')
@@ -118,7 +119,7 @@ internal sealed class PostgresSession(SessionContext context)
                     await session.EndImplicitAsync(true, cancellation).ConfigureAwait(false);
                 }
 
-                await ResultSender.SendAsync(context, statements[i], result, cancellation).ConfigureAwait(false);
+                await ResultSender.SendAsync(context, statements[i], prepared, result, cancellation).ConfigureAwait(false);
             }
         }
         finally

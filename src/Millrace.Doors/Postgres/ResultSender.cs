@@ -31,9 +31,10 @@ internal static class ResultSender
 
     /// <summary>Sends a whole result, text form, description in front.</summary>
     public static async ValueTask SendAsync(
-        SessionContext context, Statement statement, StatementResult result, CancellationToken cancellation)
+        SessionContext context, Statement statement, PreparedStatement prepared, StatementResult result, CancellationToken cancellation)
     {
         MessageOutput output = context.Output;
+        IReadOnlyList<(int Relation, int Attribute)> origins = prepared.Origins;
         context.Notices(result.Notices);
         if (result.Subscription is { } subscription)
         {
@@ -42,7 +43,7 @@ internal static class ResultSender
                 // psql shows a result when it has all of it, which for a subscription is never; what is copied out it prints line by line.
                 bool asCopy = context.Session.Settings.GetValueOrDefault("application_name") == "psql";
                 var changes = new ChangeStream(subscription, [], asCopy);
-                changes.Begin(output);
+                changes.Begin(output, origins);
                 (long sent, _) = await changes.SendAsync(output, 0, cancellation).ConfigureAwait(false);
                 changes.End(output, sent);
             }
@@ -51,7 +52,7 @@ internal static class ResultSender
         {
             if (result.Columns is { } columns)
             {
-                output.RowDescription(columns, []);
+                output.RowDescription(columns, [], origins);
                 await new RowCursor(columns, result.Batches, [], context.Session.TimeZone).SendAsync(output, 0, cancellation).ConfigureAwait(false);
             }
 

@@ -47,6 +47,9 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     /// <summary>Where in the text an expression came from, by identity of the expression.</summary>
     public Dictionary<ScalarExpr, int> Positions { get; } = new(ReferenceEqualityComparer.Instance);
 
+    /// <summary>What plans do not show of where their columns come from, by identity of the plan.</summary>
+    public Dictionary<PlanNode, OriginFact> Origins { get; } = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>Throws when the stack is nearly used up: an overflow could not be caught.</summary>
     public static void CheckDepth(int position)
     {

@@ -18,7 +18,12 @@ internal sealed class DmlBinder(BindContext context)
         QueryResult result = _queries.Bind(query, null, null, null);
         written = result.Plan;
         PlanNode plan = Finished(result.Plan);
-        return new BoundQuery(plan, new Schema([.. plan.Columns.Fields.Take(result.Columns.Count)])) { Order = result.Order, EmitOnClose = result.EmitOnClose };
+        return new BoundQuery(plan, new Schema([.. plan.Columns.Fields.Take(result.Columns.Count)]))
+        {
+            Order = result.Order,
+            EmitOnClose = result.EmitOnClose,
+            Origins = [.. new Origins(context.Origins).Of(written).Take(result.Columns.Count)],
+        };
     }
 
     /// <summary>A plan ready to leave the binder.</summary>
@@ -184,7 +189,11 @@ internal sealed class DmlBinder(BindContext context)
             fields.Add(new Field(item.Alias?.Text ?? ColumnNames.Of(item.Value), values[^1].Type));
         }
 
-        return new BoundReturning(values, new Schema(fields));
+        int visible = target.Columns.Count - target.HiddenColumns;
+        return new BoundReturning(values, new Schema(fields))
+        {
+            Origins = [.. values.Select(v => v is ColumnExpr c && c.Index < visible ? new ColumnOrigin(target.Id, c.Index) : ColumnOrigin.None)],
+        };
     }
 
     /// <summary>A target's columns by name, starting at an index.</summary>

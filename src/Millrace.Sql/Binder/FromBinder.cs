@@ -131,6 +131,7 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         if (found.Kind == ObjectKind.View)
         {
             PlanNode plan = context.InsideView(found, () => ViewPlan(found));
+            context.Origins[plan] = new OriginFact(found, plan.Columns.Count);
             return Of(plan, named.Alias, name, found.Namespace, null, named.Position, [.. found.Columns.Fields.Select(f => f.Name)]);
         }
 
@@ -164,6 +165,12 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         if (name is "jsonb_each" or "jsonb_each_text")
         {
             return Each(function, binder, builder);
+        }
+
+        if (call.Args.Count == 0 && !function.WithOrdinality && context.Functions.Relations.TryGetValue(name, out CatalogObject? relation))
+        {
+            context.DependsOn.Add(relation.Id);
+            return OfFunction(new ScanPlan(relation), function, name, single: false);
         }
 
         if (ExprBinder.SetReturning.TryGetValue(name, out string? array))

@@ -99,7 +99,9 @@ internal sealed class PlanBuilder(BindContext context, PlanNode plan)
 
     private ScalarExpr Join(SubqueryExpr subquery)
     {
+        int width = Plan.Columns.Count;
         (_plan, ScalarExpr value) = new Unnesting(context, subquery.Frame).JoinValue(Plan, subquery);
+        context.Origins[_plan] = new OriginFact(null, width);
         return value;
     }
 }

@@ -14,6 +14,9 @@ public sealed class FunctionCatalog
     /// <summary>Evaluates an expression without columns and parameters; null until the engine gives its evaluator. May throw <see cref="SqlException"/>.</summary>
     public Func<ScalarExpr, LiteralExpr>? Fold { get; set; }
 
+    /// <summary>System relations that are called in FROM as functions without arguments, by name.</summary>
+    public IReadOnlyDictionary<string, CatalogObject> Relations { get; init; } = new Dictionary<string, CatalogObject>();
+
     /// <summary>Every scalar function and operator.</summary>
     public IEnumerable<ScalarFunction> Scalars => _scalars.Values.SelectMany(f => f);
 

@@ -33,6 +33,9 @@ public sealed record BoundQuery(PlanNode Plan, Schema Columns) : BoundStatement
     /// <summary>The order of presentation, over the plan's columns; empty for any order.</summary>
     public IReadOnlyList<SortKey> Order { get; init; } = [];
 
+    /// <summary>Where the visible columns come from.</summary>
+    public IReadOnlyList<ColumnOrigin> Origins { get; init; } = [];
+
     /// <summary>True when the query gives each window once, when the watermark passes it.</summary>
     public bool EmitOnClose { get; init; }
 }
@@ -40,7 +43,11 @@ public sealed record BoundQuery(PlanNode Plan, Schema Columns) : BoundStatement
 /// <summary>RETURNING of INSERT, UPDATE or DELETE.</summary>
 /// <param name="Expressions">Over the target's columns (INSERT, UPDATE: the new row; DELETE: the old one).</param>
 /// <param name="Columns">The result's columns.</param>
-public sealed record BoundReturning(IReadOnlyList<ScalarExpr> Expressions, Schema Columns);
+public sealed record BoundReturning(IReadOnlyList<ScalarExpr> Expressions, Schema Columns)
+{
+    /// <summary>Where the columns come from.</summary>
+    public IReadOnlyList<ColumnOrigin> Origins { get; init; } = [];
+}
 
 /// <summary>What an INSERT does with a row whose key is there already.</summary>
 public enum ConflictAction

@@ -32,13 +32,15 @@ internal static class Keywords
         notnull offset on order over overlaps precision returning second to union varying where window with within without year
         """;
 
-    // Free words the grammar asks for often: in the table only so that lexing them allocates nothing.
+    // Free words that the grammar asks for often.
     private const string Frequent = """
         add alter append asof begin by cascade close commit conflict copy cumulate delete descriptor drop emit exists explain first
         flush hop if index insert key last lateral materialized next nothing nulls over partition proctime range recursive rename
-        replace rollback row rows session set show source stream subscribe system_time tumble update view watermark zone
-        count sum min max avg date text timestamptz varchar id name ts value
+        replace rollback row rows session set show source stream subscribe system_time tumble update view watermark zone text name value
         """;
+
+    // Names that nearly every text has: in the table only so that lexing them allocates nothing.
+    private const string Names = "count sum min max avg date timestamptz id ts";
 
     private static readonly Dictionary<string, Entry> Table = Build();
 
@@ -50,6 +52,11 @@ internal static class Keywords
     /// <param name="Class">Its class.</param>
     /// <param name="NeedsAs">It is a label only behind AS.</param>
     public sealed record Entry(string Text, WordClass Class, bool NeedsAs);
+
+    /// <summary>Every word that the grammar knows, with the letter of PostgreSQL's class.</summary>
+    public static IEnumerable<(string Word, char Category, bool NeedsAs)> All => Table.Values
+        .Where(e => !Words(Names).Contains(e.Text))
+        .Select(e => (e.Text, e.Class switch { WordClass.Reserved => 'R', WordClass.TypeOrFunction => 'T', WordClass.ColumnName => 'C', _ => 'U' }, e.NeedsAs));
 
     /// <summary>Looks up a word in lower case; null when it is just a name.</summary>
     public static Entry? Find(ReadOnlySpan<char> word) => BySpan.TryGetValue(word, out Entry? entry) ? entry : null;
@@ -70,6 +77,7 @@ internal static class Keywords
         Add(ColumnName, WordClass.ColumnName);
         Add(NeedsAs, WordClass.Free);
         Add(Frequent, WordClass.Free);
+        Add(Names, WordClass.Free);
         return table;
     }
 

@@ -13,6 +13,9 @@ public static class SqlParser
     /// understood but not offered. Nothing else is thrown, whatever the text.</exception>
     public static IReadOnlyList<Statement> Parse(string text) => new Parser(text).ParseScript();
 
+    /// <summary>Every word that the grammar knows, with the letter of PostgreSQL's class (R, T, C, U) and whether it is a label only behind AS.</summary>
+    public static IEnumerable<(string Word, char Category, bool NeedsAs)> Words => Keywords.All;
+
     /// <summary>One expression and nothing else.</summary>
     /// <param name="text">The expression's text.</param>
     /// <exception cref="SqlException">As for <see cref="Parse"/>.</exception>

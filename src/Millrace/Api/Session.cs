@@ -27,6 +27,11 @@ public abstract class PreparedStatement
 
     /// <summary>The columns it returns; null when it returns no rows (or is a COPY).</summary>
     public abstract Schema? Columns { get; }
+
+    /// <summary>
+    /// For each column the relation and the attribute that it is, as pg_attribute numbers them; two zeros for what is computed. Empty when nothing is known.
+    /// </summary>
+    public virtual IReadOnlyList<(int Relation, int Attribute)> Origins => [];
 }
 
 /// <summary>
@@ -46,6 +51,15 @@ public abstract class Session : IAsyncDisposable
 
     /// <summary>The session's time zone: times without offset are read in it, and the PostgreSQL door shows instants in it. UTC until it is set.</summary>
     public TimeZoneInfo TimeZone => TimeZones.Find(Settings.GetValueOrDefault("timezone", "UTC")) ?? TimeZoneInfo.Utc;
+
+    /// <summary>Statements prepared under a name, by PREPARE or by whoever drives the session.</summary>
+    public IDictionary<string, NamedStatement> Statements { get; } = new Dictionary<string, NamedStatement>(StringComparer.Ordinal);
+
+    /// <summary>The portals of whoever drives the session: pg_cursors shows them beside the cursors of DECLARE.</summary>
+    public Func<IEnumerable<NamedCursor>> Portals { get; set; } = () => [];
+
+    /// <summary>What time it is for the session.</summary>
+    public virtual long NowMicros => 0;
 
     /// <summary>Sets a setting, as SET does.</summary>
     /// <exception cref="SqlException">42704 for a name nobody knows, 22023 for a bad value.</exception>

@@ -13,7 +13,11 @@ internal static class FunctionLibrary
 
     private static FunctionCatalog Build()
     {
-        var catalog = new FunctionCatalog { Fold = ConstantFolder.Evaluate };
+        var catalog = new FunctionCatalog
+        {
+            Fold = ConstantFolder.Evaluate,
+            Relations = SystemRelations.Functions.ToDictionary(r => r.Object.Name, r => r.Object),
+        };
         FunctionList.Register(new FunctionRegistry(catalog));
         return catalog;
     }

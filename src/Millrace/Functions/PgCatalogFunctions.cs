@@ -117,11 +117,27 @@ internal static class PgCatalogFunctions
         r.F("pg_size_pretty(int8) text", (long bytes) => Text(Pretty(bytes)), "A number of bytes for people",
             "pg_size_pretty(20480) → 20 kB");
         r.F("pg_relation_is_publishable(int4) bool", (int oid) => false, "Whether replication could publish it");
+        r.F("pg_relation_is_updatable(int4, bool) int4", (int oid, bool triggers, EvalContext c) => Updates(c, oid),
+            "What a relation takes, as bits: 4 UPDATE, 8 INSERT, 16 DELETE", volatility: Volatility.Stable);
+        r.F("pg_relation_is_updatable(text, bool) int4", (ByteSlice name, bool triggers, EvalContext c) => Updates(c, RelationOid(c, name.ToString(), true)!.Value),
+            "What a relation takes, as bits: 4 UPDATE, 8 INSERT, 16 DELETE", volatility: Volatility.Stable);
+        r.F("pg_column_is_updatable(int4, int4, bool) bool", (int oid, int column, bool triggers, EvalContext c) => column > 0 && Updates(c, oid) == 28,
+            "Whether a column can be changed by UPDATE: those of tables can", volatility: Volatility.Stable);
+        r.F("pg_column_is_updatable(text, int4, bool) bool",
+            (ByteSlice name, int column, bool triggers, EvalContext c) => column > 0 && Updates(c, RelationOid(c, name.ToString(), true)!.Value) == 28,
+            "Whether a column can be changed by UPDATE: those of tables can", volatility: Volatility.Stable);
         r.F("pg_encoding_to_char(int4) text", (int encoding) => Text(encoding == 6 ? "UTF8" : ""), "An encoding's name",
             "pg_encoding_to_char(6) → UTF8");
         r.F("pg_char_to_encoding(text) int4", (ByteSlice name) => name.ToString().ToUpperInvariant() is "UTF8" or "UTF-8" ? 6 : -1,
             "An encoding's number");
     }
+
+    private static int Updates(EvalContext c, int oid) => System(c).ByOid(oid)?.Kind switch
+    {
+        ObjectKind.Table => 4 + 8 + 16,
+        ObjectKind.Stream => 8,
+        _ => 0,
+    };
 
     // reg* types have no type of their own here: from text they are the number, from a number the text.
     private static void NamesAndNumbers(FunctionRegistry r)

@@ -17,6 +17,12 @@ internal abstract class Cursor(Schema columns, bool isHeld) : IAsyncDisposable
     /// <summary>True until the transaction that declared it has committed: if that is rolled back there has never been such a cursor.</summary>
     public bool IsNew { get; set; }
 
+    /// <summary>Where the columns come from.</summary>
+    public IReadOnlyList<ColumnOrigin> Origins { get; init; } = [];
+
+    /// <summary>What pg_cursors shows of it.</summary>
+    public NamedCursor? Told { get; set; }
+
     /// <summary>Moves and gives the rows passed over, in the order in which they are.</summary>
     /// <exception cref="SqlException">55000: it does not move that way.</exception>
     public abstract ValueTask<Batch> FetchAsync(BoundFetch fetch, CancellationToken cancellation);

@@ -36,6 +36,9 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
     /// <summary>The columns of its rows. Whoever has been told them relies on them: they do not change afterwards.</summary>
     public override Schema? Columns => _told = session.ColumnsOf(Bound);
 
+    public override IReadOnlyList<(int Relation, int Attribute)> Origins =>
+        [.. session.OriginsOf(Bound).Select(o => o == ColumnOrigin.None ? (0, 0) : (Oids.Of(o.ObjectId), o.Column + 1))];
+
     public void Rebind()
     {
         CatalogSnapshot catalog = session.Catalog;

@@ -15,34 +15,39 @@ internal sealed partial class LocalSession
         switch (bound)
         {
             case BoundPrepare prepare:
-                if (_prepared.ContainsKey(prepare.Name))
+                if (Statements.ContainsKey(prepare.Name))
                 {
                     throw new SqlException("42P05", $"prepared statement \"{prepare.Name}\" already exists", hint: "DEALLOCATE it first");
                 }
 
                 var target = new LocalPrepared(this, prepare.Target, prepared.Script, [.. prepare.ParameterTypes]);
                 target.Rebind();
-                _prepared.Add(prepare.Name, (target, prepare.Target));
+                Statements.Add(prepare.Name, new NamedStatement(prepared.Text, prepare.Target, target) { FromSql = true, PreparedMicros = NowMicros });
                 return Done(bound);
             case BoundExecute execute:
-                if (!_prepared.TryGetValue(execute.Name, out (LocalPrepared Prepared, Statement _) known))
+                if (!Statements.TryGetValue(execute.Name, out NamedStatement? known))
                 {
                     throw new SqlException("26000", $"prepared statement \"{execute.Name}\" does not exist", hint: "PREPARE it first");
                 }
 
-                EvalContext context = ContextOf(Snapshot, Snapshot.TimeMicros);
-                LiteralExpr[] values = [.. execute.Arguments.Select(a => ConstantFolder.Evaluate(a, context))];
-                for (int i = 0; i < Math.Min(values.Length, known.Prepared.Parameters.Count); i++)
+                if (known.Plan is not { } plan)
                 {
-                    values[i] = ConvertTo(values[i], known.Prepared.Parameters[i], context.TimeZone);
+                    throw new SqlException("0A000", $"prepared statement \"{execute.Name}\" is empty");
                 }
 
-                return await ExecuteAsync(known.Prepared, values, cancellation).ConfigureAwait(false);
+                EvalContext context = ContextOf(Snapshot, Snapshot.TimeMicros);
+                LiteralExpr[] values = [.. execute.Arguments.Select(a => ConstantFolder.Evaluate(a, context))];
+                for (int i = 0; i < Math.Min(values.Length, plan.Parameters.Count); i++)
+                {
+                    values[i] = ConvertTo(values[i], plan.Parameters[i], context.TimeZone);
+                }
+
+                return await ExecuteAsync(plan, values, cancellation).ConfigureAwait(false);
             case BoundDeallocate { Name: null }:
-                _prepared.Clear();
+                Statements.Clear();
                 return Done(bound);
             case BoundDeallocate deallocate:
-                return _prepared.Remove(deallocate.Name!)
+                return Statements.Remove(deallocate.Name!)
                     ? Done(bound)
                     : throw new SqlException("26000", $"prepared statement \"{deallocate.Name}\" does not exist");
             case BoundDeclareCursor declare:
@@ -62,12 +67,15 @@ internal sealed partial class LocalSession
                 await CloseCursorsAsync(c => c.Key == close.Cursor).ConfigureAwait(false);
                 return Done(bound);
             default:
-                _prepared.Clear();
+                Statements.Clear();
                 await CloseCursorsAsync(_ => true).ConfigureAwait(false);
                 _settings.ResetAll();
                 return Done(bound);
         }
     }
+
+    /// <summary>Every cursor and portal.</summary>
+    internal IEnumerable<NamedCursor> CursorList => _cursors.Values.Select(c => c.Told!).Concat(Portals());
 
     // Gives what is to be said of where its rows come from.
     private async ValueTask<IEnumerable<Notice>> DeclareAsync(BoundDeclareCursor declare, string text, CancellationToken cancellation)
@@ -88,7 +96,10 @@ internal sealed partial class LocalSession
         {
             // Changes go on when a transaction does not: outside of one such a cursor stays until it is closed.
             StatementResult followed = await SubscribeAsync(subscribe, text, cancellation).ConfigureAwait(false);
-            cursor = new ChangesCursor(followed.Subscription!, declare.Hold || _transaction is null or { Implicit: true });
+            cursor = new ChangesCursor(followed.Subscription!, declare.Hold || _transaction is null or { Implicit: true })
+            {
+                Origins = [ColumnOrigin.None, ColumnOrigin.None, .. subscribe.Query.Origins],
+            };
         }
         else if (_transaction is null && !declare.Hold)
         {
@@ -96,10 +107,14 @@ internal sealed partial class LocalSession
         }
         else
         {
-            cursor = new RowsCursor(declare.Query.Columns, Run(declare.Query, Snapshot, cancellation, out reports), declare.Hold, declare.Scroll != false);
+            cursor = new RowsCursor(declare.Query.Columns, Run(declare.Query, Snapshot, cancellation, out reports), declare.Hold, declare.Scroll != false)
+            {
+                Origins = declare.Query.Origins,
+            };
         }
 
         cursor.IsNew = _transaction is { Implicit: false };
+        cursor.Told = new NamedCursor(declare.Name, text, NowMicros) { IsHeld = cursor.IsHeld, MayGoBack = cursor is RowsCursor && declare.Scroll != false };
         _cursors.Add(declare.Name, cursor);
         return NoticesOf(reports);
     }

@@ -22,9 +22,20 @@ internal sealed partial class LocalSession
         BoundShowObjects { Kind: ShowKind.Columns } or BoundDescribe => TextRows.Schema("name", "type", "nullable", "key"),
         BoundShowObjects { Kind: ShowKind.Create } => TextRows.Schema("name", "create_sql"),
         BoundShowObjects => TextRows.Schema("name", "kind"),
-        BoundExecute b when _prepared.TryGetValue(b.Name, out (LocalPrepared Prepared, Statement _) known) => known.Prepared.Columns,
+        BoundExecute b when Statements.TryGetValue(b.Name, out NamedStatement? known) => known.Plan?.Columns,
         BoundFetch { Move: false } b when _cursors.TryGetValue(b.Cursor, out Cursor? cursor) => cursor.Columns,
         _ => null,
+    };
+
+    /// <summary>Where those columns come from.</summary>
+    internal IReadOnlyList<ColumnOrigin> OriginsOf(BoundStatement bound) => bound switch
+    {
+        BoundQuery b => b.Origins,
+        BoundSubscribe b => b.Query.Origins,
+        BoundInsert or BoundUpdate or BoundDelete => ReturningOf(bound)?.Origins ?? [],
+        BoundExecute b when Statements.TryGetValue(b.Name, out NamedStatement? known) && known.Plan is LocalPrepared plan => OriginsOf(plan.Bound),
+        BoundFetch { Move: false } b when _cursors.TryGetValue(b.Cursor, out Cursor? cursor) => cursor.Origins,
+        _ => [],
     };
 
     internal CatalogSnapshot Catalog => Snapshot.Catalog;

@@ -12,7 +12,6 @@ internal sealed partial class LocalSession : Session
 {
     private readonly Database _database;
     private readonly SessionSettings _settings = new();
-    private readonly Dictionary<string, (LocalPrepared Prepared, Statement Target)> _prepared = [];
     private readonly Dictionary<string, Cursor> _cursors = [];
     private Transaction? _transaction;
 
@@ -29,6 +28,8 @@ internal sealed partial class LocalSession : Session
 
     // What statements of a transaction read: the state as of its first statement.
     private DatabaseSnapshot Snapshot => _transaction?.Snapshot ?? _database.Engine.Current;
+
+    public override long NowMicros => _database.NowMicros;
 
     public override void Set(string name, string value) => _settings.Set(name, value);
 

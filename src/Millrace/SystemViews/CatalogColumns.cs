@@ -84,7 +84,7 @@ internal static class CatalogColumns
         pg_event_trigger 3466: oid:i evtname:t evtevent:t evtowner:i evtfoid:i evtenabled:t evttags:T?
         pg_locks 12073: locktype:t? database:i? relation:i? page:i? tuple:s? virtualxid:t? transactionid:i? classid:i? objid:i?
           objsubid:s? virtualtransaction:t? pid:i? mode:t? granted:b? fastpath:b? waitstart:z?
-        pg_prepared_statements 12095: name:t? statement:t? prepare_time:z? parameter_types:I? from_sql:b? generic_plans:l? custom_plans:l?
+        pg_prepared_statements 12095: name:t? statement:t? prepare_time:z? parameter_types:T? from_sql:b? generic_plans:l? custom_plans:l?
         pg_cursors 12077: name:t? statement:t? is_holdable:b? is_binary:b? is_scrollable:b? creation_time:z?
         pg_stat_user_tables 12161: relid:i? schemaname:t? relname:t? seq_scan:l? seq_tup_read:l? idx_scan:l? idx_tup_fetch:l? n_tup_ins:l?
           n_tup_upd:l? n_tup_del:l? n_tup_hot_upd:l? n_live_tup:l? n_dead_tup:l? n_mod_since_analyze:l? n_ins_since_vacuum:l? last_vacuum:z?
@@ -101,6 +101,18 @@ internal static class CatalogColumns
         pg_default_acl 826: oid:i defaclrole:i defaclnamespace:i defaclobjtype:t defaclacl:T
         pg_shadow 12005: usename:t? usesysid:i? usecreatedb:b? usesuper:b? userepl:b? usebypassrls:b? passwd:t? valuntil:z? useconfig:T?
         pg_group 12010: groname:t? grosysid:i? grolist:I?
+        """;
+
+    /// <summary>Those columns of pg_catalog with letter i that are integers; the others are oids.</summary>
+    public const string Integers = """
+        attstattarget attndims attcacheoff atttypmod attinhcount relpages relallvisible relfrozenxid relminmxid coninhcount typndims typtypmod
+        encoding collencoding conforencoding contoencoding datconnlimit datfrozenxid datminmxid objsubid refobjsubid inhseqno pid leader_pid
+        client_port backend_xid backend_xmin numbackends sourceline rolconnlimit stxstattarget aggtransspace aggmtransspace page transactionid
+        """;
+
+    /// <summary>What is called in FROM as a function without arguments.</summary>
+    public const string Functions = """
+        pg_get_keywords 1686: word:t catcode:t barelabel:b catdesc:t baredesc:t
         """;
 
     /// <summary>Relations of information_schema.</summary>

@@ -37,7 +37,10 @@ internal static class Oids
     public const int Btree = 403;
 
     /// <summary>An object's oid in pg_class.</summary>
-    public static int Of(CatalogObject o) => o.Id < 0 ? -o.Id : FirstUser + o.Id;
+    public static int Of(CatalogObject o) => Of(o.Id);
+
+    /// <summary>The oid in pg_class of the object with an identity.</summary>
+    public static int Of(int id) => id < 0 ? -id : FirstUser + id;
 
     /// <summary>A schema's oid.</summary>
     public static int OfSchema(string name) => name switch

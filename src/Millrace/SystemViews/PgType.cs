@@ -19,6 +19,7 @@ public readonly record struct PgType(int Oid, short Length, int Modifier)
         TypeId.Bytea => new(17, -1, -1),
         TypeId.BigInt => new(20, 8, -1),
         TypeId.SmallInt => new(21, 2, -1),
+        TypeId.Integer when type.IsOid => new(26, 4, -1),
         TypeId.Integer => new(23, 4, -1),
         TypeId.Text when type.Precision >= 0 => new(1043, -1, type.Precision + 4),
         TypeId.Text or TypeId.Unknown => new(TextOid, -1, -1),

@@ -32,6 +32,9 @@ internal static class SystemRelations
         ["pg_catalog.pg_indexes"] = ClassRows.IndexDefinitions,
         ["pg_catalog.pg_type"] = TypeRows.Types,
         ["pg_catalog.pg_proc"] = FunctionRows.Functions,
+        ["pg_catalog.pg_prepared_statements"] = SessionRows.PreparedStatements,
+        ["pg_catalog.pg_cursors"] = SessionRows.Cursors,
+        ["pg_catalog.pg_get_keywords"] = SessionRows.Keywords,
         ["information_schema.schemata"] = InformationSchemaRows.Schemata,
         ["information_schema.tables"] = InformationSchemaRows.Tables,
         ["information_schema.columns"] = InformationSchemaRows.Columns,
@@ -49,6 +52,8 @@ internal static class SystemRelations
         ["millrace.tokens"] = AccessRows.Tokens,
     };
 
+    private static readonly HashSet<string> Integers = [.. CatalogColumns.Integers.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];
+
     /// <summary>Every system relation.</summary>
     public static IReadOnlyList<SystemRelation> All { get; } =
     [
@@ -57,7 +62,10 @@ internal static class SystemRelations
         .. Read("millrace", CatalogColumns.Millrace),
     ];
 
-    private static readonly Dictionary<int, SystemRelation> Index = All.ToDictionary(r => -r.Object.Id);
+    /// <summary>Those that are called in FROM, as functions without arguments.</summary>
+    public static IReadOnlyList<SystemRelation> Functions { get; } = [.. Read("pg_catalog", CatalogColumns.Functions)];
+
+    private static readonly Dictionary<int, SystemRelation> Index = All.Concat(Functions).ToDictionary(r => -r.Object.Id);
 
     /// <summary>The relation's catalog entry by its oid; null when there is none.</summary>
     public static CatalogObject? ByOid(int oid) => Index.GetValueOrDefault(oid)?.Object;
@@ -90,7 +98,7 @@ internal static class SystemRelations
             int colon = word.IndexOf(':', StringComparison.Ordinal);
             fields.Add(colon < 0
                 ? new Field(word, SqlType.Unknown)
-                : new Field(word[..colon], TypeOf(word[colon + 1]), word.EndsWith('?')));
+                : new Field(word[..colon], IsOid(schema, word[..colon], word[colon + 1]) ? SqlType.Oid : TypeOf(word[colon + 1]), word.EndsWith('?')));
         }
 
         if (relation is not null)
@@ -110,6 +118,8 @@ internal static class SystemRelations
             return rows.ToBatch();
         });
     }
+
+    private static bool IsOid(string schema, string column, char letter) => letter == 'i' && schema == "pg_catalog" && !Integers.Contains(column);
 
     private static SqlType TypeOf(char letter) => letter switch
     {

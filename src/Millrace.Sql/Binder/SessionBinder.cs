@@ -54,7 +54,10 @@ internal sealed class SessionBinder(BindContext context)
                     : throw new SqlException("0A000", "schemas other than public are not supported", s.Position, "leave the schema out");
             case Syntax.CreateSinkStatement s:
                 throw new SqlException("0A000", "sinks are not supported yet", s.Position, "read the view with SUBSCRIBE, or over HTTP as server-sent events");
-            case Syntax.ListenStatement or Syntax.UnlistenStatement or Syntax.NotifyStatement:
+            case Syntax.UnlistenStatement:
+                // Pools send it with everything else that makes a connection as new; nobody can be listening.
+                return new BoundNoOp("UNLISTEN");
+            case Syntax.ListenStatement or Syntax.NotifyStatement:
                 throw new SqlException("0A000", "LISTEN and NOTIFY are not supported", statement.Position, "use SUBSCRIBE to follow a stream, table or view");
             default:
                 throw new SqlException("0A000", "this statement is not supported", statement.Position);

@@ -40,6 +40,7 @@ internal static class PgCatalogFunctions
         r.F("set_config(text, text, bool) text", SetConfig, "Changes a setting and gives its new value", volatility: Volatility.Volatile);
         r.F("pg_my_temp_schema() int4", () => 0, "The schema of temporary objects: there is none");
         r.F("pg_is_other_temp_schema(int4) bool", (int oid) => false, "Whether the schema holds another session's temporary objects");
+        r.F("pg_advisory_unlock_all() text", () => Text(""), "Lets go all advisory locks of the session: there are none", volatility: Volatility.Volatile);
         r.F("txid_current() int8", (EvalContext c) => c.NowMicros, "A number that grows from statement to statement",
             volatility: Volatility.Stable);
         r.F("inet_server_addr() text", () => (ByteSlice?)null, "The server's address: not told");
@@ -90,9 +91,18 @@ internal static class PgCatalogFunctions
         r.F("pg_get_triggerdef(int4, bool) text", (int oid, bool pretty) => (ByteSlice?)null, "A trigger as SQL: there are none");
         r.F("pg_get_ruledef(int4) text", (int oid) => (ByteSlice?)null, "A rule as SQL: there are none");
         r.F("pg_tablespace_location(int4) text", (int oid) => Text(""), "Where a tablespace lies: beside everything else");
+        r.F("pg_indexam_has_property(int4, text) bool", (int oid, ByteSlice property) => IndexCan(property.ToString()),
+            "Whether indexes of an access method can do something: all of them are ordered", "pg_indexam_has_property(403, 'can_order') → true");
         r.F("getdatabaseencoding() text", () => Text("UTF8"), "The encoding of the database");
         r.F("pg_get_partkeydef(int4) text", (int oid) => (ByteSlice?)null, "A partition key as SQL: there are none");
     }
+
+    private static bool? IndexCan(string property) => property switch
+    {
+        "can_order" or "can_unique" or "can_multi_col" => true,
+        "can_exclude" or "can_include" => false,
+        _ => null,
+    };
 
     private static void Comments(FunctionRegistry r)
     {

@@ -66,6 +66,9 @@ internal sealed partial class LocalSession
 
                 await CloseCursorsAsync(c => c.Key == close.Cursor).ConfigureAwait(false);
                 return Done(bound);
+            case BoundDiscard { What: not "all" }:
+                // No plan is kept that could be wrong, and there are neither sequences nor temporary tables.
+                return Done(bound);
             default:
                 Statements.Clear();
                 await CloseCursorsAsync(_ => true).ConfigureAwait(false);

@@ -54,12 +54,14 @@ internal static class InspectVerb
         table.AddColumn(new TableColumn("values").RightAligned());
         table.AddColumn(new TableColumn("bytes").RightAligned());
         table.AddColumn(new TableColumn("bytes/value").RightAligned());
+        table.AddColumn(new TableColumn("filter bytes").RightAligned());
         table.AddColumn("codecs (blocks)");
         foreach (ColumnReport c in db.InspectColumns(stream))
         {
             IEnumerable<string> codecs = c.Codecs.OrderByDescending(k => k.Value).Take(3).Select(k => $"{k.Key} ({k.Value})");
             table.AddRow(
                 Markup.Escape(c.Column), Markup.Escape(c.Type), Number(c.Values), Number(c.Bytes), c.BytesPerValue.ToString("0.000", CultureInfo.InvariantCulture),
+                c.FilterBytes == 0 ? "" : Number(c.FilterBytes),
                 Markup.Escape(string.Join(", ", codecs) + (c.Codecs.Count > 3 ? $", {c.Codecs.Count - 3} more" : "")));
         }
 

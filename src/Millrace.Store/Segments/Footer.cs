@@ -1,4 +1,4 @@
-// The end of a segment file: what its columns are, and where each group's blocks lie and what they hold.
+// The end of a segment file: what its columns are, where each group's blocks lie and what they hold, and where the filters are.
 using Millrace.Core;
 
 namespace Millrace.Store.Segments;
@@ -22,9 +22,10 @@ internal sealed record GroupMeta(int Rows, BlockMeta[] Blocks)
 
 /// <summary>
 /// Layout: varint columns; their types; varint key columns; their indexes; int32 time column; varint groups; per group: varint rows; per column and
-/// then group (the order of the blocks in the file): varint bytes, int32 CRC, varint nulls, zone map.
+/// then group (the order of the blocks in the file): varint bytes, int32 CRC, varint nulls, zone map. Where there are filters: varint how many; per
+/// filter: varint column, byte page bits, varint bytes, int32 CRC.
 /// </summary>
-internal sealed record Footer(IReadOnlyList<SqlType> Types, IReadOnlyList<int> Key, int Time, IReadOnlyList<GroupMeta> Groups)
+internal sealed record Footer(IReadOnlyList<SqlType> Types, IReadOnlyList<int> Key, int Time, IReadOnlyList<GroupMeta> Groups, IReadOnlyList<FilterMeta> Filters)
 {
     public void Write(ByteWriter writer)
     {
@@ -58,9 +59,21 @@ internal sealed record Footer(IReadOnlyList<SqlType> Types, IReadOnlyList<int> K
                 block.Zone.Write(writer);
             }
         }
+
+        if (Filters.Count > 0)
+        {
+            writer.WriteVarint((ulong)Filters.Count);
+            foreach (FilterMeta filter in Filters)
+            {
+                writer.WriteVarint((ulong)filter.Column);
+                writer.WriteByte((byte)filter.PageBits);
+                writer.WriteVarint((ulong)filter.Bytes);
+                writer.WriteInt32((int)filter.Crc);
+            }
+        }
     }
 
-    /// <summary>Reads a footer whose blocks lie between the header and <paramref name="footerAt"/>.</summary>
+    /// <summary>Reads a footer whose blocks and filters lie between the header and <paramref name="footerAt"/>.</summary>
     /// <exception cref="FormatException">The bytes are no such footer.</exception>
     public static Footer Read(ReadOnlySpan<byte> bytes, long footerAt)
     {
@@ -97,7 +110,30 @@ internal sealed record Footer(IReadOnlyList<SqlType> Types, IReadOnlyList<int> K
             }
         }
 
-        return at == footerAt && reader.Remaining == 0 ? new Footer(types, key, time, groups) : throw new FormatException($"blocks end at {at}, the footer begins at {footerAt}");
+        FilterMeta[] filters = reader.Remaining == 0 ? [] : ReadFilters(ref reader, types, ref at);
+        return at == footerAt && reader.Remaining == 0
+            ? new Footer(types, key, time, groups, filters)
+            : throw new FormatException($"blocks and filters end at {at}, the footer begins at {footerAt}");
+    }
+
+    private static FilterMeta[] ReadFilters(ref ByteReader reader, SqlType[] types, ref long at)
+    {
+        var filters = new FilterMeta[InRange(reader.ReadCount(), 1, types.Length)];
+        for (int f = 0; f < filters.Length; f++)
+        {
+            int column = InRange(reader.ReadCount(), 0, types.Length - 1);
+            int pageBits = InRange(reader.ReadByte(), 0, 24);
+            int bytes = InRange(reader.ReadCount(), GroupFilter.EntryBytes << pageBits, int.MaxValue);
+            if (!FilterChoice.Suits(types[column]))
+            {
+                throw new FormatException($"a filter of {types[column]}");
+            }
+
+            filters[f] = new FilterMeta(column, pageBits, at, bytes, (uint)reader.ReadInt32());
+            at += bytes;
+        }
+
+        return filters;
     }
 
     private static int InRange(int value, int min, int max) =>

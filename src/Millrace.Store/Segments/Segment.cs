@@ -14,6 +14,7 @@ internal sealed class Segment : IDisposable
     private readonly uint _identity;
     private readonly ZoneMap[] _bounds;
     private readonly bool _keyAscends;
+    private readonly SegmentFilters _filters;
 
     private Segment(IDiskFile file, SegmentInfo info, Footer footer)
     {
@@ -23,6 +24,7 @@ internal sealed class Segment : IDisposable
         _identity = SegmentFormat.IdentityOf(info.Path);
         _bounds = [.. Enumerable.Range(0, footer.Types.Count).Select(c => BoundsOf(footer, c))];
         _keyAscends = KeyAscends(footer);
+        _filters = new SegmentFilters(file, info, footer);
     }
 
     public SegmentInfo Info { get; }
@@ -121,7 +123,10 @@ internal sealed class Segment : IDisposable
     }
 
     /// <summary>The groups that may hold rows wanted, ascending.</summary>
-    public List<int> GroupsOf(SegmentScan scan)
+    /// <exception cref="CorruptionException">A filter is damaged.</exception>
+    public List<int> GroupsOf(SegmentScan scan) => _filters.Narrow(WithinBounds(scan), scan.Ranges);
+
+    private List<int> WithinBounds(SegmentScan scan)
     {
         var wanted = new List<int>();
         foreach (ColumnRange range in scan.Ranges)
@@ -239,22 +244,42 @@ internal sealed class Segment : IDisposable
         return true;
     }
 
-    /// <summary>Reads every block and compares checksums, values and bounds; adds what is wrong to <paramref name="damage"/>.</summary>
+    /// <summary>Reads every block and filter and compares checksums, values, bounds and hashes; adds what is wrong to <paramref name="damage"/>.</summary>
     public void Verify(List<CorruptionException> damage)
     {
-        for (int g = 0; g < Groups.Count; g++)
+        for (int c = 0; c <= Footer.Types.Count; c++)
         {
-            for (int c = 0; c <= Footer.Types.Count; c++)
+            int filter = FilterOf(c);
+            ulong[] hashes = new ulong[filter < 0 ? 0 : Info.Rows];
+            int[] ends = new int[Groups.Count];
+            int before = damage.Count;
+            for (int g = 0; g < Groups.Count; g++)
             {
                 BlockMeta block = Groups[g].Blocks[c];
                 ColumnBuilder builder = ColumnBuilder.For(c < Footer.Types.Count ? Footer.Types[c] : SqlType.BigInt);
                 try
                 {
                     Decode(g, c, builder);
-                    if (!ZoneMap.Of(builder.View(), 0, Groups[g].Rows).Equals(block.Zone))
+                    Column values = builder.View();
+                    if (!ZoneMap.Of(values, 0, Groups[g].Rows).Equals(block.Zone))
                     {
                         throw Damaged(g, block.At, "values within the bounds of the footer", "others");
                     }
+
+                    int start = g == 0 ? 0 : ends[g - 1];
+                    ends[g] = filter < 0 ? 0 : start + GroupFilter.Hash(values, Groups[g].Rows, _identity, hashes.AsSpan(start));
+                }
+                catch (CorruptionException e)
+                {
+                    damage.Add(e);
+                }
+            }
+
+            if (filter >= 0 && damage.Count == before)
+            {
+                try
+                {
+                    _filters.Verify(filter, hashes.AsSpan(0, ends[^1]), ends);
                 }
                 catch (CorruptionException e)
                 {
@@ -264,10 +289,23 @@ internal sealed class Segment : IDisposable
         }
     }
 
-    /// <summary>By column: the codecs of its blocks and their bytes; the last is that of the offsets.</summary>
-    public List<(SortedDictionary<string, int> Codecs, long Bytes)> Describe()
+    private int FilterOf(int column)
     {
-        var columns = new List<(SortedDictionary<string, int>, long)>();
+        for (int f = 0; f < Footer.Filters.Count; f++)
+        {
+            if (Footer.Filters[f].Column == column)
+            {
+                return f;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>By column: the codecs of its blocks, their bytes and those of its filter; the last is that of the offsets.</summary>
+    public List<(SortedDictionary<string, int> Codecs, long Bytes, long FilterBytes)> Describe()
+    {
+        var columns = new List<(SortedDictionary<string, int>, long, long)>();
         for (int c = 0; c <= Footer.Types.Count; c++)
         {
             var codecs = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -279,7 +317,7 @@ internal sealed class Segment : IDisposable
                 codecs[name] = codecs.GetValueOrDefault(name) + 1;
             }
 
-            columns.Add((codecs, Groups.Sum(g => (long)g.Blocks[c].Bytes)));
+            columns.Add((codecs, Groups.Sum(g => (long)g.Blocks[c].Bytes), FilterOf(c) is >= 0 and var f ? Footer.Filters[f].Bytes : 0));
         }
 
         return columns;

@@ -1,4 +1,4 @@
-// The layout of a segment file: header, blocks column by column, footer, tail.
+// The layout of a segment file: header, blocks column by column, filters, footer, tail.
 using System.Buffers.Binary;
 using System.Text;
 using Millrace.Core;
@@ -10,6 +10,7 @@ namespace Millrace.Store.Segments;
 /// <code>
 /// header   magic "MRSG", int32 version, uint32 identity, uint32 CRC32C of these twelve bytes
 /// blocks   of column 0, group 0 … n − 1; of column 1 …; the offsets of the rows are the last column
+/// filters  of some columns, see GroupFilter; only from version 2, and a file without any says version 1
 /// footer   see Footer
 /// tail     int64 position of the footer, int32 its bytes, uint32 its CRC32C, uint32 identity, uint32 CRC32C of these twenty bytes
 /// </code>
@@ -18,7 +19,11 @@ namespace Millrace.Store.Segments;
 /// </summary>
 internal static class SegmentFormat
 {
-    public const int Version = 1;
+    /// <summary>The newest version.</summary>
+    public const int Version = 2;
+
+    private const int WithoutFilters = 1;
+
     public const int HeaderBytes = 16;
     public const int TailBytes = 24;
 
@@ -26,11 +31,11 @@ internal static class SegmentFormat
 
     public static uint IdentityOf(string path) => Crc32C.Of(Encoding.UTF8.GetBytes(path), Magic);
 
-    public static byte[] Header(uint identity)
+    public static byte[] Header(uint identity, bool hasFilters)
     {
         byte[] header = new byte[HeaderBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), hasFilters ? Version : WithoutFilters);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(8), identity);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(12), Crc32C.Of(header.AsSpan(0, 12)));
         return header;
@@ -67,9 +72,9 @@ internal static class SegmentFormat
         }
 
         int version = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
-        if (version != Version)
+        if (version is < WithoutFilters or > Version)
         {
-            throw version > Version ? new NewerFormatException(path, version, Version) : Damaged(info, 4, $"version {Version}", $"{version}");
+            throw version > Version ? new NewerFormatException(path, version, Version) : Damaged(info, 4, $"version {WithoutFilters} to {Version}", $"{version}");
         }
 
         uint found = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);

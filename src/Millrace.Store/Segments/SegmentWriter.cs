@@ -1,4 +1,4 @@
-// Writes the file of a segment: its groups column by column, then the footer.
+// Writes the file of a segment: its groups column by column, the filters of some columns, then the footer.
 using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Store.Codecs;
@@ -91,7 +91,9 @@ internal static class SegmentWriter
     public static BuiltSegment Write(string path, SegmentShape shape, IReadOnlyList<GroupSource> groups, long partition, long minTime, long maxTime)
     {
         uint identity = SegmentFormat.IdentityOf(path);
-        var content = new List<ReadOnlyMemory<byte>> { SegmentFormat.Header(identity) };
+        var content = new List<ReadOnlyMemory<byte>> { default };
+        var filters = new List<FilterMeta>();
+        var filterBytes = new List<ReadOnlyMemory<byte>>();
         long at = SegmentFormat.HeaderBytes;
         GroupMeta[] metas = [.. groups.Select(g => new GroupMeta(g.Rows, new BlockMeta[shape.Types.Count + 1]))];
         for (int c = 0; c <= shape.Types.Count; c++)
@@ -105,10 +107,25 @@ internal static class SegmentWriter
 
             content.Add(writer.WrittenMemory);
             at += writer.Length;
+            var bytes = new ByteWriter(0);
+            if (c < shape.Types.Count && FilterChoice.TryWrite(c, shape.Types[c], metas, writer.Written, identity, bytes) is { } filter)
+            {
+                filters.Add(filter);
+                filterBytes.Add(bytes.WrittenMemory);
+            }
         }
 
+        for (int f = 0; f < filters.Count; f++)
+        {
+            filters[f] = filters[f] with { At = at };
+            at += filters[f].Bytes;
+        }
+
+        content.AddRange(filterBytes);
+
+        content[0] = SegmentFormat.Header(identity, filters.Count > 0);
         var footer = new ByteWriter(4096);
-        new Footer(shape.Types, shape.Key, shape.Time, metas).Write(footer);
+        new Footer(shape.Types, shape.Key, shape.Time, metas, filters).Write(footer);
         content.Add(footer.WrittenMemory);
         content.Add(SegmentFormat.Tail(at, footer.Written, identity));
         var info = new SegmentInfo(

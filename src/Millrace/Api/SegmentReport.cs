@@ -20,8 +20,9 @@ public sealed record SegmentReport(
 /// <param name="Type">Its type.</param>
 /// <param name="Values">Rows in segments.</param>
 /// <param name="Bytes">Bytes of its blocks.</param>
+/// <param name="FilterBytes">Bytes of the filters that find single values in it; 0 where it has none.</param>
 /// <param name="Codecs">The codecs used, and how many blocks each has.</param>
-public sealed record ColumnReport(string Column, string Type, long Values, long Bytes, IReadOnlyDictionary<string, int> Codecs)
+public sealed record ColumnReport(string Column, string Type, long Values, long Bytes, long FilterBytes, IReadOnlyDictionary<string, int> Codecs)
 {
     /// <summary>Bytes of a value on the average.</summary>
     public double BytesPerValue => Values == 0 ? 0 : (double)Bytes / Values;

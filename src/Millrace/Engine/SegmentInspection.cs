@@ -15,6 +15,7 @@ internal static class SegmentInspection
         int width = o.Columns.Count;
         var codecs = new SortedDictionary<string, int>[width + 1];
         long[] bytes = new long[width + 1];
+        long[] filters = new long[width + 1];
         for (int c = 0; c <= width; c++)
         {
             codecs[c] = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -22,11 +23,12 @@ internal static class SegmentInspection
 
         foreach (StoredSegment stored in segments)
         {
-            List<(SortedDictionary<string, int> Codecs, long Bytes)> columns = Describe(stored);
+            List<(SortedDictionary<string, int> Codecs, long Bytes, long FilterBytes)> columns = Describe(stored);
             for (int c = 0; c < columns.Count; c++)
             {
                 int at = c == columns.Count - 1 ? width : c;
                 bytes[at] += columns[c].Bytes;
+                filters[at] += columns[c].FilterBytes;
                 foreach ((string name, int blocks) in columns[c].Codecs)
                 {
                     codecs[at][name] = codecs[at].GetValueOrDefault(name) + blocks;
@@ -36,8 +38,8 @@ internal static class SegmentInspection
 
         long rows = segments.Sum(s => s.Info.Rows);
         return [.. Enumerable.Range(0, width + 1).Select(c => c < width
-            ? new ColumnReport(o.Columns[c].Name, o.Columns[c].Type.ToString(), rows, bytes[c], codecs[c])
-            : new ColumnReport("(offset)", "bigint", rows, bytes[c], codecs[c]))];
+            ? new ColumnReport(o.Columns[c].Name, o.Columns[c].Type.ToString(), rows, bytes[c], filters[c], codecs[c])
+            : new ColumnReport("(offset)", "bigint", rows, bytes[c], filters[c], codecs[c]))];
     }
 
     /// <summary>Compares every checksum of a segment; returns what is wrong, in sentences.</summary>
@@ -56,7 +58,7 @@ internal static class SegmentInspection
         return [.. damage.Select(d => d.Message)];
     }
 
-    private static List<(SortedDictionary<string, int> Codecs, long Bytes)> Describe(StoredSegment stored)
+    private static List<(SortedDictionary<string, int> Codecs, long Bytes, long FilterBytes)> Describe(StoredSegment stored)
     {
         try
         {

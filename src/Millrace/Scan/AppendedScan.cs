@@ -35,9 +35,13 @@ internal sealed class AppendedScan
         foreach (StoredSegment segment in rows.Segments)
         {
             Segment open = segment.Open();
-            foreach (int group in open.GroupsOf(_scan))
+            try
             {
-                _pieces.Add((segment, group));
+                _pieces.AddRange(open.GroupsOf(_scan).Select(group => (segment, group)));
+            }
+            catch (CorruptionException e)
+            {
+                throw segment.Note(e);
             }
         }
 

@@ -8,6 +8,9 @@ namespace Millrace.Engine;
 /// <summary>Turns comparisons of a column with something constant into <see cref="ColumnRange"/>s.</summary>
 internal static class Predicates
 {
+    // Of more values only the smallest and the largest count.
+    private const int PointsMax = 64;
+
     /// <summary>What is understood of the terms; the others judge row by row later.</summary>
     /// <param name="terms">All of them hold for a row wanted.</param>
     /// <param name="context">Gives now() and the session's zone; null when only literals are constant.</param>
@@ -154,7 +157,7 @@ internal static class Predicates
             };
         }
 
-        return comparison == "=" && value is ByteSlice && column.Type.Id == TypeId.Text ? OneOf(column, [value]) : null;
+        return comparison == "=" && value is not null ? OneOf(column, [value]) : null;
     }
 
     private static ColumnRange? OneOf(ColumnExpr column, List<object> values)
@@ -169,8 +172,15 @@ internal static class Predicates
             return new ColumnRange(column.Index) { AnyOf = [.. values.Select(v => ((ByteSlice)v).Span.ToArray()).OrderBy(v => v, Bytes)] };
         }
 
+        if (values.TrueForAll(v => v is Uuid))
+        {
+            return new ColumnRange(column.Index) { AnyOf = [.. values.Select(v => GroupFilter.BytesOf((Uuid)v)).OrderBy(v => v, Bytes)] };
+        }
+
         List<long?> integers = [.. values.Select(Integer)];
-        return integers.TrueForAll(v => v is not null) ? new ColumnRange(column.Index) { Integers = (integers.Min()!.Value, integers.Max()!.Value) } : null;
+        return !integers.TrueForAll(v => v is not null) ? null
+            : integers.Count <= PointsMax ? new ColumnRange(column.Index) { AnyIntegers = [.. integers.Distinct().Order().Select(v => (v!.Value, v.Value))] }
+            : new ColumnRange(column.Index) { Integers = (integers.Min()!.Value, integers.Max()!.Value) };
     }
 
     private static readonly Comparer<byte[]> Bytes = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));

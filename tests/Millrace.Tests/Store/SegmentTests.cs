@@ -63,7 +63,7 @@ public sealed class SegmentTests
         (SegmentSchema schema, Batch rows) = Draw(new Random(3), 5, [SqlType.BigInt], keys: 0);
         BuiltSegment built = SegmentBuilder.Build(schema, [new SealedRows(0, rows)], 0, _ => "s").Single();
         byte[] header = built.Content[0].ToArray();
-        header[4] = 2;
+        header[4] = SegmentFormat.Version + 1;
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(12), Crc32C.Of(header.AsSpan(0, 12)));
         var disk = new SimDisk(1);
         disk.Publish("s", [header, .. built.Content.Skip(1)]);

@@ -54,15 +54,21 @@ internal static class InspectVerb
         table.AddColumn(new TableColumn("values").RightAligned());
         table.AddColumn(new TableColumn("bytes").RightAligned());
         table.AddColumn(new TableColumn("bytes/value").RightAligned());
-        table.AddColumn(new TableColumn("filter bytes").RightAligned());
+        IReadOnlyList<ColumnReport> columns = db.InspectColumns(stream);
+        bool filters = columns.Any(c => c.FilterBytes > 0);
+        if (filters)
+        {
+            table.AddColumn(new TableColumn("filter bytes").RightAligned());
+        }
+
         table.AddColumn("codecs (blocks)");
-        foreach (ColumnReport c in db.InspectColumns(stream))
+        foreach (ColumnReport c in columns)
         {
             IEnumerable<string> codecs = c.Codecs.OrderByDescending(k => k.Value).Take(3).Select(k => $"{k.Key} ({k.Value})");
-            table.AddRow(
+            string[] filter = !filters ? [] : [c.FilterBytes == 0 ? "" : Number(c.FilterBytes)];
+            table.AddRow([
                 Markup.Escape(c.Column), Markup.Escape(c.Type), Number(c.Values), Number(c.Bytes), c.BytesPerValue.ToString("0.000", CultureInfo.InvariantCulture),
-                c.FilterBytes == 0 ? "" : Number(c.FilterBytes),
-                Markup.Escape(string.Join(", ", codecs) + (c.Codecs.Count > 3 ? $", {c.Codecs.Count - 3} more" : "")));
+                .. filter, Markup.Escape(string.Join(", ", codecs) + (c.Codecs.Count > 3 ? $", {c.Codecs.Count - 3} more" : ""))]);
         }
 
         return table;

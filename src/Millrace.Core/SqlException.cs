@@ -22,6 +22,15 @@ public sealed class SqlException(string sqlState, string message, int position =
     /// <summary>More about the cause, or null.</summary>
     public string? Detail { get; } = detail;
 
+    /// <summary>The table whose rows are not as they must be, or null.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>The column whose value is not as it must be, or null.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>The constraint that does not hold, or null.</summary>
+    public string? Constraint { get; init; }
+
     /// <summary>The 1-based line and column of a 0-based offset in a text.</summary>
     public static (int Line, int Column) LineAndColumn(string text, int position)
     {

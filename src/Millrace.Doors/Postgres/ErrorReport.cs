@@ -17,10 +17,10 @@ internal static class ErrorReport
         switch (error)
         {
             case SqlException e:
-                to.Error("ERROR", e.SqlState, e.Message, e.Detail, e.Hint, Characters(query, e.Position));
+                to.Error("ERROR", e.SqlState, e.Message, e.Detail, e.Hint, Characters(query, e.Position), about: e);
                 break;
             case RowException e:
-                to.Error("ERROR", e.Error.SqlState, e.Error.Message, e.Error.Detail, e.Error.Hint, where: e.Where(table));
+                to.Error("ERROR", e.Error.SqlState, e.Error.Message, e.Error.Detail, e.Error.Hint, where: e.Where(table), about: e.Error);
                 break;
             case OperationCanceledException:
                 to.Error("ERROR", "57014", "canceling statement due to user request");

@@ -143,8 +143,9 @@ internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout, Time
     /// <param name="hint">Advice, or null.</param>
     /// <param name="position">1-based character in the query, or 0.</param>
     /// <param name="where">Context, or null.</param>
+    /// <param name="about">Names the table, the column and the constraint that it is about, or is null.</param>
     public void Error(
-        string severity, string sqlState, string message, string? detail = null, string? hint = null, int position = 0, string? where = null)
+        string severity, string sqlState, string message, string? detail = null, string? hint = null, int position = 0, string? where = null, SqlException? about = null)
     {
         Begin(severity is "ERROR" or "FATAL" ? 'E' : 'N');
         Byte((byte)'S').String(severity).Byte((byte)'V').String(severity).Byte((byte)'C').String(sqlState).Byte((byte)'M').String(message);
@@ -152,6 +153,10 @@ internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout, Time
         Optional('H', hint);
         Optional('P', position > 0 ? position.ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
         Optional('W', where);
+        Optional('s', about?.Table is null ? null : "public");
+        Optional('t', about?.Table);
+        Optional('c', about?.Column);
+        Optional('n', about?.Constraint);
 
         // By the name of PostgreSQL's routine JDBC knows that preparing the statement again is all it takes.
         Optional('R', sqlState == "0A000" && message.StartsWith("cached plan", StringComparison.Ordinal) ? "RevalidateCachedQuery" : null);

@@ -176,11 +176,13 @@ internal sealed class TableState : ObjectState
                 {
                     throw new SqlException(
                         "23502", $"null value in column \"{target.Columns[c].Name}\" of relation \"{target.Name}\" violates not-null constraint",
-                        detail: $"Row {row + 1} of the statement.");
+                        detail: $"Row {row + 1} of the statement.") { Table = target.Name, Column = target.Columns[c].Name };
                 }
             }
         }
     }
+
+    private string KeyName => Definition.Name + "_pkey";
 
     private Batch ApplyConsolidated(Batch change)
     {
@@ -209,8 +211,12 @@ internal sealed class TableState : ObjectState
             if (exists && rule == WriteRule.Insert)
             {
                 throw new SqlException(
-                    "23505", $"duplicate key value violates unique constraint \"{Definition.Name}_pkey\"",
-                    detail: $"Key {DescribeKey(batch, i)} already exists.", hint: "use ON CONFLICT to say what should happen");
+                    "23505", $"duplicate key value violates unique constraint \"{KeyName}\"",
+                    detail: $"Key {DescribeKey(batch, i)} already exists.", hint: "use ON CONFLICT to say what should happen")
+                {
+                    Table = Definition.Name,
+                    Constraint = KeyName,
+                };
             }
 
             if (exists && rule == WriteRule.Ignore)
@@ -301,8 +307,12 @@ internal sealed class TableState : ObjectState
             if (twice || (!taken.Contains(key) && Find(key.Span) is not null))
             {
                 throw new SqlException(
-                    "23505", $"duplicate key value violates unique constraint \"{Definition.Name}_pkey\"",
-                    detail: $"Key {DescribeKey(rows, i)} already exists.");
+                    "23505", $"duplicate key value violates unique constraint \"{KeyName}\"",
+                    detail: $"Key {DescribeKey(rows, i)} already exists.")
+                {
+                    Table = Definition.Name,
+                    Constraint = KeyName,
+                };
             }
         }
 

@@ -128,7 +128,7 @@ public sealed class NpgsqlTests : IAsyncLifetime
             batch.BatchCommands.Add(new NpgsqlBatchCommand("INSERT INTO t VALUES (100)"));
             batch.BatchCommands.Add(new NpgsqlBatchCommand("INSERT INTO t VALUES (100)"));
             PostgresException e = await Assert.ThrowsAsync<PostgresException>(() => batch.ExecuteNonQueryAsync());
-            Assert.Equal("23505", e.SqlState);
+            Assert.Equal(("23505", "public", "t", "t_pkey"), (e.SqlState, e.SchemaName, e.TableName, e.ConstraintName));
         }
 
         await using (NpgsqlTransaction transaction = await _connection.BeginTransactionAsync())

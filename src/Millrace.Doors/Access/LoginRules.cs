@@ -132,8 +132,11 @@ internal sealed class LoginRules(Func<CatalogSnapshot> catalog, DoorSecurity sec
     /// <summary>True for users who may do everything, and for whoever is trusted without being one.</summary>
     public bool IsSuperuser(string? user) => Principal.MayAll(catalog(), user);
 
-    /// <summary>False when somebody who has been let in may not stay: the user is gone.</summary>
-    public bool IsStill(string? user) => user is null || catalog().Find(ObjectKind.User, user) is not null;
+    /// <summary>The catalog's number of a user; null when there is none of the name.</summary>
+    public int? IdOf(string user) => catalog().Find(ObjectKind.User, user)?.Id;
+
+    /// <summary>False when the token or user that somebody was let in by has been dropped: a new one of the name is another.</summary>
+    public bool IsThere(int? id) => id is not { } known || catalog().Find(known) is not null;
 
     private sealed record Tokens(long Version, Dictionary<string, TokenGrant> ByHash);
 }

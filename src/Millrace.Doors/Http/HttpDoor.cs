@@ -48,6 +48,7 @@ public static class HttpDoor
         var graph = new GraphEndpoint(database);
         var endpoints = new EndpointRoutes(database, new EndpointReads(options), feeds);
         var sockets = new SocketEndpoint(database, options, streams, feeds, endpoints);
+        var tickets = new Tickets(options.Time);
         var openApi = new OpenApi(database);
         var metrics = new MetricsEndpoint(database, connections ?? (() => 0), () => rules.Failures.Count);
         var health = new HealthEndpoint(database, app.Lifetime);
@@ -59,14 +60,14 @@ public static class HttpDoor
         rules.Refusals.Log ??= strangers;
         app.Services.GetService<DiagnosticListener>()?.Subscribe(new BadRequests(rules.Refusals), name => name == BadRequests.EventName);
         app.Use(next => new Safety(options, next).Invoke);
-        app.Use(next => new Gate(rules, Asks, options, next).Invoke);
+        app.Use(next => new Gate(rules, tickets, Asks, options, next).Invoke);
         app.UseWebSockets();
         app.UseRouting();
         Post("/v1/streams/{name}", ingest.Handle);
         Post("/write", context => write.HandleV1(context, log));
         Post("/api/v2/write", context => write.HandleV2(context, log));
         Post("/v1/sql", sql.Handle);
-        Post(Gate.TicketPath, _ => throw new HttpException(409, "No log-in", "nobody has to log in here, so there are no tickets", "open the address without one"));
+        Post(TicketEndpoint.Path, new TicketEndpoint(tickets).Handle);
         Get("/v1/subscribe", feeds.Subscribe);
         Get("/v1/ws", sockets.Handle);
         Get("/v1/endpoints", endpoints.List);

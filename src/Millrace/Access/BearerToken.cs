@@ -9,7 +9,8 @@ namespace Millrace.Access;
 /// <param name="Name">Its name.</param>
 /// <param name="User">Whose permissions it carries.</param>
 /// <param name="Rate">Requests a second that it allows; null for any number.</param>
-public sealed record TokenGrant(string Name, string User, int? Rate);
+/// <param name="Id">Its number in the catalog, which no other object ever gets.</param>
+public sealed record TokenGrant(string Name, string User, int? Rate, int Id);
 
 /// <summary>Makes tokens and their hashes.</summary>
 public static class BearerToken
@@ -32,7 +33,7 @@ public static class BearerToken
         {
             if (catalog.Find(o.DependsOn[0]) is { } user)
             {
-                tokens[o.Options[AccessOptions.Hash]] = new TokenGrant(o.Name, user.Name, AccessOptions.RateOf(o));
+                tokens[o.Options[AccessOptions.Hash]] = new TokenGrant(o.Name, user.Name, AccessOptions.RateOf(o), o.Id);
             }
         }
 

@@ -162,18 +162,6 @@ public sealed class LoginTests : IAsyncLifetime
         using HttpResponseMessage answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
-        string ticket = await TicketAsync();
-        using var page = new HttpRequestMessage(HttpMethod.Get, "/v1/subscribe?query=SELECT+*+FROM+mine&ticket=" + ticket);
-        using HttpResponseMessage followed = await _http.SendAsync(page, HttpCompletionOption.ResponseHeadersRead);
-        Assert.Equal(HttpStatusCode.OK, followed.StatusCode);
-
-        // Once, and not for long.
-        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync("/v1/catalog?ticket=" + ticket));
-        ticket = await TicketAsync();
-        _time.Advance(TimeSpan.FromSeconds(31));
-        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync("/v1/catalog?ticket=" + ticket));
-        ticket = await TicketAsync();
-        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync("/v1/subscribe?query=SELECT+*+FROM+theirs&ticket=" + ticket));
     }
 
     [Fact]
@@ -421,14 +409,6 @@ public sealed class LoginTests : IAsyncLifetime
     {
         await using Session session = _database.NewSession();
         return Millrace.Core.TextFormat.ToText((await session.ExecuteAsync(sql))[0].Batches[0].Columns[1], 0)!;
-    }
-
-    private async Task<string> TicketAsync()
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/tickets") { Headers = { Authorization = Bearer(_token) } };
-        using HttpResponseMessage answer = await _http.SendAsync(request);
-        using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        return json.RootElement.GetProperty("ticket").GetString()!;
     }
 
     private async Task RestartAsync(DoorSecurity security, PostgresDoorOptions? postgres = null)

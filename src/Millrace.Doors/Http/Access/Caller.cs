@@ -10,7 +10,8 @@ namespace Millrace.Doors.Http.Access;
 /// <param name="Name">The token's name, or the user's.</param>
 /// <param name="User">Whose permissions count; null for whoever is trusted with everything.</param>
 /// <param name="Rate">Requests a second; null for any number.</param>
-internal sealed record Caller(string Name, string? User, int? Rate = null)
+/// <param name="Id">The catalog's number of the token, or else of the user; null for who is in no catalog.</param>
+internal sealed record Caller(string Name, string? User, int? Rate = null, int? Id = null)
 {
     private static readonly Caller Trusted = new("", null);
 

@@ -9,18 +9,14 @@ namespace Millrace.Doors.Http.Access;
 
 /// <summary>
 /// Once there is somebody to log in as, asks for a bearer token or a user's password on everything but health and the dashboard's own files. A page that cannot
-/// set headers (EventSource, WebSocket) gets a ticket with its token first: it opens one connection within half a minute, so that no lasting secret stands in
-/// an address. What clients of InfluxDB send is understood on its addresses, where it stands.
+/// set headers (EventSource, WebSocket) gets a ticket with its token first: it opens one address, once, within half a minute, so that no lasting secret stands
+/// in an address. What clients of InfluxDB send is understood on its addresses, where it stands.
 /// </summary>
-internal sealed class Gate(LoginRules rules, Func<HttpContext, bool> asks, HttpDoorOptions options, RequestDelegate next)
+internal sealed class Gate(LoginRules rules, Tickets tickets, Func<HttpContext, bool> asks, HttpDoorOptions options, RequestDelegate next)
 {
     private const int HeaderMax = 2048;
     private static readonly string[] Challenges = ["Bearer realm=\"millrace\"", "Basic realm=\"millrace\", charset=\"UTF-8\""];
     private readonly RateLimits _rates = new(options.Time);
-    private readonly Tickets _tickets = new(options.Time);
-
-    /// <summary>The path where a ticket is made.</summary>
-    public const string TicketPath = "/v1/tickets";
 
     public async Task Invoke(HttpContext context)
     {
@@ -49,8 +45,11 @@ internal sealed class Gate(LoginRules rules, Func<HttpContext, bool> asks, HttpD
             }
 
             context.Response.Headers.WWWAuthenticate = IsPage(context.Request) ? new(Challenges[0]) : new(Challenges);
-            await Refuse(context, 401, "Unauthorized", "a valid token, or a user and password, is needed",
-                "send Authorization: Bearer TOKEN (CREATE TOKEN name FOR user makes one), or user and password as Basic");
+            await (context.Request.Headers.Authorization.Count == 0 && context.Request.Query.ContainsKey("ticket")
+                ? Refuse(context, 401, "Unauthorized", "the ticket is not good here: it is unknown, used, too old, for another address, or of a token or user that is gone",
+                    "POST " + TicketEndpoint.Path + " {\"for\": \"/v1/…\"} gives one for a single GET of that address")
+                : Refuse(context, 401, "Unauthorized", "a valid token, or a user and password, is needed",
+                    "send Authorization: Bearer TOKEN (CREATE TOKEN name FOR user makes one), or user and password as Basic"));
             return;
         }
 
@@ -61,7 +60,7 @@ internal sealed class Gate(LoginRules rules, Func<HttpContext, bool> asks, HttpD
             return;
         }
 
-        await (context.Request.Path == TicketPath && HttpMethods.IsPost(context.Request.Method) ? Issue(context, caller) : next(context));
+        await next(context);
     }
 
     // Basic makes a browser open a window of its own. A page, the dashboard among them, asks its reader itself.
@@ -72,22 +71,6 @@ internal sealed class Gate(LoginRules rules, Func<HttpContext, bool> asks, HttpD
         context.Request.Path == "/write" || context.Request.Path == "/api/v2/write"
             ? WriteEndpoint.WriteError(context, context.Request.Path != "/write", status, $"{title.ToLowerInvariant()}: {detail} ({hint})")
             : Problem.Write(context, status, title, detail, hint: hint);
-
-    private Task Issue(HttpContext context, Caller caller)
-    {
-        if (_tickets.Issue(caller) is not { } ticket)
-        {
-            return Problem.Write(context, 503, "Too many tickets", "there are more unused tickets than are kept", hint: "use them, or wait half a minute");
-        }
-
-        return JsonAnswer.Write(context, to =>
-        {
-            to.WriteStartObject();
-            to.WriteString("ticket"u8, ticket);
-            to.WriteNumber("expiresIn"u8, Tickets.LifeSeconds);
-            to.WriteEndObject();
-        });
-    }
 
     private async ValueTask<Caller?> Find(HttpContext context)
     {
@@ -104,7 +87,8 @@ internal sealed class Gate(LoginRules rules, Func<HttpContext, bool> asks, HttpD
             return await Of(request.Query["u"].ToString(), password[0]!, context.RequestAborted);
         }
 
-        return HttpMethods.IsGet(request.Method) && request.Query.TryGetValue("ticket", out var ticket) && _tickets.Redeem(ticket.ToString()) is { } holder && rules.IsStill(holder.User)
+        return HttpMethods.IsGet(request.Method) && request.Query.TryGetValue("ticket", out var ticket)
+            && tickets.Redeem(ticket.ToString(), TicketAddress.Of(request)) is { } holder && rules.IsThere(holder.Id)
             ? holder
             : null;
     }
@@ -124,10 +108,10 @@ internal sealed class Gate(LoginRules rules, Func<HttpContext, bool> asks, HttpD
 
         if (rules.Find(secret) is TokenGrant grant)
         {
-            return new Caller(grant.Name, grant.User, grant.Rate);
+            return new Caller(grant.Name, grant.User, grant.Rate, grant.Id);
         }
 
-        return user is { Length: > 0 } && await rules.CheckAsync(user, secret, cancellation) ? new Caller(user, user) : null;
+        return user is { Length: > 0 } && await rules.CheckAsync(user, secret, cancellation) && rules.IdOf(user) is { } id ? new Caller(user, user, Id: id) : null;
     }
 
     // Bearer TOKEN; Token TOKEN and Token USER:PASSWORD, as InfluxDB has them; Basic.

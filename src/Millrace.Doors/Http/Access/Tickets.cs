@@ -1,48 +1,81 @@
-// Tickets: a secret for one use within half a minute, for connections whose headers a page cannot set.
+// Tickets: a secret for one address, once, within half a minute, for connections whose headers a page cannot set.
 using System.Security.Cryptography;
 
 namespace Millrace.Doors.Http.Access;
 
-/// <summary>Issues and redeems tickets; unused ones are bounded in number and age.</summary>
-internal sealed class Tickets(TimeProvider time)
+/// <summary>Issues and redeems tickets. Those that wait to be used are bounded, for each token or user and for all together; used and old ones are forgotten.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="ownMax">How many may wait of one token, or of one user who came with a password.</param>
+/// <param name="max">How many may wait in all: a bound of memory.</param>
+internal sealed class Tickets(TimeProvider time, int ownMax = 1_000, int max = 100_000)
 {
     /// <summary>How long a ticket is good.</summary>
     public const int LifeSeconds = 30;
 
-    private const int Max = 10_000;
-    private readonly Dictionary<string, (Caller Holder, long At)> _open = new(StringComparer.Ordinal);
-    private readonly Queue<string> _order = [];
+    private readonly Dictionary<string, LinkedListNode<Ticket>> _open = new(StringComparer.Ordinal);
+    private readonly LinkedList<Ticket> _byAge = [];
+    private readonly Dictionary<int, int> _own = [];
 
-    /// <summary>A new ticket; null when too many are unused.</summary>
-    public string? Issue(Caller holder)
+    /// <summary>A new ticket for one address.</summary>
+    /// <exception cref="HttpException">429 or 503: too many wait to be used.</exception>
+    public string Issue(Caller holder, TicketAddress address)
     {
-        string ticket = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         lock (_open)
         {
-            while (_order.TryPeek(out string? oldest) && (!_open.TryGetValue(oldest, out var entry) || IsOver(entry.At)))
+            while (_byAge.First is { } oldest && IsOver(oldest.Value))
             {
-                _open.Remove(_order.Dequeue());
+                Forget(oldest);
             }
 
-            if (_order.Count >= Max)
+            int own = _own.GetValueOrDefault(Key(holder));
+            if (own >= ownMax)
+            {
+                throw new HttpException(429, "Too many tickets", $"{holder.Name} has {own} tickets that were not used yet, and no more are kept", $"use them, or wait {LifeSeconds} s");
+            }
+
+            if (_byAge.Count >= max)
+            {
+                throw new HttpException(
+                    503, "Too many tickets", $"there are {max} tickets of all users that were not used yet, and no more are kept", $"come back within {LifeSeconds} s: unused ones end by then");
+            }
+
+            string secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+            _open.Add(secret, _byAge.AddLast(new Ticket(secret, holder, address, time.GetTimestamp())));
+            _own[Key(holder)] = own + 1;
+            return secret;
+        }
+    }
+
+    /// <summary>The holder of a ticket, once; null when it is unknown, used, over or for another address. Shown at another address it is used up.</summary>
+    public Caller? Redeem(string secret, TicketAddress address)
+    {
+        lock (_open)
+        {
+            if (!_open.TryGetValue(secret, out LinkedListNode<Ticket>? found))
             {
                 return null;
             }
 
-            _open.Add(ticket, (holder, time.GetTimestamp()));
-            _order.Enqueue(ticket);
-            return ticket;
+            Forget(found);
+            return !IsOver(found.Value) && found.Value.Address == address ? found.Value.Holder : null;
         }
     }
 
-    /// <summary>The holder of a ticket, once; null when it is unknown, used or over.</summary>
-    public Caller? Redeem(string ticket)
+    // No object of the catalog has the number 0: it stands for whoever is none, the preset token.
+    private static int Key(Caller holder) => holder.Id ?? 0;
+
+    private bool IsOver(Ticket ticket) => time.GetElapsedTime(ticket.At).TotalSeconds > LifeSeconds;
+
+    private void Forget(LinkedListNode<Ticket> ticket)
     {
-        lock (_open)
+        _byAge.Remove(ticket);
+        _open.Remove(ticket.Value.Secret);
+        int key = Key(ticket.Value.Holder);
+        if (--_own[key] == 0)
         {
-            return _open.Remove(ticket, out var entry) && !IsOver(entry.At) ? entry.Holder : null;
+            _own.Remove(key);
         }
     }
 
-    private bool IsOver(long at) => time.GetElapsedTime(at).TotalSeconds > LifeSeconds;
+    private sealed record Ticket(string Secret, Caller Holder, TicketAddress Address, long At);
 }

@@ -13,14 +13,15 @@ export function arguments_() {
   const shots = option('--shots');
   const query = option('--query');
   const only = option('--only');
-  return { shots, query, only, base: (args[0] ?? 'http://127.0.0.1:8086').replace(/\/$/, '') };
+  return { shots, query, only, program: args[0], base: (args[0] ?? 'http://127.0.0.1:8086').replace(/\/$/, '') };
 }
 
-/** Opens the browser, hands a walker to `walk`, says what held, and ends the process. */
-export async function walking({ base, shots }, walk) {
+/** Opens the browser, hands a walker to `walk`, says what held, and ends the process; `after` cleans up behind a walk. */
+export async function walking({ base, shots, after }, walk) {
   const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
   if (!executablePath) {
     console.error('no Chromium found: apt-get install chromium, or set CHROMIUM to its path');
+    await after?.();
     process.exit(2);
   }
   const browser = await chromium.launch({
@@ -35,6 +36,7 @@ export async function walking({ base, shots }, walk) {
     await walker.shot('failed').catch(() => undefined);
   } finally {
     await browser.close();
+    await after?.();
   }
   const { faults, passed } = walker;
   console.log(faults.length ? `FAILED: ${passed} checks passed, ${faults.length} fault${faults.length === 1 ? '' : 's'}` : `PASSED: ${passed} checks`);
@@ -46,6 +48,10 @@ class Walker {
   faults = [];
   passed = 0;
   page = null;
+  /** What statements from beside the page are sent with; '' where nobody has to log in. */
+  token = '';
+  /** True while the server is meant not to answer, or not to let the page in. */
+  away = false;
   #step = 'start';
   // Answers we mean to be refused: the browser logs each as an error.
   #refusals = [];
@@ -66,6 +72,7 @@ class Walker {
     });
     page.on('console', (m) => {
       if (m.type() !== 'error') return;
+      if (this.away && /net::ERR_|WebSocket connection to|status of [45]\d\d/.test(m.text())) return;
       const meant = this.#refusals.findIndex((r) => r.test(m.location().url));
       if (meant >= 0 && /status of [45]\d\d/.test(m.text())) { this.#refusals.splice(meant, 1); return; }
       this.fault(`console error: ${m.text()} (${m.location().url})`);
@@ -174,7 +181,7 @@ class Walker {
 
   /** A statement from beside the page, for what a walk needs to be there. */
   async sql(query) {
-    const response = await fetch(this.base + '/v1/sql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query }) });
+    const response = await fetch(this.base + '/v1/sql', { method: 'POST', headers: { 'Content-Type': 'application/json', ...(this.token && { Authorization: 'Bearer ' + this.token }) }, body: JSON.stringify({ query }) });
     const body = await response.json();
     if (!response.ok) throw new Error(`${query}: ${body.detail}`);
     return body.results;

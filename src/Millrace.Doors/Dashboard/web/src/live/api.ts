@@ -50,6 +50,13 @@ export async function runSql(query: string, maxRows: number, signal?: AbortSigna
   return ((await response.json()) as { results: SqlResult[] }).results;
 }
 
+/** A ticket that opens one address of this server, once and soon, where the token cannot go along. */
+export async function ticketFor(address: string): Promise<string> {
+  const response = await authorized('/v1/tickets', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ for: address }) });
+  if (!response.ok) throw await problemOf(response);
+  return ((await response.json()) as { ticket: string }).ticket;
+}
+
 export interface Accepted { accepted: number; rejected: number; errors: { line: number; column?: string; reason: string }[] }
 
 const TYPES = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;

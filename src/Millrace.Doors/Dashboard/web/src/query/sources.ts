@@ -1,6 +1,5 @@
 // Where a live answer comes from: a connection of its own, the page's shared WebSocket, or asking again and again.
 
-import { token } from '../live/access';
 import { runSql } from '../live/api';
 import { overSocket, type Listen } from '../live/socket';
 import { readEvents, sleep } from '../live/sse';
@@ -16,12 +15,8 @@ export const ofQuery = (query: string): Source => ({ listen: overEvents('/v1/sub
 
 export const ofEndpoint = (address: string): Source => ({ listen: overEvents(address), objects: true });
 
-/** One of many: shares a WebSocket, unless a token has to go along, which a browser's WebSocket cannot carry. */
-export function ofMany(query: string, everyMs: number): Source {
-  return token.value
-    ? { listen: overEvents(`/v1/subscribe?min_interval=${everyMs}&query=${encodeURIComponent(query)}`), objects: false }
-    : { listen: overSocket(query, everyMs), objects: false };
-}
+/** One of many: shares the page's WebSocket. */
+export const ofMany = (query: string, everyMs: number): Source => ({ listen: overSocket(query, everyMs), objects: false });
 
 /** For what cannot be followed, such as the system relations: the same question every so often, while somebody looks. */
 export const ofAsking = (query: string, everyMs: number): Source => ({

@@ -24,7 +24,8 @@ internal enum FeedMode
 /// <param name="objects">Rows as objects, else as arrays.</param>
 internal sealed class FeedFormat(FeedMode mode, bool objects)
 {
-    private readonly ConditionalWeakTable<Batch, SharedEvent> _made = [];
+    // By change, then by place: feeds of the same rows under other names are given one batch, and the place says which feed it is.
+    private readonly ConditionalWeakTable<Batch, Dictionary<string, SharedEvent>> _made = [];
 
     public FeedMode Mode => mode;
 
@@ -33,16 +34,19 @@ internal sealed class FeedFormat(FeedMode mode, bool objects)
     /// <param name="reader">A reader that has just taken it.</param>
     public SharedEvent Delta(Batch batch, FeedReader reader)
     {
-        // Two feeds may be given the same rows under other names: the place says which feed it is.
         string place = reader.Place;
-        if (_made.TryGetValue(batch, out SharedEvent? made) && made.Id == place)
+        Dictionary<string, SharedEvent> made = _made.GetValue(batch, static _ => new Dictionary<string, SharedEvent>(1, StringComparer.Ordinal));
+        lock (made)
         {
-            return made;
-        }
+            // Readers wake up together: whoever is second waits for the first instead of making the same again.
+            if (!made.TryGetValue(place, out SharedEvent? shared))
+            {
+                shared = new SharedEvent("delta"u8, place, Delta(batch, reader, versions: 1));
+                made.Add(place, shared);
+            }
 
-        made = new SharedEvent("delta"u8, place, Delta(batch, reader, versions: 1));
-        _made.TryAdd(batch, made);
-        return made;
+            return shared;
+        }
     }
 
     /// <summary>The JSON of a change.</summary>

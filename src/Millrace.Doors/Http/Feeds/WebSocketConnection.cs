@@ -247,7 +247,7 @@ internal sealed class WebSocketConnection : IDisposable
         }
 
         /// <inheritdoc/>
-        public void Send(ReadOnlySpan<byte> eventName, SharedEvent shared) => Send(eventName, shared.Id, shared.Data);
+        public void Send(ReadOnlySpan<byte> eventName, SharedEvent shared) => Send(eventName, shared.Id, shared.Data.Span);
 
         public async ValueTask<bool> FlushAsync()
         {

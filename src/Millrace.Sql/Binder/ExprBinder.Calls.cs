@@ -22,8 +22,13 @@ internal sealed partial class ExprBinder
     /// <exception cref="SqlException">42883: no such function; 42725: several.</exception>
     public ScalarExpr Call(string name, IReadOnlyList<ScalarExpr> arguments, int position)
     {
-        Resolution chosen = Choose(name, [.. context.Functions.FindScalars(name).Select(Candidate.Of)], arguments, position);
-        return Apply(chosen, arguments, position);
+        Candidate[] candidates = [.. context.Functions.FindScalars(name).Select(Candidate.Of)];
+        if (AsNumbers(arguments) is { } numbers && !Fits(candidates, arguments, isOperator: false))
+        {
+            arguments = numbers;
+        }
+
+        return Apply(Choose(name, candidates, arguments, position), arguments, position);
     }
 
     private Resolution Choose(string name, IReadOnlyList<Candidate> candidates, IReadOnlyList<ScalarExpr> arguments, int position)

@@ -10,6 +10,11 @@ internal sealed partial class ExprBinder
     public ScalarExpr Operator(string name, IReadOnlyList<ScalarExpr> operands, int position)
     {
         Candidate[] candidates = [.. context.Functions.FindScalars(name).Select(Candidate.Of)];
+        if (AsNumbers(operands) is { } numbers && !Fits(candidates, operands, isOperator: true))
+        {
+            operands = numbers;
+        }
+
         SqlType[] types = [.. operands.Select(o => o.Type)];
         Resolution? chosen = OverloadResolver.Resolve(candidates, types, true, context.Functions, out bool ambiguous);
         if (chosen is null)

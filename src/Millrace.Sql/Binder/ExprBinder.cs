@@ -325,10 +325,32 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
         }
 
         ScalarExpr operand = Bind(e.Operand);
-        return e.Type.ArrayDimensions == 0 && e.Type.Name.Last.StartsWith("reg", StringComparison.Ordinal)
-            ? RegCast(operand, e)
-            : _coercion.Coerce(operand, type, CastContext.Explicit, e.Position);
+        bool toName = e.Type.ArrayDimensions == 0 && e.Type.Name.Last.StartsWith("reg", StringComparison.Ordinal);
+        if ((toName || type.IsInteger) && IsRegCast(operand, "out"))
+        {
+            operand = ((CallExpr)operand).Arguments[0];
+        }
+
+        if (!toName && type.Id == TypeId.Text && IsRegCast(operand, "in"))
+        {
+            var call = (CallExpr)operand;
+            ScalarFunction print = context.Functions.FindScalars(call.Function.Name[..^"in".Length] + "out")[0];
+            operand = new CallExpr(print, [operand], print.Returns([operand.Type]));
+        }
+
+        return toName ? RegCast(operand, e) : _coercion.Coerce(operand, type, CastContext.Explicit, e.Position);
     }
+
+    private static bool IsRegCast(ScalarExpr e, string way) => e is CallExpr { Arguments.Count: 1 } call
+        && call.Function.Name.StartsWith("reg", StringComparison.Ordinal) && call.Function.Name.EndsWith(way, StringComparison.Ordinal);
+
+    /// <summary>The same arguments with each number that was cast to regclass or its kin, and is a name by that, a number again; null when there are none.</summary>
+    private static List<ScalarExpr>? AsNumbers(IReadOnlyList<ScalarExpr> arguments) => arguments.Any(a => IsRegCast(a, "out"))
+        ? [.. arguments.Select(a => IsRegCast(a, "out") ? ((CallExpr)a).Arguments[0] : a)]
+        : null;
+
+    private bool Fits(IReadOnlyList<Candidate> candidates, IReadOnlyList<ScalarExpr> arguments, bool isOperator) =>
+        OverloadResolver.Resolve(candidates, [.. arguments.Select(a => a.Type)], isOperator, context.Functions, out _) is not null;
 
     // regclass and its kin are numbers that print as names. They have no type of their own here: a text becomes the number, a number the text.
     private CallExpr RegCast(ScalarExpr operand, Syntax.CastExpr e)

@@ -167,8 +167,10 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
             return Each(function, binder, builder);
         }
 
-        if (call.Args.Count == 0 && !function.WithOrdinality && context.Functions.Relations.TryGetValue(name, out CatalogObject? relation))
+        if (!function.WithOrdinality && context.Functions.Relations.TryGetValue(name, out CatalogObject? relation) && call.Args.Count == (name is "pg_partition_tree" or "pg_options_to_table" ? 1 : 0))
         {
+            // What it is asked about is bound for its faults alone: there are neither partitions nor foreign servers.
+            _ = call.Args.Select(a => binder.BindTyped(a)).ToList();
             context.DependsOn.Add(relation.Id);
             return OfFunction(new ScanPlan(relation), function, name, single: false);
         }

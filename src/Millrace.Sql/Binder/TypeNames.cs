@@ -36,6 +36,8 @@ internal static class TypeNames
         ["regnamespace"] = SqlType.Text,
         ["regrole"] = SqlType.Text,
         ["regprocedure"] = SqlType.Text,
+        ["regoper"] = SqlType.Text,
+        ["regoperator"] = SqlType.Text,
         ["oid"] = SqlType.Integer,
         ["xid"] = SqlType.Integer,
         ["bytea"] = SqlType.Bytea,

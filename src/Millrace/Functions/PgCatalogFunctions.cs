@@ -52,7 +52,7 @@ internal static class PgCatalogFunctions
     {
         r.F("pg_table_is_visible(int4) bool", (int oid, EvalContext c) => IsVisible(c, oid),
             "Whether the relation is found by its name without a schema", volatility: Volatility.Stable);
-        foreach (string kind in (string[])["type", "function", "operator", "opclass", "collation", "conversion", "ts_config", "ts_dict", "statistics_obj"])
+        foreach (string kind in (string[])["type", "function", "operator", "opclass", "collation", "conversion", "ts_config", "ts_dict", "ts_parser", "ts_template", "opfamily", "statistics_obj"])
         {
             r.F($"pg_{kind}_is_visible(int4) bool", (int oid) => true, $"Whether the {kind} is found by its name without a schema");
         }
@@ -65,6 +65,10 @@ internal static class PgCatalogFunctions
         r.F("pg_get_expr(text, int4) text", (ByteSlice text, int relation) => text, "A stored expression as SQL");
         r.F("pg_get_expr(text, int4, bool) text", (ByteSlice text, int relation, bool pretty) => text, "A stored expression as SQL");
         r.F("pg_get_viewdef(int4) text", (int oid, EvalContext c) => ViewText(c, oid), "A view's query", volatility: Volatility.Stable);
+        r.F("pg_get_viewdef(text) text", (ByteSlice name, EvalContext c) => ViewText(c, RelationOid(c, name.ToString(), true)!.Value), "A view's query",
+            volatility: Volatility.Stable);
+        r.F("pg_get_viewdef(text, bool) text", (ByteSlice name, bool pretty, EvalContext c) => ViewText(c, RelationOid(c, name.ToString(), true)!.Value), "A view's query",
+            volatility: Volatility.Stable);
         r.F("pg_get_viewdef(int4, bool) text", (int oid, bool pretty, EvalContext c) => ViewText(c, oid), "A view's query",
             volatility: Volatility.Stable);
         r.F("pg_get_indexdef(int4) text", (int oid, EvalContext c) => Maybe(Index(c, oid)?.Definition), "The statement that makes an index",
@@ -83,6 +87,9 @@ internal static class PgCatalogFunctions
                 volatility: Volatility.Stable);
         }
 
+        r.F("pg_get_functiondef(int4) text", (int oid, EvalContext c) => FunctionText(c, oid), "A function as the statement that would make it",
+            volatility: Volatility.Stable);
+        r.F("pg_get_function_sqlbody(int4) text", (int oid) => (ByteSlice?)null, "The body of a function written in SQL: there are none");
         r.F("pg_get_statisticsobjdef_columns(int4) text", (int oid) => (ByteSlice?)null, "A statistics object's columns: there are none");
         r.F("pg_get_serial_sequence(text, text) text", (ByteSlice table, ByteSlice column) => (ByteSlice?)null,
             "A column's sequence: there are none");
@@ -117,15 +124,35 @@ internal static class PgCatalogFunctions
     {
         foreach (string name in (string[])["pg_table_size", "pg_relation_size", "pg_total_relation_size"])
         {
-            r.F(name + "(int4) int8", (int oid, EvalContext c) => Size(c, oid), "Bytes that a relation holds in memory",
-                volatility: Volatility.Stable);
+            const string Doc = "Bytes that a relation holds in memory";
+            r.F(name + "(int4) int8", (int oid, EvalContext c) => Size(c, oid), Doc, volatility: Volatility.Stable);
+            r.F(name + "(int2) int8", (short oid, EvalContext c) => Size(c, oid), Doc, volatility: Volatility.Stable);
+            r.F(name + "(int8) int8", (long oid, EvalContext c) => Size(c, oid), Doc, volatility: Volatility.Stable);
+            r.F(name + "(text) int8", (ByteSlice relation, EvalContext c) => Size(c, RelationOid(c, relation.ToString(), true)!.Value), Doc, volatility: Volatility.Stable);
         }
 
-        r.F("pg_indexes_size(int4) int8", (int oid) => 0L, "Bytes that a relation's indexes hold");
-        r.F("pg_database_size(text) int8", (ByteSlice name, EvalContext c) => System(c).Database.Statistics().DiskBytes, "Bytes on disk",
+        const string Fork = "Bytes that a relation holds in memory: all of them are of its main fork";
+        r.F("pg_relation_size(int4, text) int8", (int oid, ByteSlice fork, EvalContext c) => Size(c, oid, fork.ToString()), Fork, volatility: Volatility.Stable);
+        r.F("pg_relation_size(text, text) int8", (ByteSlice relation, ByteSlice fork, EvalContext c) =>
+            Size(c, RelationOid(c, relation.ToString(), true)!.Value, fork.ToString()), Fork, volatility: Volatility.Stable);
+        r.F("pg_indexes_size(int4) int8", (int oid) => 0L, "Bytes that a relation's indexes hold beside the relation's own");
+        r.F("pg_indexes_size(text) int8", (ByteSlice relation, EvalContext c) => RelationOid(c, relation.ToString(), true) is null ? (long?)null : 0L,
+            "Bytes that a relation's indexes hold beside the relation's own", volatility: Volatility.Stable);
+        r.F("pg_database_size(text) int8", (ByteSlice name, EvalContext c) => name.ToString() == System(c).DatabaseName
+            ? System(c).Database.Statistics().DiskBytes : throw Missing("3D000", $"database \"{name}\" does not exist"), "Bytes on disk", volatility: Volatility.Stable);
+        r.F("pg_database_size(int4) int8", (int oid, EvalContext c) => oid == Oids.Database ? System(c).Database.Statistics().DiskBytes : (long?)null, "Bytes on disk",
             volatility: Volatility.Stable);
+        r.F("pg_tablespace_size(int4) int8", (int oid, EvalContext c) => System(c).Database.Statistics().DiskBytes, "Bytes on disk: everything is in the one tablespace",
+            volatility: Volatility.Stable);
+        r.F("pg_tablespace_size(text) int8", (ByteSlice name, EvalContext c) => name.ToString() == "pg_default"
+            ? System(c).Database.Statistics().DiskBytes : throw Missing("42704", $"tablespace \"{name}\" does not exist"),
+            "Bytes on disk: everything is in the one tablespace", volatility: Volatility.Stable);
         r.F("pg_size_pretty(int8) text", (long bytes) => Text(Pretty(bytes)), "A number of bytes for people",
             "pg_size_pretty(20480) → 20 kB");
+        r.F("pg_size_pretty(int4) text", (int bytes) => Text(Pretty(bytes)), "A number of bytes for people");
+        r.F("pg_size_pretty(int2) text", (short bytes) => Text(Pretty(bytes)), "A number of bytes for people");
+        r.F("pg_size_pretty(numeric) text", (Numeric bytes) => Text(Pretty(bytes)), "A number of bytes for people",
+            "pg_size_pretty(1.5) → 1.5 bytes");
         r.F("pg_relation_is_publishable(int4) bool", (int oid) => false, "Whether replication could publish it");
         r.F("pg_relation_is_updatable(int4, bool) int4", (int oid, bool triggers, EvalContext c) => Updates(c, oid),
             "What a relation takes, as bits: 4 UPDATE, 8 INSERT, 16 DELETE", volatility: Volatility.Stable);
@@ -172,6 +199,12 @@ internal static class PgCatalogFunctions
             volatility: Volatility.Stable);
         r.F("regroleout(int4) text", (int oid, EvalContext c) => Text(AccessRows.RoleName(System(c), oid) ?? Plain(oid)),
             "A role's name by its number", volatility: Volatility.Stable);
+        foreach (string type in (string[])["regoper", "regoperator"])
+        {
+            r.F(type + "in(text) int4", (ByteSlice name) => Number(name) ?? throw Missing("42883", $"operator does not exist: {name}"), "An operator's number: they have none");
+            r.F(type + "out(int4) text", (int oid) => Text(Plain(oid)), "An operator's name by its number: they have none");
+        }
+
         r.F("regprocin(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? FunctionOid(c, name.ToString()),
             "A function's number by its name", volatility: Volatility.Stable);
         r.F("regprocout(int4) text", (int oid, EvalContext c) => Text(oid == 0 ? "-" : Function(c, oid)?.Name ?? TypeFunction(oid) ?? Plain(oid)),
@@ -260,11 +293,40 @@ internal static class PgCatalogFunctions
 
     private static int FunctionOid(EvalContext context, string name)
     {
-        string last = SqlNames.Split(name.Split('(')[0])[^1];
+        int open = name.IndexOf('(', StringComparison.Ordinal);
+        string last = SqlNames.Split(open < 0 ? name : name[..open])[^1];
         TypeLine? type = TypeRows.Lines.Values.FirstOrDefault(t => t.FunctionNames.Contains(last));
-        return type?.Functions[Array.IndexOf(type.FunctionNames, last)]
-            ?? FunctionRows.Entries(System(context).Functions).FirstOrDefault(f => f.Name == last)?.Oid
-            ?? throw Missing("42883", $"function \"{name}\" does not exist");
+        if (type is not null)
+        {
+            return type.Functions[Array.IndexOf(type.FunctionNames, last)];
+        }
+
+        int?[] wanted = open < 0 ? [] : [.. name[(open + 1)..].TrimEnd(' ', ')').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(TypeRows.Find)];
+        FunctionEntry[] found = [.. FunctionRows.Entries(System(context).Functions)
+            .Where(f => f.Name == last && (open < 0 || f.Parameters.Select(p => (int?)FunctionRows.OidOf(p)).SequenceEqual(wanted)))];
+        return found.Length switch
+        {
+            0 => throw Missing("42883", $"function \"{name}\" does not exist"),
+            1 => found[0].Oid,
+            _ => throw new SqlException("42725", $"more than one function named \"{name}\"", hint: "name its parameters' types, as in " + last + "(" + found[0].Arguments + ")"),
+        };
+    }
+
+    // What FunctionRows says of every function, as PostgreSQL writes it.
+    private static ByteSlice? FunctionText(EvalContext context, int oid)
+    {
+        if (Function(context, oid) is not { } f)
+        {
+            return null;
+        }
+
+        if (f.Kind == "a")
+        {
+            throw new SqlException("42809", $"\"{f.Name}\" is an aggregate function");
+        }
+
+        return Text($"CREATE OR REPLACE FUNCTION pg_catalog.{SqlNames.Quote(f.Name)}({f.Arguments})\n RETURNS {f.Result?.ToString() ?? "anyelement"}\n LANGUAGE internal\n"
+            + $"{(f.Kind == "w" ? " WINDOW" : "")} IMMUTABLE PARALLEL SAFE STRICT\nAS $function${f.Name}$function$\n");
     }
 
     private static string? TypeFunction(int oid)
@@ -300,25 +362,53 @@ internal static class PgCatalogFunctions
             : schema is "public" or "pg_catalog" ? SqlNames.Quote(name) : SqlNames.Quote(schema!) + "." + SqlNames.Quote(name);
     }
 
-    private static long? Size(EvalContext context, int oid)
+    private static long? Size(EvalContext context, int oid, string fork) => fork switch
     {
+        "main" => Size(context, oid),
+        "fsm" or "vm" or "init" => Size(context, oid) is null ? null : 0,
+        _ => throw new SqlException("22023", "invalid fork name", hint: "Valid fork names are \"main\", \"fsm\", \"vm\", and \"init\"."),
+    };
+
+    private static long? Size(EvalContext context, long oid)
+    {
+        if (oid is < 0 or > int.MaxValue)
+        {
+            return null;
+        }
+
         SystemContext system = System(context);
-        return system.ByOid(oid) is { } o ? system.Database.Statistics().Objects.FirstOrDefault(s => s.Id == o.Id)?.Bytes ?? 0 : null;
+        return system.ByOid((int)oid) is { } o ? system.Database.Statistics().Objects.FirstOrDefault(s => s.Id == o.Id)?.Bytes ?? 0
+            : Index(context, (int)oid) is null ? null : 0;
     }
 
-    // As PostgreSQL rounds: below 10 of a unit stays in the smaller one.
-    private static string Pretty(long bytes)
+    private static string Pretty(Numeric bytes)
     {
-        string[] units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
-        int unit = 0;
-        Int128 size = bytes;
-        while (unit < units.Length - 1 && Int128.Abs(size) >= 10 * 1024)
+        if (bytes.IsNaN || bytes.Abs() < Numeric.From(10 * 1024L))
         {
-            size = (size + (size < 0 ? -512 : 512)) / 1024;
+            return $"{bytes} bytes";
+        }
+
+        return Pretty(bytes.Truncate(0).Unscaled);
+    }
+
+    // As PostgreSQL rounds: below 10 of a unit stays in the smaller one; one bit more than is shown is kept to the end, and that one is rounded.
+    private static string Pretty(Int128 bytes)
+    {
+        if (Int128.Abs(bytes) < 10 * 1024)
+        {
+            return $"{bytes} bytes";
+        }
+
+        string[] units = ["kB", "MB", "GB", "TB", "PB"];
+        int unit = 0;
+        Int128 halves = bytes / 512;
+        while (unit < units.Length - 1 && Int128.Abs(halves) >= (20 * 1024) - 1)
+        {
+            halves /= 1024;
             unit++;
         }
 
-        return $"{size} {units[unit]}";
+        return $"{(halves + (halves < 0 ? -1 : 1)) / 2} {units[unit]}";
     }
 
     private static int? Number(ByteSlice text) => text.ToString() == "-" ? 0 : int.TryParse(text.ToString(), out int number) ? number : null;

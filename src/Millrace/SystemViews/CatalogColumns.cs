@@ -100,6 +100,18 @@ internal static class CatalogColumns
         pg_db_role_setting 2964: setdatabase:i setrole:i setconfig:T?
         pg_default_acl 826: oid:i defaclrole:i defaclnamespace:i defaclobjtype:t defaclacl:T
         pg_shadow 12005: usename:t? usesysid:i? usecreatedb:b? usesuper:b? userepl:b? usebypassrls:b? passwd:t? valuntil:z? useconfig:T?
+        pg_opfamily 2753: oid:i opfmethod:i opfname:t opfnamespace:i opfowner:i
+        pg_amop 2602: oid:i amopfamily:i amoplefttype:i amoprighttype:i amopstrategy:s amoppurpose:t amopopr:i amopmethod:i
+          amopsortfamily:i
+        pg_amproc 2603: oid:i amprocfamily:i amproclefttype:i amprocrighttype:i amprocnum:s amproc:i
+        pg_ts_config 3602: oid:i cfgname:t cfgnamespace:i cfgowner:i cfgparser:i
+        pg_ts_config_map 3603: mapcfg:i maptokentype:i mapseqno:i mapdict:i
+        pg_ts_dict 3600: oid:i dictname:t dictnamespace:i dictowner:i dicttemplate:i dictinitoption:t?
+        pg_ts_parser 3601: oid:i prsname:t prsnamespace:i prsstart:i prstoken:i prsend:i prsheadline:i prslextype:i
+        pg_ts_template 3764: oid:i tmplname:t tmplnamespace:i tmplinit:i tmpllexize:i
+        pg_parameter_acl 6243: oid:i parname:t paracl:T?
+        pg_largeobject_metadata 2995: oid:i lomowner:i lomacl:T?
+        pg_user_mappings 12142: umid:i? srvid:i? srvname:t? umuser:i? usename:t? umoptions:T?
         pg_group 12010: groname:t? grosysid:i? grolist:I?
         """;
 
@@ -108,10 +120,13 @@ internal static class CatalogColumns
         attstattarget attndims attcacheoff atttypmod attinhcount relpages relallvisible relfrozenxid relminmxid coninhcount typndims typtypmod
         encoding collencoding conforencoding contoencoding datconnlimit datfrozenxid datminmxid objsubid refobjsubid inhseqno pid leader_pid
         client_port backend_xid backend_xmin numbackends sourceline rolconnlimit stxstattarget aggtransspace aggmtransspace page transactionid
+        maptokentype mapseqno level
         """;
 
-    /// <summary>What is called in FROM as a function without arguments.</summary>
+    /// <summary>What is called in FROM as a function, and gives the same whatever its arguments are.</summary>
     public const string Functions = """
+        pg_partition_tree 3423: relid:i? parentrelid:i? isleaf:b? level:i?
+        pg_options_to_table 2289: option_name:t? option_value:t?
         pg_get_keywords 1686: word:t catcode:t barelabel:b catdesc:t baredesc:t
         """;
 

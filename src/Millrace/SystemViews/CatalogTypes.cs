@@ -66,12 +66,14 @@ internal static class CatalogTypes
         2276 any 4 1 p P 0 0 0 2294 2295 0 0 i p 0 any_in any_out - -
         2277 anyarray -1 0 p P 0 0 0 2296 2297 2502 2503 d x 0 anyarray_in anyarray_out anyarray_recv anyarray_send
         2278 void 4 1 p P 0 0 0 2298 2299 3120 3121 i p 0 void_in void_out void_recv void_send
+        2279 trigger 4 1 p P 0 0 0 2300 2301 0 0 i p 0 trigger_in trigger_out - -
         2283 anyelement 4 1 p P 0 0 0 2312 2313 0 0 i p 0 anyelement_in anyelement_out - -
         2287 _record -1 0 p P 0 2249 0 750 751 2400 2401 d x 0 array_in array_out array_recv array_send
         2950 uuid 16 0 b U 0 0 2951 2952 2953 2961 2962 c p 0 uuid_in uuid_out uuid_recv uuid_send
         2951 _uuid -1 0 b A 0 2950 0 750 751 2400 2401 i x 0 array_in array_out array_recv array_send
         3802 jsonb -1 0 b U 0 0 3807 3806 3804 3805 3803 i x 0 jsonb_in jsonb_out jsonb_recv jsonb_send
         3807 _jsonb -1 0 b A 0 3802 0 750 751 2400 2401 i x 0 array_in array_out array_recv array_send
+        3838 event_trigger 4 1 p P 0 0 0 3594 3595 0 0 i p 0 event_trigger_in event_trigger_out - -
         4089 regnamespace 4 1 b N 0 0 4090 4084 4085 4087 4088 i p 0 regnamespacein regnamespaceout regnamespacerecv regnamespacesend
         4096 regrole 4 1 b N 0 0 4097 4098 4092 4094 4095 i p 0 regrolein regroleout regrolerecv regrolesend
         """;

@@ -9,6 +9,9 @@ internal sealed class RelationRows(Schema schema)
 {
     private readonly BatchBuilder _rows = new(schema);
 
+    /// <summary>The relation's own number, for the last column; null when it has none for that.</summary>
+    public int? TableOid { get; init; }
+
     /// <summary>Adds a row. Values are CLR values of the column's type, strings and arrays of them for text.</summary>
     public void Add(params ReadOnlySpan<(string Column, object? Value)> cells)
     {
@@ -17,6 +20,11 @@ internal sealed class RelationRows(Schema schema)
             int column = schema.IndexOf(name);
             Check.That(column >= 0 && _rows.Columns[column].Count == _rows.Count, $"{name} is a column that is not set yet");
             Put(_rows.Columns[column], value);
+        }
+
+        if (TableOid is { } own)
+        {
+            Put(_rows.Columns[schema.Count - 1], own);
         }
 
         for (int i = 0; i < schema.Count; i++)

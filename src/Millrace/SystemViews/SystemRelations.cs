@@ -52,6 +52,9 @@ internal static class SystemRelations
         ["millrace.tokens"] = AccessRows.Tokens,
     };
 
+    /// <summary>The hidden column with the number of the relation itself.</summary>
+    public const string TableOid = "tableoid";
+
     private static readonly HashSet<string> Integers = [.. CatalogColumns.Integers.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];
 
     /// <summary>Every system relation.</summary>
@@ -62,7 +65,7 @@ internal static class SystemRelations
         .. Read("millrace", CatalogColumns.Millrace),
     ];
 
-    /// <summary>Those that are called in FROM, as functions without arguments.</summary>
+    /// <summary>Those that are called in FROM, as functions.</summary>
     public static IReadOnlyList<SystemRelation> Functions { get; } = [.. Read("pg_catalog", CatalogColumns.Functions)];
 
     private static readonly Dictionary<int, SystemRelation> Index = All.Concat(Functions).ToDictionary(r => -r.Object.Id);
@@ -109,11 +112,18 @@ internal static class SystemRelations
 
     private static SystemRelation Finish(SystemRelation relation, List<Field> fields)
     {
+        // Clients ask PostgreSQL's own relations which of them a row is of.
+        bool tells = relation.Object.Namespace == "pg_catalog";
+        if (tells)
+        {
+            fields = [.. fields, new Field(TableOid, SqlType.Oid, false)];
+        }
+
         var schema = new Schema([.. fields]);
         Action<SystemContext, RelationRows>? source = Sources.GetValueOrDefault(relation.Object.Namespace + "." + relation.Object.Name);
-        return new SystemRelation(relation.Object with { Columns = schema }, context =>
+        return new SystemRelation(relation.Object with { Columns = schema, HiddenColumns = tells ? 1 : 0 }, context =>
         {
-            var rows = new RelationRows(schema);
+            var rows = new RelationRows(schema) { TableOid = tells ? -relation.Object.Id : null };
             source?.Invoke(context, rows);
             return rows.ToBatch();
         });

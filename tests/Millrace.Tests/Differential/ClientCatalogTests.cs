@@ -157,6 +157,43 @@ public sealed class ClientCatalogTests(PostgresServer server) : IAsyncLifetime
         Assert.Empty((await Text(_theirs, Bare)).Split('\n').Except((await Text(_ours, Bare)).Split('\n')));
     }
 
+    // What takes a relation takes its name, its number, and either cast to regclass.
+    [PostgresFact]
+    public async Task RelationsAreNamedByTextNumberAndRegclass()
+    {
+        foreach (string sql in new[]
+        {
+            "SELECT pg_relation_size('t') > 0, pg_total_relation_size('t'::regclass) > 0, pg_table_size('t'::regclass::oid) > 0, pg_relation_size('t', 'main') > 0",
+            "SELECT pg_relation_size(oid) > 0, pg_relation_size(oid::regclass) > 0, pg_total_relation_size(oid::regclass) > 0 FROM pg_class WHERE relname = 't' AND pg_table_is_visible(oid)",
+            "SELECT pg_relation_size(1259) IS NULL, pg_relation_size(1259::regclass) IS NULL, pg_relation_size(1259::bigint) IS NULL, pg_relation_size(1259::smallint) IS NULL",
+            "SELECT pg_relation_size(999999999), pg_relation_size('999999999'), pg_relation_size('t_pkey') IS NULL, pg_indexes_size('t') IS NULL",
+            "SELECT pg_relation_size('nothing')", "SELECT pg_total_relation_size('nothing'::regclass)", "SELECT pg_relation_size('t', 'nothing')", "SELECT pg_database_size('nothing')",
+            "SELECT oid::regclass::oid = oid, pg_table_is_visible(oid::regclass), pg_get_viewdef(oid::regclass) IS NULL FROM pg_class WHERE relname = 'v' AND pg_table_is_visible(oid)",
+            "SELECT conname::text FROM pg_constraint WHERE conrelid::regclass = 't'::regclass", "SELECT 'int'::regtype::text, 23::regtype::text, '\"char\"'::regtype::oid",
+            "SELECT 't'::regclass::text, 'pg_class'::regclass::text, 'initcap'::regproc::text", "SELECT 'abs'::regproc", "SELECT 'nothing'::regproc", "SELECT 'abs(uuid)'::regprocedure",
+            "SELECT tableoid::regclass::text, c.tableoid FROM pg_class c WHERE relname = 't' AND pg_table_is_visible(oid)", "SELECT count(*) FROM pg_partition_tree('t')",
+            "SELECT pg_get_functiondef('initcap'::regproc)", "SELECT pg_get_functiondef('sum(int)'::regprocedure)",
+            "SELECT pg_size_pretty(10239::bigint), pg_size_pretty(10240::bigint), pg_size_pretty(10485247::bigint), pg_size_pretty(10485248::bigint), pg_size_pretty(-10485760::bigint)",
+            "SELECT pg_size_pretty(10.5), pg_size_pretty(-10240.7), pg_size_pretty(123456789012345678901::numeric), pg_size_pretty(9223372036854775807)",
+        })
+        {
+            (string theirs, string ours) = (await Answer(_theirs, sql), await Answer(_ours, sql));
+            Assert.True(theirs == ours, $"{sql}\nPostgreSQL: {theirs}\nMillrace:   {ours}");
+        }
+    }
+
+    private static async Task<string> Answer(NpgsqlConnection connection, string sql)
+    {
+        try
+        {
+            return await Text(connection, sql);
+        }
+        catch (PostgresException e)
+        {
+            return $"{e.SqlState} {e.MessageText}";
+        }
+    }
+
     private static async Task<string> Origins(NpgsqlConnection connection, string sql)
     {
         var found = new List<(uint Table, short Column)>();

@@ -21,13 +21,28 @@ expect() {
   fi
 }
 
+# answers PATTERN COMMAND…: none of the commands may fail in the server, and what they print must match. psql itself ends with 1 where it finds none of a kind.
+answers() {
+  pattern=$1; shift
+  for command in "$@"; do
+    out=$(ask -c "$command")
+    if ! printf '%s\n' "$out" | grep -q 'ERROR' && printf '%s\n' "$out" | grep -Eq -- "$pattern"; then
+      good "$command"
+    else
+      bad "$command (wanted: $pattern)"; printf '%s\n' "$out" | sed 's/^/     /' | head -20
+    fi
+  done
+}
+
+ask -c 'drop endpoint if exists psqle' > /dev/null
 ask -c 'drop materialized view if exists psqlm' -c 'drop view if exists psqlv' -c 'drop table if exists psqlt' -c 'drop stream if exists psqls' > /dev/null
 expect 'create' '^$' \
   -c "create table psqlt (id int primary key, name varchar(10) not null default 'x', v numeric(10,2))" \
   -c "create stream psqls (ts timestamptz, k text, v double precision, watermark for ts as ts - interval '5 seconds')" \
   -c "create index psqlt_name on psqlt (name)" \
   -c "create view psqlv as select id, name from psqlt" \
-  -c "create materialized view psqlm as select k, count(*) as n, sum(v) as total from psqls group by k"
+  -c "create materialized view psqlm as select k, count(*) as n, sum(v) as total from psqls group by k" \
+  -c "create endpoint psqle (n int default 5) as select id, name from psqlv limit \$n"
 expect 'insert' '^$' -c "insert into psqlt values (1, 'a', 1.5), (2, 'b', null)" \
   -c "insert into psqls values (now(), 'x', 1), (now(), 'y', 2), (now(), 'x', 3)"
 expect 'select from a view kept up to date' 'x \|[ ]*2 \|[ ]*4' -c 'select * from psqlm order by k'
@@ -41,6 +56,43 @@ expect '\d+ materialized view' 'SELECT k, count\(\*\) AS n' -c '\pset format una
 expect '\dS system relation' 'relname +\| text' -c '\dS pg_class'
 expect '\dt' 'psqlt' -c '\dt'
 expect '\dt+' 'permanent' -c '\dt+'
+answers 'psqlt .*bytes' '\d+' '\dt+'
+answers 'psqlv .*bytes' '\dv+' '\dtvmsE+'
+answers 'psqlm .*bytes' '\dm+'
+answers 'psqlt_name .*btree.*bytes' '\di+'
+answers 'name .*extended' '\d+ psqlt' '\d+ psqlv' '\d+ psqlt_name'
+answers 'ts .*timestamp with time zone' '\d+ psqls'
+answers 'SELECT id, name FROM psqlt' '\d+ psqlv'
+answers 'millrace .*[0-9] (bytes|kB|MB)' '\l+' '\db+'
+answers 'connected to database "millrace" as user' '\conninfo'
+answers 'public .*millrace' '\dn+'
+answers 'Superuser' '\du+' '\dg' '\dg+'
+answers 'psqlt .*table' '\z' '\z psqlt' '\dp psqlt'
+answers 'immutable' '\df+ initcap'
+answers 'agg|window' '\dfa sum' '\dfw rank'
+answers 'CREATE OR REPLACE FUNCTION pg_catalog.initcap\(text\)' '\sf initcap' '\sf+ initcap'
+answers 'CREATE OR REPLACE FUNCTION pg_catalog.abs\(integer\)' '\sf abs(integer)'
+answers 'pg_catalog +\| text' '\dT text' '\dT+ text'
+answers 'btree' '\dA' '\dA+'
+answers 'pg_default' '\db'
+answers 'TimeZone|timezone' '\dconfig timezone' '\dconfig+ timezone'
+# Of what there is none the list is empty, as in a PostgreSQL that does not use it. All in one session; where they fail, one by one, to say which.
+nothing='\df \dft \dT \dT+ \dx \dD \dD+ \do \do+ \dC \dC+ \dO \dO+ \des \des+ \dew \dew+ \deu \deu+ \det \det+ \dRp \dRs \dRs+ \dAc \dAf \dAo \dAp \dF \dFd '
+nothing=$nothing'\dFd+ \dFp \dFt \dFt+ \dc \dc+ \dd \ddp \dP \dP+ \dX \dy \dy+ \dl \dl+ \ds \ds+ \dE \drds'
+set --
+for command in $nothing; do set -- "$@" -c "$command"; done
+out=$(ask "$@")
+if [ "$(printf '%s\n' "$out" | grep -c '^(0 rows)$')" -eq $(($# / 2)) ]; then
+  good "empty lists: $nothing"
+else
+  for command in $nothing; do answers '\(0 rows\)' "$command"; done
+fi
+answers '\(0 rows\)' '\dfn nothing'
+# And these, asked quietly, say nothing.
+answers '^$' '\dx+' '\dRp+' '\dF+' '\dFp+' '\d nothing' '\d psqle'
+out=$(ask -c '\sf abs'); case $out in *'more than one function named "abs"'*) good '\sf of several';; *) bad "\\sf of several: $out";; esac
+out=$(ask -c '\sf sum(integer)'); case $out in *'"sum" is an aggregate function'*) good '\sf of an aggregate';; *) bad "\\sf of an aggregate: $out";; esac
+out=$(ask -c '\sf nothing'); case $out in *'function "nothing" does not exist'*) good '\sf of nothing';; *) bad "\\sf of nothing: $out";; esac
 expect '\dv' 'psqlv' -c '\dv'
 expect '\dm' 'psqlm' -c '\dm'
 expect '\di' 'psqlt_pkey' -c '\di'
@@ -77,7 +129,7 @@ if command -v script >/dev/null 2>&1; then
     bad "subscribe: $out"
   fi
 fi
-expect 'drop' '^$' -c 'drop materialized view psqlm' -c 'drop view psqlv' -c 'drop table psqlt' -c 'drop stream psqls'
+expect 'drop' '^$' -c 'drop endpoint psqle' -c 'drop materialized view psqlm' -c 'drop view psqlv' -c 'drop table psqlt' -c 'drop stream psqls'
 
 # An error names its place: psql draws the caret itself.
 out=$(ask -c 'select nope from pg_class'); code=$?

@@ -23,6 +23,7 @@ Dictionary<string, Func<BenchOptions, Report, Task>> benches = new()
     ["doors"] = DoorsBench.RunAsync,
     ["idle"] = IdleBench.RunAsync,
     ["windows"] = WindowBench.RunAsync,
+    ["checkpoint"] = CheckpointBench.RunAsync,
 };
 
 BenchOptions? options = BenchOptions.Parse(args, benches.Keys);

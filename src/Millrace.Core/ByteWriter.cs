@@ -18,7 +18,7 @@ public sealed class ByteWriter
     private byte[] _buffer;
 
     /// <summary>Makes a writer with room for <paramref name="capacity"/> bytes.</summary>
-    public ByteWriter(int capacity = 256) => _buffer = new byte[capacity];
+    public ByteWriter(int capacity = 256) => _buffer = GC.AllocateUninitializedArray<byte>(capacity);
 
     /// <summary>Where large parts may be put instead; null when everything has to be in these bytes.</summary>
     public Beside? Beside { get; init; }
@@ -41,7 +41,7 @@ public sealed class ByteWriter
     /// <summary>Takes back what was written after <paramref name="length"/>.</summary>
     public void TruncateTo(int length) => Length = Math.Min(Length, length);
 
-    /// <summary>Lends <paramref name="bytes"/> bytes at the end, already counted.</summary>
+    /// <summary>Lends <paramref name="bytes"/> bytes at the end, already counted; what is in them is anything until it is written.</summary>
     public Span<byte> Take(int bytes)
     {
         if (_buffer.Length - Length < bytes)
@@ -62,7 +62,9 @@ public sealed class ByteWriter
             throw new SqlException("54000", "a single record may hold at most 2 GiB", hint: "write in smaller transactions");
         }
 
-        Array.Resize(ref _buffer, (int)Math.Min(Array.MaxLength, Math.Max(needed, _buffer.Length * 2L)));
+        byte[] grown = GC.AllocateUninitializedArray<byte>((int)Math.Min(Array.MaxLength, Math.Max(needed, _buffer.Length * 2L)));
+        Written.CopyTo(grown);
+        _buffer = grown;
     }
 
     /// <summary>Appends one byte.</summary>

@@ -106,6 +106,7 @@ internal sealed partial class Simulator
             WorkersRowsMin = 0,
             SplitViews = seed % 4 != 0,
             PieceBytesMin = seed % 3 == 0 ? 64L << 10 : 1 + (long)(seed % 500),
+            SectionBytesMin = seed % 5 < 2 ? 64L << 10 : 1 + (long)(seed % 700),
             SealBytes = _random.OneIn(2) ? 1 << 20 : _random.Between(200, 5_000),
         };
     }

@@ -7,7 +7,7 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// Layout (little-endian): magic "MRCP", int32 version; per section: int32 object (0 is the head), int64 bytes, uint32 CRC32C of the 12 bytes before it
-/// and of the content, content; a section of object −2 that says where the pieces are that lie in files of state (<see cref="StateFile"/>); last a section of
+/// and of the content, content; a section of object −2 that says where the pieces are that lie in files of state (<see cref="StateFile"/>), and which of them are sections; last a section of
 /// object −1 whose content is the number of sections before it.
 /// </summary>
 internal static class CheckpointFile
@@ -23,17 +23,22 @@ internal static class CheckpointFile
     /// <summary>From this version on large parts may lie beside it.</summary>
     public const int WithPieces = 5;
 
+    /// <summary>From this version on large sections lie beside it too, and keys and rows are written as the arrays that they are.</summary>
+    public const int WithBlocks = 6;
+
     private const uint Magic = 0x50_43_52_4D;
-    private const int Version = 5;
+    private const int Version = 6;
     private const int OldestVersion = 2;
     private const int EndSection = -1;
     private const int PiecesSection = -2;
 
     /// <param name="pieces">Takes large parts; null when everything has to be in the one file.</param>
+    /// <param name="bytesMin">Smaller sections are written into the one file.</param>
     /// <param name="bytes">How large each section was last time, so that its buffer need not grow; brought up to date.</param>
-    public sealed class Writer(PieceWriter? pieces, Dictionary<int, int> bytes)
+    public sealed class Writer(PieceWriter? pieces, long bytesMin, Dictionary<int, int> bytes)
     {
         private readonly List<(int Id, ByteWriter Content)> _sections = [];
+        private readonly List<(int Id, int Piece)> _beside = [];
 
         public ByteWriter Section(int id)
         {
@@ -43,6 +48,20 @@ internal static class CheckpointFile
             return content;
         }
 
+        /// <summary>Writes the pieces and the large sections, as far as they are new.</summary>
+        public void WriteSections(StateFile.Writer file)
+        {
+            List<(int Id, ByteWriter Content)> large = _sections.FindAll(s => s.Id != 0 && s.Content.Length >= bytesMin);
+            for (int i = 0; i < large.Count; i++)
+            {
+                bytes[large[i].Id] = large[i].Content.Length;
+                _beside.Add((large[i].Id, pieces!.Count + i));
+            }
+
+            pieces!.Write(file, [.. large.Select(s => (s.Content.WrittenMemory, SectionBlocks.Cut(s.Content.Written)))]);
+            _sections.RemoveAll(large.Contains);
+        }
+
         public List<ReadOnlyMemory<byte>> Finish()
         {
             var table = new ByteWriter(64);
@@ -50,6 +69,13 @@ internal static class CheckpointFile
             if (pieces is null)
             {
                 table.WriteVarint(0);
+            }
+
+            table.WriteVarint((ulong)_beside.Count);
+            foreach ((int id, int piece) in _beside)
+            {
+                table.WriteInt32(id);
+                table.WriteVarint((ulong)piece);
             }
 
             _sections.Add((PiecesSection, table));
@@ -77,46 +103,58 @@ internal static class CheckpointFile
 
     public sealed class Reader(string path, int version, Dictionary<int, byte[]> sections)
     {
-        private readonly List<StatePiece> _pieces = ReadPieces(version, sections);
+        private readonly (List<StatePiece> Pieces, Dictionary<int, int> Sections) _beside = ReadTable(version, sections);
 
         /// <summary>The numbers of the files of state that it needs.</summary>
-        public IEnumerable<long> Files => _pieces.SelectMany(p => p.Extents.Select(e => e.File)).Distinct();
+        public IEnumerable<long> Files => _beside.Pieces.SelectMany(p => p.Extents.Select(e => e.File)).Distinct();
 
         /// <summary>Bytes that it names in them.</summary>
-        public long PieceBytes => _pieces.Sum(p => p.Extents.Sum(e => (long)e.Bytes));
+        public long PieceBytes => _beside.Pieces.Sum(p => p.Extents.Sum(e => (long)e.Bytes));
 
         /// <summary>Where the sections' pieces are read.</summary>
         public PieceReader? Pieces { get; private set; }
 
         /// <summary>Says where its files of state are.</summary>
-        public void Attach(StateFile.Reader files) => Pieces = new PieceReader(_pieces, files);
+        public void Attach(StateFile.Reader files) => Pieces = new PieceReader(_beside.Pieces, files);
 
         /// <summary>Reads every piece and compares the checksums.</summary>
         /// <exception cref="CorruptionException">One is damaged, or its file is missing.</exception>
         public void Verify(StateFile.Reader files)
         {
-            foreach (StateExtent extent in _pieces.SelectMany(p => p.Extents))
+            foreach (StateExtent extent in _beside.Pieces.SelectMany(p => p.Extents))
             {
                 files.Read(extent);
             }
         }
 
         /// <summary>Reads a section.</summary>
-        public ByteReader Section(int id) => sections.TryGetValue(id, out byte[]? content)
-            ? new ByteReader(content) { Version = version, Beside = Pieces }
-            : throw new CorruptionException(path, 0, $"a section for object {id}", "none");
-
-        public int Count => sections.Count;
-
-        private static List<StatePiece> ReadPieces(int version, Dictionary<int, byte[]> sections)
+        public ByteReader Section(int id)
         {
+            byte[] content = sections.TryGetValue(id, out byte[]? own) ? own
+                : _beside.Sections.TryGetValue(id, out int piece) && Pieces is not null ? Pieces.Section(piece)
+                : throw new CorruptionException(path, 0, $"a section for object {id}", "none");
+            return new ByteReader(content) { Version = version, Beside = Pieces };
+        }
+
+        /// <summary>How many sections there are, those beside the file included.</summary>
+        public int Count => sections.Count + _beside.Sections.Count;
+
+        private static (List<StatePiece> Pieces, Dictionary<int, int> Sections) ReadTable(int version, Dictionary<int, byte[]> sections)
+        {
+            var beside = new Dictionary<int, int>();
             if (version < WithPieces || !sections.TryGetValue(PiecesSection, out byte[]? table))
             {
-                return [];
+                return ([], beside);
             }
 
             var reader = new ByteReader(table);
-            return PieceWriter.ReadTable(ref reader);
+            List<StatePiece> pieces = PieceWriter.ReadTable(ref reader);
+            for (int i = version < WithBlocks ? 0 : reader.ReadCount(); i > 0; i--)
+            {
+                beside[reader.ReadInt32()] = reader.ReadCount();
+            }
+
+            return (pieces, beside);
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed partial class DatabaseEngine
     private readonly Dictionary<long, long> _stateFiles = [];
     private readonly Dictionary<long, long[]> _filesOfEpoch = [];
     private readonly Dictionary<int, int> _sectionBytes = [];
+    private SectionBlocks _blocks = new();
     private CheckpointJob? _saving;
     private long _stateFileNumber;
     private long _checkpointEnd;
@@ -62,7 +63,6 @@ internal sealed partial class DatabaseEngine
         }
 
         _saving = job;
-        job.Pieces.Choose();
         job.Io = _options.CheckpointThread(() => job.WriteState(_disk, CheckpointFolder));
         job.Io.OnCompleted(Wake);
     }
@@ -171,8 +171,7 @@ internal sealed partial class DatabaseEngine
             try
             {
                 CheckpointJob job = Freeze();
-                job.Pieces.Choose();
-                job.WriteState(_disk, CheckpointFolder);
+                        job.WriteState(_disk, CheckpointFolder);
                 _disk.Publish(CheckpointPath(job.Epoch), job.Content);
                 CheckpointPublished(job);
             }
@@ -196,6 +195,7 @@ internal sealed partial class DatabaseEngine
         _neededByNewest = job.Needs;
         CheckpointBytes = job.Bytes;
         job.Pieces.Published();
+        _blocks = job.Pieces.Blocks;
         _filesOfEpoch[job.Epoch] = [.. job.Pieces.Files];
         if (job.StateBytes > 0)
         {
@@ -255,8 +255,8 @@ internal sealed partial class DatabaseEngine
     {
         // Named again is what the newest checkpoint names: as long as that is kept, so are its files.
         HashSet<long> newest = [.. _filesOfEpoch.GetValueOrDefault(_epochOfNewest, [])];
-        var pieces = new PieceWriter(_options.PieceBytesMin, _stateFiles.Where(f => newest.Contains(f.Key)).ToDictionary());
-        var file = new CheckpointFile.Writer(pieces, _sectionBytes);
+        var pieces = new PieceWriter(_options.PieceBytesMin, _stateFiles.Where(f => newest.Contains(f.Key)).ToDictionary(), _blocks);
+        var file = new CheckpointFile.Writer(pieces, _options.SectionBytesMin, _sectionBytes);
         Save(file, out long needs);
         return new CheckpointJob(_epoch, needs, _stateFileNumber++) { Pieces = pieces, File = file };
     }
@@ -264,7 +264,7 @@ internal sealed partial class DatabaseEngine
     // All in one file, for what is to stand alone.
     private List<ReadOnlyMemory<byte>> SaveWhole(out long needs)
     {
-        var file = new CheckpointFile.Writer(null, []);
+        var file = new CheckpointFile.Writer(null, long.MaxValue, []);
         Save(file, out needs);
         return file.Finish();
     }
@@ -380,6 +380,7 @@ internal sealed partial class DatabaseEngine
         _time = 0;
         _filesOfEpoch.Clear();
         _stateFiles.Clear();
+        _blocks = new SectionBlocks();
     }
 
     private long LoadCheckpoint(CheckpointFile.Reader file)
@@ -408,7 +409,7 @@ internal sealed partial class DatabaseEngine
         }
 
         SpreadStill();
-
+        _blocks = file.Pieces?.Blocks ?? _blocks;
         _checkpointEnd = position;
         _epochOfNewest = epoch;
         _neededByNewest = Math.Min(position, FirstNeeded());

@@ -24,6 +24,9 @@ internal sealed record EngineOptions
     /// <summary>Bytes from which on a sorted run is written beside the checkpoint, once, instead of into each.</summary>
     public long PieceBytesMin { get; init; } = 64L << 10;
 
+    /// <summary>From how many bytes on an object's section of a checkpoint lies beside it, in blocks of which only those are written that changed.</summary>
+    public long SectionBytesMin { get; init; } = 64L << 10;
+
     /// <summary>Where the files of checkpoints are written: it takes as long as the disk needs, and the flow goes on meanwhile.</summary>
     public Func<Action, PendingIo> CheckpointThread { get; init; } = RunHere;
 

@@ -87,6 +87,28 @@ internal sealed class BlockSource(IReadOnlyList<StateExtent> extents, StateFile.
 /// <summary>The pieces that a checkpoint names, for whoever loads a section.</summary>
 internal sealed class PieceReader(IReadOnlyList<StatePiece> pieces, StateFile.Reader files) : Beside
 {
+    /// <summary>The blocks of the sections read so far.</summary>
+    public SectionBlocks Blocks { get; } = new();
+
+    /// <summary>All of a piece that is a section.</summary>
+    /// <exception cref="CorruptionException">One of its blocks is damaged.</exception>
+    public byte[] Section(int number)
+    {
+        List<StateExtent> extents = Piece(number).Extents;
+        long bytes = extents.Sum(e => (long)e.Bytes);
+        byte[] content = bytes <= Array.MaxLength ? GC.AllocateUninitializedArray<byte>((int)bytes) : throw new FormatException($"a section of {bytes} bytes");
+        int at = 0;
+        foreach (StateExtent extent in extents)
+        {
+            byte[] block = files.Read(extent);
+            block.CopyTo(content, at);
+            at += block.Length;
+            Blocks.Note(SectionBlocks.HashOf(block), extent);
+        }
+
+        return content;
+    }
+
     public StatePiece Piece(int number) => number < pieces.Count ? pieces[number] : throw new FormatException($"piece {number} of {pieces.Count}");
 
     public BlockSource Open(int number) => new(Piece(number).Extents, files);
@@ -94,14 +116,22 @@ internal sealed class PieceReader(IReadOnlyList<StatePiece> pieces, StateFile.Re
 
 /// <summary>
 /// Collects the pieces of a checkpoint. What is added is immutable: saying so is all that the engine's thread does, <see cref="Write"/> goes on beside it.
-/// A piece that lies in a file of an earlier checkpoint is named again, unless more than half of that file is garbage by now: then it moves.
+/// A piece, or a block of a section, that lies in a file of an earlier checkpoint is named again, unless more than half of that file is garbage by now: then it moves.
 /// </summary>
 /// <param name="bytesMin">Smaller parts are written with their section.</param>
 /// <param name="files">The files that the newest checkpoint names, with their lengths.</param>
-internal sealed class PieceWriter(long bytesMin, IReadOnlyDictionary<long, long> files) : Beside
+/// <param name="known">The blocks of the newest checkpoint's sections.</param>
+internal sealed class PieceWriter(long bytesMin, IReadOnlyDictionary<long, long> files, SectionBlocks known) : Beside
 {
     private readonly long _bytesMin = bytesMin;
-    private readonly List<(IFrozen Part, StatePiece Piece)> _pieces = [];
+    private readonly List<(IFrozen? Part, StatePiece Piece)> _pieces = [];
+    private readonly Dictionary<long, long> _live = [];
+
+    /// <summary>The blocks of this checkpoint's sections.</summary>
+    public SectionBlocks Blocks { get; } = new();
+
+    /// <summary>Pieces added so far.</summary>
+    public int Count => _pieces.Count;
 
     /// <summary>Bytes named, in this file and in earlier ones.</summary>
     public long Bytes => _pieces.Sum(p => p.Piece.Extents.Sum(e => (long)e.Bytes));
@@ -136,37 +166,43 @@ internal sealed class PieceWriter(long bytesMin, IReadOnlyDictionary<long, long>
         return pieces.Piece(number);
     }
 
-    /// <summary>Decides what is written anew.</summary>
-    public void Choose()
+    /// <summary>Writes what is new, and names the rest again; on any thread.</summary>
+    /// <param name="file">Where to.</param>
+    /// <param name="sections">What was said of each object, as blocks; each becomes a piece behind those added before, in this order.</param>
+    public void Write(StateFile.Writer file, IReadOnlyList<(ReadOnlyMemory<byte> Content, List<SectionBlock> Blocks)> sections)
     {
-        var live = new Dictionary<long, long>();
-        foreach (StateExtent extent in _pieces.SelectMany(p => p.Piece.Extents))
+        IEnumerable<StateExtent> blocks = sections.SelectMany(s => s.Blocks).Select(b => known.Find(b.Hash)).OfType<StateExtent>().Distinct();
+        foreach (StateExtent extent in _pieces.SelectMany(p => p.Piece.Extents).Concat(blocks))
         {
-            live[extent.File] = live.GetValueOrDefault(extent.File) + extent.Bytes;
+            _live[extent.File] = _live.GetValueOrDefault(extent.File) + extent.Bytes;
         }
 
         for (int i = 0; i < _pieces.Count; i++)
         {
-            StatePiece piece = _pieces[i].Piece;
-            if (!piece.Extents.TrueForAll(e => files.TryGetValue(e.File, out long bytes) && live[e.File] >= bytes / 2))
+            (IFrozen? part, StatePiece piece) = _pieces[i];
+            if (piece.Extents.Count == 0 || !piece.Extents.TrueForAll(Stays))
             {
                 piece = new StatePiece();
-                _pieces[i] = (_pieces[i].Part, piece);
+                _pieces[i] = (part, piece);
+                part!.SaveBlocks(block => piece.Extents.Add(file.Append(block)));
+            }
+        }
+
+        foreach ((ReadOnlyMemory<byte> content, List<SectionBlock> cut) in sections)
+        {
+            var piece = new StatePiece();
+            _pieces.Add((null, piece));
+            foreach (SectionBlock block in cut)
+            {
+                StateExtent extent = Blocks.Find(block.Hash)
+                    ?? (known.Find(block.Hash) is { } there && Stays(there) ? there : file.Append(content.Span.Slice(block.Start, block.Length)));
+                Blocks.Note(block.Hash, extent);
+                piece.Extents.Add(extent);
             }
         }
     }
 
-    /// <summary>Writes what is new.</summary>
-    public void Write(StateFile.Writer file)
-    {
-        foreach ((IFrozen part, StatePiece piece) in _pieces)
-        {
-            if (piece.Extents.Count == 0)
-            {
-                part.SaveBlocks(block => piece.Extents.Add(file.Append(block)));
-            }
-        }
-    }
+    private bool Stays(StateExtent extent) => files.TryGetValue(extent.File, out long bytes) && _live[extent.File] >= bytes / 2;
 
     /// <summary>Writes where each piece is.</summary>
     public void WriteTable(ByteWriter writer)
@@ -211,9 +247,12 @@ internal sealed class PieceWriter(long bytesMin, IReadOnlyDictionary<long, long>
     /// <summary>The checkpoint is durable: the next one may name its pieces.</summary>
     public void Published()
     {
-        foreach ((IFrozen part, StatePiece piece) in _pieces)
+        foreach ((IFrozen? part, StatePiece piece) in _pieces)
         {
-            part.Stored = piece;
+            if (part is not null)
+            {
+                part.Stored = piece;
+            }
         }
     }
 }

@@ -91,9 +91,9 @@ internal sealed class BytesIndex : KeyIndex
     }
 
     /// <inheritdoc/>
-    protected override void SaveKeys(ByteWriter writer, int[] live)
+    protected override void SaveKeys(ByteWriter writer)
     {
-        foreach (int slot in live)
+        foreach (int slot in Live())
         {
             writer.WriteVarint((ulong)_keyLengths[slot]);
             writer.WriteBytes(_arena.Get(_addresses[slot], _lengths[slot]));

@@ -64,7 +64,7 @@ internal abstract class KeyIndex(SqlType[] types, bool[]? refuseNulls)
         writer.WriteVarint((ulong)SlotEnd);
         writer.WriteVarint((ulong)_freeCount);
         writer.WriteArray(_free, _freeCount);
-        SaveKeys(writer, Live());
+        SaveKeys(writer);
     }
 
     /// <summary>Restores what <see cref="Save"/> wrote; slots keep their numbers.</summary>
@@ -112,8 +112,8 @@ internal abstract class KeyIndex(SqlType[] types, bool[]? refuseNulls)
     /// <summary>Takes the key of a slot out of the table.</summary>
     protected abstract void RemoveKey(int slot);
 
-    /// <summary>Writes the keys of the slots.</summary>
-    protected abstract void SaveKeys(ByteWriter writer, int[] live);
+    /// <summary>Writes the keys of all slots.</summary>
+    protected abstract void SaveKeys(ByteWriter writer);
 
     /// <summary>Reads the keys of the slots.</summary>
     protected abstract void LoadKeys(ref ByteReader reader, int[] live);

@@ -257,25 +257,41 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
     }
 
     /// <inheritdoc/>
-    protected override void SaveKeys(ByteWriter writer, int[] live)
+    protected override void SaveKeys(ByteWriter writer)
     {
-        foreach (int slot in live)
-        {
-            writer.WriteInt64((long)_lo[slot]);
-            if (TKey.Wide)
-            {
-                writer.WriteInt64((long)_hi[slot]);
-            }
-
-            writer.WriteVarint(_masks[slot]);
-        }
+        // As they lie there, free slots too: copying is all it takes.
+        writer.WriteArray(_lo, SlotEnd);
+        writer.WriteArray(_hi, TKey.Wide ? SlotEnd : 0);
+        bool nulls = _masks.AsSpan(0, SlotEnd).ContainsAnyExcept(0u);
+        writer.WriteByte(nulls ? (byte)1 : (byte)0);
+        writer.WriteArray(_masks, nulls ? SlotEnd : 0);
     }
 
     /// <inheritdoc/>
     protected override void LoadKeys(ref ByteReader reader, int[] live)
     {
-        EnsureSlots(SlotEnd);
+        if (reader.Version >= CheckpointFile.WithBlocks)
+        {
+            _lo = reader.ReadArray<ulong>(SlotEnd);
+            _hi = reader.ReadArray<ulong>(TKey.Wide ? SlotEnd : 0);
+            _masks = reader.ReadByte() != 0 ? reader.ReadArray<uint>(SlotEnd) : new uint[SlotEnd];
+        }
+        else
+        {
+            LoadOneByOne(ref reader, live);
+        }
+
         _table = new Entry[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, live.Length * 2))];
+        foreach (int slot in live)
+        {
+            TKey key = TKey.Make(_lo[slot], TKey.Wide ? _hi[slot] : 0);
+            _table[Seek(key, _masks[slot])] = new Entry { Key = key, Mask = _masks[slot], SlotPlus1 = slot + 1 };
+        }
+    }
+
+    private void LoadOneByOne(ref ByteReader reader, int[] live)
+    {
+        EnsureSlots(SlotEnd);
         foreach (int slot in live)
         {
             _lo[slot] = (ulong)reader.ReadInt64();
@@ -285,9 +301,6 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
             }
 
             _masks[slot] = (uint)reader.ReadVarint();
-            TKey key = TKey.Make(_lo[slot], TKey.Wide ? _hi[slot] : 0);
-            int at = Seek(key, _masks[slot]);
-            _table[at] = new Entry { Key = key, Mask = _masks[slot], SlotPlus1 = slot + 1 };
         }
     }
 

@@ -49,16 +49,18 @@ internal static class CheckpointFile
         }
 
         /// <summary>Writes the pieces and the large sections, as far as they are new.</summary>
-        public void WriteSections(StateFile.Writer file)
+        public void SaveBeside(StateFile.Writer file)
         {
+            // Before anything can fail: operators keep what they change until this is done.
+            pieces!.Frozen.ForEach(f => f.CopyAll());
             List<(int Id, ByteWriter Content)> large = _sections.FindAll(s => s.Id != 0 && s.Content.Length >= bytesMin);
             for (int i = 0; i < large.Count; i++)
             {
                 bytes[large[i].Id] = large[i].Content.Length;
-                _beside.Add((large[i].Id, pieces!.Count + i));
+                _beside.Add((large[i].Id, pieces.Count + i));
             }
 
-            pieces!.Write(file, [.. large.Select(s => (s.Content.WrittenMemory, SectionBlocks.Cut(s.Content.Written)))]);
+            pieces.Write(file, [.. large.Select(s => (s.Content.WrittenMemory, SectionBlocks.Cut(s.Content.Written)))]);
             _sections.RemoveAll(large.Contains);
         }
 

@@ -38,7 +38,7 @@ internal sealed class CheckpointJob(long epoch, long needs, long fileNumber)
     public void WriteState(IDisk disk, string folder)
     {
         using var file = new StateFile.Writer(disk, folder, FileNumber);
-        File.WriteSections(file);
+        File.SaveBeside(file);
         file.Sync();
         StateBytes = file.Length;
         Content = File.Finish();

@@ -405,6 +405,7 @@ internal sealed partial class DatabaseEngine
         foreach (ObjectState o in _objects.Values)
         {
             ByteReader reader = file.Section(o.Id);
+            _sectionBytes[o.Id] = reader.Remaining;
             o.Load(ref reader, Stored);
         }
 

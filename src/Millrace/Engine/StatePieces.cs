@@ -130,6 +130,15 @@ internal sealed class PieceWriter(long bytesMin, IReadOnlyDictionary<long, long>
     /// <summary>The blocks of this checkpoint's sections.</summary>
     public SectionBlocks Blocks { get; } = new();
 
+    /// <summary>Arrays that are copied into their sections beside the engine.</summary>
+    public List<FrozenSlots> Frozen { get; } = [];
+
+    /// <summary>Those that are being said, the innermost on top; null where arrays are written at once.</summary>
+    public Stack<FrozenSlots?> Freezing { get; } = new();
+
+    /// <summary>True for what is not written at once.</summary>
+    public bool IsLarge(long bytes) => bytes >= _bytesMin;
+
     /// <summary>Pieces added so far.</summary>
     public int Count => _pieces.Count;
 

@@ -31,6 +31,7 @@ internal sealed class Aggregate : Operator
     private bool[] _existed = [];
     private int _touchedCount;
     private bool _started;
+    private FrozenSlots? _frozen;
 
     /// <param name="input">The input's columns.</param>
     /// <param name="keys">Group columns.</param>
@@ -173,11 +174,14 @@ internal sealed class Aggregate : Operator
     {
         writer.WriteByte(_started ? (byte)1 : (byte)0);
         _index.Save(writer);
+        _frozen = FrozenSlots.Begin(writer, _index.SlotEnd);
         _rows.Save(writer, _index.SlotEnd);
         foreach (AggregateState state in _states)
         {
             state.Save(writer, _index.SlotEnd);
         }
+
+        FrozenSlots.End(writer);
     }
 
     /// <inheritdoc/>
@@ -299,6 +303,7 @@ internal sealed class Aggregate : Operator
         }
 
         ReadOnlySpan<int> fresh = _touched.AsSpan(before, _touchedCount - before);
+        KeepFrozen(fresh);
         for (int i = 0; i < fresh.Length; i++)
         {
             _existed[before + i] = _rows.Rows[fresh[i]] > 0 || (_keys.Length == 0 && _started);
@@ -379,9 +384,19 @@ internal sealed class Aggregate : Operator
         output.Emit(_output.View());
     }
 
+    // What a checkpoint under way has to have as it is now.
+    private void KeepFrozen(ReadOnlySpan<int> slots)
+    {
+        if (_frozen is not null && !_frozen.Keep(slots))
+        {
+            _frozen = null;
+        }
+    }
+
     private void Forget(int slot)
     {
         ReadOnlySpan<int> one = [slot];
+        KeepFrozen(one);
         foreach (AggregateState state in _states)
         {
             state.Clear(one);

@@ -103,6 +103,8 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
     private long[]? _weights; // null while every weight is 1
     private long[] _matches = [];
     private int[] _kept = [];
+    private FrozenSlots? _frozenHeads;
+    private FrozenSlots? _frozenRows;
 
     /// <inheritdoc/>
     public override int Count => _rows.Count;
@@ -120,7 +122,15 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
     public override long Weight(int row) => _weights is null ? 1 : _weights[row];
 
     /// <inheritdoc/>
-    public override ref long Matches(int row) => ref _matches[row];
+    public override ref long Matches(int row)
+    {
+        if (_frozenRows is not null && !_frozenRows.Keep([row]))
+        {
+            _frozenRows = null;
+        }
+
+        return ref _matches[row];
+    }
 
     /// <inheritdoc/>
     public override void AppendTo(ReadOnlySpan<int> rows, ReadOnlySpan<ColumnBuilder> into) => _rows.AppendTo(rows, into);
@@ -132,6 +142,11 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
         if (_kept.Length < batch.Count)
         {
             _kept = new int[batch.Count];
+        }
+
+        if (_frozenHeads is not null && !_frozenHeads.Keep(slots.AsSpan(0, batch.Count)))
+        {
+            _frozenHeads = null;
         }
 
         Reserve(_rows.Count + batch.Count);
@@ -170,12 +185,21 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
     public override void Save(ByteWriter writer)
     {
         writer.WriteVarint((ulong)_heads.Length);
-        writer.WriteArray(_heads, _heads.Length);
+        _frozenHeads = FrozenSlots.Begin(writer, _heads.Length);
+        FrozenSlots.Write(writer, _heads, _heads.Length);
+        FrozenSlots.End(writer);
         _rows.Save(writer);
-        writer.WriteArray(_next, Count);
-        writer.WriteArray(_matches, Count);
+        // Of rows that are there only what they have met changes.
+        _frozenRows = FrozenSlots.Begin(writer, Count);
+        FrozenSlots.Write(writer, _next, Count);
+        FrozenSlots.Write(writer, _matches, Count);
         writer.WriteByte(_weights is null ? (byte)0 : (byte)1);
-        writer.WriteArray(_weights ?? [], _weights is null ? 0 : Count);
+        if (_weights is not null)
+        {
+            FrozenSlots.Write(writer, _weights, Count);
+        }
+
+        FrozenSlots.End(writer);
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ internal abstract class KeyIndex(SqlType[] types, bool[]? refuseNulls)
 {
     private int[] _free = [];
     private int _freeCount;
+    private FrozenSlots? _frozen;
 
     /// <summary>Types of the key columns.</summary>
     protected SqlType[] Types { get; } = types;
@@ -49,6 +50,12 @@ internal abstract class KeyIndex(SqlType[] types, bool[]? refuseNulls)
     /// <summary>Forgets a key; its slot may be given again.</summary>
     public void Remove(int slot)
     {
+        // Its place may go to another key.
+        if (_frozen is not null && !_frozen.Keep([slot]))
+        {
+            _frozen = null;
+        }
+
         RemoveKey(slot);
         if (_freeCount == _free.Length)
         {
@@ -64,7 +71,9 @@ internal abstract class KeyIndex(SqlType[] types, bool[]? refuseNulls)
         writer.WriteVarint((ulong)SlotEnd);
         writer.WriteVarint((ulong)_freeCount);
         writer.WriteArray(_free, _freeCount);
+        _frozen = FrozenSlots.Begin(writer, SlotEnd);
         SaveKeys(writer);
+        FrozenSlots.End(writer);
     }
 
     /// <summary>Restores what <see cref="Save"/> wrote; slots keep their numbers.</summary>

@@ -260,11 +260,18 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
     protected override void SaveKeys(ByteWriter writer)
     {
         // As they lie there, free slots too: copying is all it takes.
-        writer.WriteArray(_lo, SlotEnd);
-        writer.WriteArray(_hi, TKey.Wide ? SlotEnd : 0);
+        FrozenSlots.Write(writer, _lo, SlotEnd);
+        if (TKey.Wide)
+        {
+            FrozenSlots.Write(writer, _hi, SlotEnd);
+        }
+
         bool nulls = _masks.AsSpan(0, SlotEnd).ContainsAnyExcept(0u);
         writer.WriteByte(nulls ? (byte)1 : (byte)0);
-        writer.WriteArray(_masks, nulls ? SlotEnd : 0);
+        if (nulls)
+        {
+            FrozenSlots.Write(writer, _masks, SlotEnd);
+        }
     }
 
     /// <inheritdoc/>

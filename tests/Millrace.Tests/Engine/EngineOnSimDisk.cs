@@ -33,8 +33,8 @@ internal sealed class EngineOnSimDisk
     /// <summary>Bytes of rows that memory may keep, from the next <see cref="Reopen"/> on.</summary>
     public long TailBytesMax { get; init; }
 
-    /// <summary>From how many bytes on sections of checkpoints are blocks beside them.</summary>
-    public long SectionBytesMin { get; init; } = 64;
+    /// <summary>From how many bytes on sections of checkpoints are blocks beside them, from the next <see cref="Reopen"/> on.</summary>
+    public long SectionBytesMin { get; set; } = 64;
 
     /// <summary>Work beside the engine waits for <see cref="RunBackground"/>, instead of being done at once. The disk must complete everything at once then.</summary>
     public bool HoldBackground { get; set; }

@@ -1,5 +1,4 @@
 // The Nexmark generator: proportions, ids, sizes, determinism, and java.util.Random's known values.
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Millrace.Core;
@@ -104,27 +103,6 @@ public sealed class NexmarkTests
         string all = string.Join('\n', Rows(person).Concat(Rows(auction)).Concat(Rows(bid)));
         Assert.StartsWith("1002|Saul Abrams|ved@prha.com|2773 1119 8", all);
         Assert.Equal("98dc089bc87f4cc4", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)))[..16]);
-    }
-
-    [Fact]
-    public void IsNotTheBottleneck()
-    {
-        // A loose floor that even a busy machine holds; the bench measures the real figure.
-        var generator = new NexmarkGenerator();
-        var builders = (new BatchBuilder(NexmarkGenerator.Person), new BatchBuilder(NexmarkGenerator.Auction), new BatchBuilder(NexmarkGenerator.Bid));
-        generator.Generate(50_000, builders.Item1, builders.Item2, builders.Item3);
-        double best = 0;
-        for (int round = 0; round < 5; round++)
-        {
-            builders.Item1.Reset();
-            builders.Item2.Reset();
-            builders.Item3.Reset();
-            long start = Stopwatch.GetTimestamp();
-            generator.Generate(50_000, builders.Item1, builders.Item2, builders.Item3);
-            best = Math.Max(best, 50_000 / Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        Assert.True(best > 200_000, $"{best:N0} events/s");
     }
 
     private static (BatchBuilder Person, BatchBuilder Auction, BatchBuilder Bid) Draw(NexmarkOptions options, int events)

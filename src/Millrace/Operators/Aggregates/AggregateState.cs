@@ -120,7 +120,7 @@ internal sealed class GroupRows : AggregateState
     }
 
     /// <inheritdoc/>
-    public override void Save(ByteWriter writer, int slots) => writer.WriteArray(Rows, slots);
+    public override void Save(ByteWriter writer, int slots) => FrozenSlots.Write(writer, Rows, slots);
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => Rows = reader.ReadArray<long>(slots);
@@ -223,7 +223,7 @@ internal sealed class CountState(GroupRows rows, int[] arguments, bool mayShare)
         writer.WriteByte(_split ? (byte)1 : (byte)0);
         if (_split)
         {
-            writer.WriteArray(_own, slots);
+            FrozenSlots.Write(writer, _own, slots);
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class TrueState(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
-    public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_trues, slots);
+    public override void Save(ByteWriter writer, int slots) => FrozenSlots.Write(writer, _trues, slots);
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => _trues = reader.ReadArray<long>(slots);

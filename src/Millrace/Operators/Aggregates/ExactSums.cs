@@ -159,8 +159,8 @@ internal sealed class ExactSums(int unit)
     /// <summary>Writes slots below <paramref name="slots"/>.</summary>
     public void Save(ByteWriter writer, int slots)
     {
-        writer.WriteArray(_high, slots);
-        writer.WriteArray(_low, slots);
+        FrozenSlots.Write(writer, _high, slots);
+        FrozenSlots.Write(writer, _low, slots);
         writer.WriteVarint((ulong)_big.Count);
         foreach ((int slot, BigInteger value) in _big.OrderBy(p => p.Key))
         {

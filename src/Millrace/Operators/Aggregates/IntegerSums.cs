@@ -81,7 +81,7 @@ internal sealed class SmallSumState<T>(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
-    public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_sums, slots);
+    public override void Save(ByteWriter writer, int slots) => FrozenSlots.Write(writer, _sums, slots);
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => _sums = reader.ReadArray<long>(slots);
@@ -169,7 +169,7 @@ internal sealed class BigSumState(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
-    public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_sums, slots);
+    public override void Save(ByteWriter writer, int slots) => FrozenSlots.Write(writer, _sums, slots);
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => _sums = reader.ReadArray<Int128>(slots);

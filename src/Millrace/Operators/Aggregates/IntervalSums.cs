@@ -44,7 +44,7 @@ internal sealed class IntervalSumState(int argument) : AggregateState
     }
 
     /// <inheritdoc/>
-    public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_parts, slots * 3);
+    public override void Save(ByteWriter writer, int slots) => FrozenSlots.Write(writer, _parts, slots, each: 3);
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => _parts = reader.ReadArray<Int128>(slots * 3);

@@ -66,7 +66,7 @@ internal sealed class MinMaxState<T, TBits>(int argument, bool max) : AggregateS
     }
 
     /// <inheritdoc/>
-    public override void Save(ByteWriter writer, int slots) => writer.WriteArray(_best, slots);
+    public override void Save(ByteWriter writer, int slots) => FrozenSlots.Write(writer, _best, slots);
 
     /// <inheritdoc/>
     public override void Load(ref ByteReader reader, int slots) => _best = reader.ReadArray<ulong>(slots);

@@ -104,8 +104,8 @@ internal sealed class NumericSumState(int argument, bool countScales) : Aggregat
     /// <inheritdoc/>
     public override void Save(ByteWriter writer, int slots)
     {
-        writer.WriteArray(_sums, slots);
-        writer.WriteArray(_scales, slots);
+        FrozenSlots.Write(writer, _sums, slots);
+        FrozenSlots.Write(writer, _scales, slots);
         writer.WriteVarint((ulong)_counts.Count);
         foreach (((int slot, byte scale), long count) in _counts.OrderBy(p => p.Key))
         {

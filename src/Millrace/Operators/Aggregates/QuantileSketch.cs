@@ -95,7 +95,7 @@ internal sealed class QuantileSketchState(int fraction, int error, int argument)
     public override void Save(ByteWriter writer, int slots)
     {
         writer.WriteInt64(BitConverter.DoubleToInt64Bits(_error));
-        writer.WriteArray(_fractions, slots);
+        FrozenSlots.Write(writer, _fractions, slots);
         _buckets.Save(writer);
     }
 

@@ -12,6 +12,7 @@ internal sealed class Chunk
     private volatile bool _outlived;
     private FrozenBatch? _frozen;
     private volatile Tuple<long, long>? _times;
+    private volatile LastOfChunk? _last;
 
     public Chunk(long firstOffset, int count, Batch? batch, long[] positions, long maxTime, long bytes, int skip = 0)
     {
@@ -40,6 +41,13 @@ internal sealed class Chunk
     {
         get => _times is { } times ? (times.Item1, times.Item2) : null;
         set => _times = value is var (min, max) ? new Tuple<long, long>(min, max) : null;
+    }
+
+    /// <summary>What the last question about the newest rows of each series found; null before the first.</summary>
+    public LastOfChunk? Last
+    {
+        get => _last;
+        set => _last = value;
     }
 
     /// <summary>Memory of the batch while it is resident.</summary>
@@ -103,8 +111,11 @@ internal sealed class Chunk
 internal delegate Batch ChunkLoader(int objectId, Chunk chunk);
 
 /// <summary>The rows of an append-only object at one epoch; immutable.</summary>
-internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, int start, int end, Batch? tail, int timeColumn)
+internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, int start, int end, Batch? tail, int timeColumn, long nextOffset)
 {
+    /// <summary>The offset that the next row gets: as many rows have come, whatever of them retention has left.</summary>
+    public long NextOffset => nextOffset;
+
     /// <summary>The segments, in no order.</summary>
     public StoredSegment[] Segments => segments;
 
@@ -125,7 +136,49 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
     /// <param name="objectId">Whose rows they are.</param>
     /// <param name="load">Gives those that are not in memory.</param>
     /// <param name="times">Conditions on the event time; rows that break one may be left out.</param>
-    public IEnumerable<Batch> Unsealed(int objectId, ChunkLoader load, params ColumnRange[] times)
+    public IEnumerable<Batch> Unsealed(int objectId, ChunkLoader load, params ColumnRange[] times) => Pieces(objectId, load, times).Select(p => p.Rows);
+
+    /// <summary>As <see cref="Unsealed"/>, without rows that cannot be the last of their series. A batch is lent until the next.</summary>
+    /// <param name="objectId">Whose rows they are.</param>
+    /// <param name="load">Gives those that are not in memory.</param>
+    /// <param name="times">Conditions on the event time.</param>
+    /// <param name="last">Which rows are wanted.</param>
+    /// <param name="schema">The object's columns.</param>
+    public IEnumerable<Batch> UnsealedLast(int objectId, ChunkLoader load, ColumnRange[] times, LastRows last, Schema schema)
+    {
+        BatchBuilder? some = null;
+        foreach ((Chunk? chunk, Batch batch) in Pieces(objectId, load, times))
+        {
+            if (chunk is null)
+            {
+                yield return batch;
+                continue;
+            }
+
+            if (chunk.Last is not { } known || !known.Answers(last))
+            {
+                chunk.Last = known = LastOfChunk.Of(batch, last, schema);
+            }
+
+            if (known.Rows is not { } rows)
+            {
+                yield return batch;
+                continue;
+            }
+
+            if (some?.Columns.Length != batch.Columns.Length)
+            {
+                some = new BatchBuilder(schema.First(batch.Columns.Length));
+            }
+
+            some.Reset();
+            some.AppendRows(batch, rows);
+            yield return some.View();
+        }
+    }
+
+    // Stretches that may fulfil the conditions; those that still grow come without a chunk.
+    private IEnumerable<(Chunk? Chunk, Batch Rows)> Pieces(int objectId, ChunkLoader load, ColumnRange[] times)
     {
         for (int i = start; i < end; i++)
         {
@@ -134,12 +187,12 @@ internal sealed class ChunkSnapshot(StoredSegment[] segments, Chunk[] chunks, in
                 continue;
             }
 
-            yield return chunks[i].Resident is { } batch ? batch.Unread() : Load(objectId, chunks[i], load);
+            yield return (chunks[i], chunks[i].Resident is { } batch ? batch.Unread() : Load(objectId, chunks[i], load));
         }
 
         if (tail is { Count: > 0 })
         {
-            yield return tail;
+            yield return (null, tail);
         }
     }
 
@@ -241,7 +294,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         }
     }
 
-    public ChunkSnapshot Snapshot() => new(_segments, _chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share(), timeColumn);
+    public ChunkSnapshot Snapshot() => new(_segments, _chunks, _start, _end, _tail.Count == 0 ? null : _tail.Share(), timeColumn, NextOffset);
 
     /// <summary>Drops resident batches, oldest first, until <paramref name="bytes"/> are freed or nothing is left that the log can give back.</summary>
     /// <param name="bytes">How much to free.</param>

@@ -100,11 +100,13 @@ internal sealed class AppendedScan
         }
     }
 
-    /// <summary>The rows that are in no segment, without stretches in which no event time can matter.</summary>
+    /// <summary>The rows that are in no segment, without stretches in which no event time can matter. A batch is lent until the next.</summary>
     public IEnumerable<Batch> Unsealed(ChunkLoader load)
     {
         ColumnRange[] times = [.. _scan.Ranges.Where(r => r.Column == _definition.EventTime)];
-        return _rows.Unsealed(_definition.Id, load, times).Select(b => RowWidth.Fit(b, _definition));
+        IEnumerable<Batch> rows = _need is { Last: { } last, InOrder: false }
+            ? _rows.UnsealedLast(_definition.Id, load, times, last, _definition.Columns) : _rows.Unsealed(_definition.Id, load, times);
+        return rows.Select(b => RowWidth.Fit(b, _definition));
     }
 
     /// <summary>Reads pieces with memory of its own; one a thread.</summary>

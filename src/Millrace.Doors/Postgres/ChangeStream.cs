@@ -56,17 +56,36 @@ internal sealed class ChangeStream(Subscription subscription, short[] formats, b
     }
 
     /// <summary>Sends rows until the subscription ends, <paramref name="rowsMax"/> rows (0: no limit) are sent, or it is cancelled.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="rowsMax">As many rows, or 0.</param>
+    /// <param name="input">
+    /// Where the client's next words come from, for an Execute with a limit: a Close that comes while there is nothing to send ends the wait. Who reads a cursor
+    /// row by row and has enough (pg-query-stream, left by a break) would wait for the next change otherwise.
+    /// </param>
+    /// <param name="cancellation">Ends it.</param>
     /// <returns>Rows sent, and whether more may follow.</returns>
     /// <exception cref="SqlException">The feed has ended with an error.</exception>
-    public async ValueTask<(long Sent, bool More)> SendAsync(MessageOutput output, int rowsMax, CancellationToken cancellation)
+    public async ValueTask<(long Sent, bool More)> SendAsync(MessageOutput output, int rowsMax, MessageInput? input, CancellationToken cancellation)
     {
         long sent = 0;
         while (true)
         {
+            // Asked before waiting: a limit that a batch's last row reaches does not wait for the change behind it.
+            if (sent == rowsMax && rowsMax > 0)
+            {
+                return (sent, true);
+            }
+
             if (_current is null && !subscription.Events.TryRead(out _current))
             {
                 await output.FlushAsync().ConfigureAwait(false);
-                if (!await subscription.Events.WaitToReadAsync(cancellation).ConfigureAwait(false))
+                Task<bool> coming = subscription.Events.WaitToReadAsync(cancellation).AsTask();
+                if (input is not null && rowsMax > 0 && await ClosesAsync(input, coming).ConfigureAwait(false))
+                {
+                    return (sent, true);
+                }
+
+                if (!await coming.ConfigureAwait(false))
                 {
                     return (sent, false);
                 }
@@ -101,6 +120,27 @@ internal sealed class ChangeStream(Subscription subscription, short[] formats, b
             _current = null;
             _row = 0;
         }
+    }
+
+    // True when the client closes its portal before anything comes to be sent.
+    private static async ValueTask<bool> ClosesAsync(MessageInput input, Task coming)
+    {
+        while (!coming.IsCompleted)
+        {
+            Task<int> said = input.PastFlushAsync().AsTask();
+            if (await Task.WhenAny(coming, said).ConfigureAwait(false) == coming && !said.IsCompleted)
+            {
+                input.Wake();
+            }
+
+            // A 0 while nothing has come is a call to wake up that was meant for a wait before this one.
+            if (await said.ConfigureAwait(false) is not 0 and var type)
+            {
+                return type == 'C' && !coming.IsCompleted;
+            }
+        }
+
+        return false;
     }
 
     private void Row(MessageOutput output, long epoch, Batch batch, int row)

@@ -1,13 +1,14 @@
 // Who is connected: for the limit, and for requests to cancel another connection's statement.
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Millrace.Core;
 
 namespace Millrace.Doors.Postgres;
 
 /// <summary>The open connections of one door. Safe for use from many threads.</summary>
 internal sealed class ConnectionTable(int connectionsMax)
 {
-    private readonly ConcurrentDictionary<int, (int Key, Action Cancel)> _sessions = new();
+    private readonly ConcurrentDictionary<int, (int Key, string? User, Action<bool> Stop)> _sessions = new();
     private readonly int _socketsMax = connectionsMax + Math.Max(connectionsMax, 16);
     private int _sockets;
     private int _open;
@@ -44,11 +45,13 @@ internal sealed class ConnectionTable(int connectionsMax)
     public void Leave() => Interlocked.Decrement(ref _open);
 
     /// <summary>Makes a session known under a number and a random key.</summary>
-    public (int ProcessId, int Key) Add(Action cancel)
+    /// <param name="user">Whose session it is.</param>
+    /// <param name="stop">Cancels what it is running, or (true) ends it.</param>
+    public (int ProcessId, int Key) Add(string? user, Action<bool> stop)
     {
         int process = Interlocked.Increment(ref _lastProcess);
         int key = BitConverter.ToInt32(RandomNumberGenerator.GetBytes(4));
-        _sessions[process] = (key, cancel);
+        _sessions[process] = (key, user, stop);
         return (process, key);
     }
 
@@ -58,9 +61,33 @@ internal sealed class ConnectionTable(int connectionsMax)
     /// <summary>Cancels what a session is running, when the key is the right one; says nothing otherwise.</summary>
     public void Cancel(int processId, int key)
     {
-        if (_sessions.TryGetValue(processId, out (int Key, Action Cancel) session) && session.Key == key)
+        if (_sessions.TryGetValue(processId, out (int Key, string? User, Action<bool> Stop) session) && session.Key == key)
         {
-            session.Cancel();
+            session.Stop(false);
         }
+    }
+
+    /// <summary>Cancels what a session is running, or ends it, for another session.</summary>
+    /// <param name="processId">Which.</param>
+    /// <param name="end">True to end it.</param>
+    /// <param name="user">Who asks.</param>
+    /// <param name="isSuperuser">Whether that user may do everything.</param>
+    /// <returns>False when there is no such session.</returns>
+    /// <exception cref="SqlException">42501: it is another user's.</exception>
+    public bool Stop(int processId, bool end, string? user, bool isSuperuser)
+    {
+        if (!_sessions.TryGetValue(processId, out (int Key, string? User, Action<bool> Stop) session))
+        {
+            return false;
+        }
+
+        if (!isSuperuser && session.User != user)
+        {
+            throw new SqlException(
+                "42501", end ? "permission denied to terminate process" : "permission denied to cancel query", hint: "ask as the user whose connection it is, or as a superuser");
+        }
+
+        session.Stop(end);
+        return true;
     }
 }

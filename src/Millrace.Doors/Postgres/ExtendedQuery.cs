@@ -164,8 +164,12 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         if (result.Subscription is { } subscription)
         {
             portal.Changes ??= new ChangeStream(subscription, portal.Formats);
-            (long sent, bool more) = await portal.Changes.SendAsync(output, message.RowsMax, cancellation).ConfigureAwait(false);
+            (long sent, bool more) = await portal.Changes.SendAsync(output, message.RowsMax, context.Input, cancellation).ConfigureAwait(false);
             Finish(portal, sent, more, "SUBSCRIBE");
+            if (context.Input.TakeFlush())
+            {
+                await output.FlushAsync().ConfigureAwait(false);
+            }
         }
         else if (await ResultSender.TryCopyAsync(context, statement, result, cancellation).ConfigureAwait(false))
         {

@@ -15,6 +15,7 @@ internal sealed class MessageInput(PipeReader pipe, int bytesMax)
     private byte[] _body = [];
     private int _length;
     private volatile bool _interrupted;
+    private bool _flush;
 
     /// <summary>The type byte of the message last read.</summary>
     public byte Type { get; private set; }
@@ -101,6 +102,50 @@ internal sealed class MessageInput(PipeReader pipe, int bytesMax)
         pipe.AdvanceTo(read.Buffer.Start);
         return any;
     }
+
+    /// <summary>
+    /// Waits for a message that is no Flush, and leaves it to be read. Flushes before it are taken: <see cref="TakeFlush"/> tells of them. Ends when
+    /// <see cref="Wake"/> is called too.
+    /// </summary>
+    /// <returns>The message's type; 0 when the wait was ended, -1 when the client has closed.</returns>
+    public async ValueTask<int> PastFlushAsync()
+    {
+        while (true)
+        {
+            ReadResult read = await pipe.ReadAsync().ConfigureAwait(false);
+            ReadOnlySequence<byte> rest = read.Buffer;
+            while (Framing.TryReadHead(rest, _bytesMax, out byte type, out int length) && type == (byte)'H' && rest.Length >= Framing.HeaderBytes + (long)length)
+            {
+                rest = rest.Slice(Framing.HeaderBytes + (long)length);
+                _flush = true;
+            }
+
+            if (!rest.IsEmpty && rest.FirstSpan[0] != (byte)'H')
+            {
+                int next = rest.FirstSpan[0];
+                pipe.AdvanceTo(rest.Start);
+                return next;
+            }
+
+            // What is looked at cannot be given back to a pipe: only the beginning of a Flush is left, for which every reader waits.
+            pipe.AdvanceTo(rest.Start, rest.End);
+            if (read.IsCanceled || read.IsCompleted)
+            {
+                return read.IsCanceled ? 0 : -1;
+            }
+        }
+    }
+
+    /// <summary>True, once, when <see cref="PastFlushAsync"/> has taken a Flush.</summary>
+    public bool TakeFlush()
+    {
+        bool taken = _flush;
+        _flush = false;
+        return taken;
+    }
+
+    /// <summary>Ends a <see cref="PastFlushAsync"/> that waits.</summary>
+    public void Wake() => pipe.CancelPendingRead();
 
     /// <summary>The other side has logged in: from now on messages may be as long as configured.</summary>
     public void Trust() => _bytesMax = bytesMax;

@@ -123,16 +123,19 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
         session.User = user;
         await using (session.ConfigureAwait(false))
         {
-            using var context = new SessionContext(session, input, output, connection.ConnectionClosed);
-            (int process, int key) = table.Add(context.Cancel);
+            using var context = new SessionContext(session, input, output, connection.ConnectionClosed, options.Time);
             bool stopping = false;
-            using CancellationTokenRegistration stop =
-                StopOf(connection).Register(() =>
-                {
-                    stopping = true;
-                    context.Cancel();
-                    input.Interrupt();
-                });
+            void End()
+            {
+                stopping = true;
+                context.Cancel();
+                input.Interrupt();
+            }
+
+            (int process, int key) = table.Add(user, end => (end ? End : (Action)context.Cancel)());
+            session.BackendId = process;
+            session.CancelBackend = (other, end) => table.Stop(other, end, user, login.IsSuperuser(user));
+            using CancellationTokenRegistration stop = StopOf(connection).Register(End);
             try
             {
                 ApplySettings(session, startup);

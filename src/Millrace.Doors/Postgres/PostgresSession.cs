@@ -217,6 +217,10 @@ internal sealed class PostgresSession(SessionContext context)
         {
             ErrorReport.Write(context.Output, copy.Row, text, copy.Table);
         }
+        else if (context.IsLate && e is (OperationCanceledException or SqlException { SqlState: "57014" }))
+        {
+            context.Output.Error("ERROR", "57014", "canceling statement due to statement timeout");
+        }
         else
         {
             ErrorReport.Write(context.Output, e, text);

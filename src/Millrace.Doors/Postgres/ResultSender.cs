@@ -44,7 +44,7 @@ internal static class ResultSender
                 bool asCopy = context.Session.Settings.GetValueOrDefault("application_name") == "psql";
                 var changes = new ChangeStream(subscription, [], asCopy);
                 changes.Begin(output, origins);
-                (long sent, _) = await changes.SendAsync(output, 0, cancellation).ConfigureAwait(false);
+                (long sent, _) = await changes.SendAsync(output, 0, null, cancellation).ConfigureAwait(false);
                 changes.End(output, sent);
             }
         }

@@ -4,7 +4,7 @@ using Millrace.Core;
 namespace Millrace.Doors.Postgres;
 
 /// <summary>One connection's shared state. <see cref="Cancel"/> may be called from another thread, nothing else may.</summary>
-internal sealed class SessionContext(Session session, MessageInput input, MessageOutput output, CancellationToken closed) : IDisposable
+internal sealed class SessionContext(Session session, MessageInput input, MessageOutput output, CancellationToken closed, TimeProvider time) : IDisposable
 {
     // What clients are told about without asking: https://www.postgresql.org/docs/15/protocol-flow.html#PROTOCOL-ASYNC
     private static readonly (string Name, string Setting, string Default)[] Reported =
@@ -15,9 +15,11 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
 
     private readonly string?[] _reported = new string?[Reported.Length];
     private readonly Lock _gate = new();
-    private CancellationTokenSource _statement = new();
+    private CancellationTokenSource _statement = new(Timeout.InfiniteTimeSpan, time);
     private CancellationTokenRegistration _closing;
     private bool _isRunning;
+    private bool _isTimed;
+    private bool _isCancelled;
 
     /// <summary>The engine's side.</summary>
     public Session Session { get; } = session;
@@ -40,7 +42,7 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
             if (!_statement.TryReset())
             {
                 _statement.Dispose();
-                _statement = new CancellationTokenSource();
+                _statement = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
             }
 
             if (_closing == default)
@@ -49,6 +51,13 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
             }
 
             _isRunning = true;
+            _isCancelled = false;
+            _isTimed = Session.StatementTimeoutMs > 0;
+            if (_isTimed)
+            {
+                _statement.CancelAfter(Session.StatementTimeoutMs);
+            }
+
             if (Closed.IsCancellationRequested)
             {
                 _statement.Cancel();
@@ -64,8 +73,16 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
         lock (_gate)
         {
             _isRunning = false;
+            if (_isTimed)
+            {
+                _isTimed = false;
+                _statement.CancelAfter(Timeout.Infinite);
+            }
         }
     }
+
+    /// <summary>True when the running statement was stopped because it took longer than statement_timeout, and nobody cancelled it.</summary>
+    public bool IsLate => _isTimed && !_isCancelled && _statement.IsCancellationRequested;
 
     /// <summary>Stops the running statement, if there is one.</summary>
     public void Cancel()
@@ -74,6 +91,7 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
         {
             if (_isRunning)
             {
+                _isCancelled = true;
                 _statement.Cancel();
             }
         }

@@ -14,9 +14,9 @@ internal sealed class CreateTableBinder(BindContext context)
     /// <summary>Binds the definition.</summary>
     public BoundCreateRelation Bind(Syntax.CreateTableStatement s)
     {
-        if (s.Temporary)
+        if (s.Temporary && s.Name.Schema is not null)
         {
-            throw new SqlException("0A000", "temporary tables are not supported", s.Position, "create a table and drop it when it has served");
+            throw new SqlException("42P16", "cannot create temporary relation in non-temporary schema", s.Name.Position, "leave the schema out");
         }
 
         bool exists = DdlBinder.CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
@@ -28,6 +28,11 @@ internal sealed class CreateTableBinder(BindContext context)
         List<int> key = [];
         Columns(s, query, fields, defaults, key);
         Constraints(s, fields, key);
+        if (stream && s.Temporary)
+        {
+            throw new SqlException("0A000", "temporary streams are not supported", s.Position, "create a temporary table, or a stream and drop it when it has served");
+        }
+
         if (stream && key.Count > 0)
         {
             throw new SqlException("42P16", "a stream has no primary key", s.Position, "its rows are identified by their offsets; use a table for rows by key");
@@ -59,6 +64,7 @@ internal sealed class CreateTableBinder(BindContext context)
             EventTime = eventTime,
             WatermarkDelay = delay,
             AppendOnly = stream,
+            Temporary = s.Temporary,
             VersionColumn = VersionColumn.Of(s, schema, hidden || stream ? [] : key),
             OnConflict = s.OnConflict switch
             {

@@ -38,6 +38,11 @@ internal sealed class DdlBinder(BindContext context)
             throw new SqlException("42P02", "a view's query may have no parameters", s.Query.Position);
         }
 
+        if (context.DependsOn.Select(id => context.Catalog.Find(id)).FirstOrDefault(o => o is { Temporary: true }) is { } temporary)
+        {
+            throw new SqlException("0A000", $"a view cannot read the temporary table \"{temporary.Name}\"", s.Query.Position, "it would lose it when the session ends: read a table that stays");
+        }
+
         if (query.Order.Count > 0 && query.Plan is not TopNPlan && s.Query.Limit is null)
         {
             context.Notices.Add("ORDER BY of a view has no effect: order the SELECT that reads it");

@@ -263,6 +263,13 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
             };
         }
 
+        if (found is null && parts.Length > 3)
+        {
+            // The database stands first, of which there is one: db.schema.table.column.
+            found = scope.Find(parts[1], parts[2], parts[3], e.Position);
+            used = 3;
+        }
+
         if (found is null)
         {
             return null;

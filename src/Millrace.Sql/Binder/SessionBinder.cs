@@ -33,6 +33,8 @@ internal sealed class SessionBinder(BindContext context)
             case Syntax.MaintenanceStatement s:
                 List<CatalogObject> named = [.. s.Tables.Select(t => Relations.Find(context.Catalog, t))];
                 return s.Verb == "VACUUM" && (named.Count == 0 || named.Exists(o => o.AppendOnly)) ? new BoundVacuum() : new BoundNoOp(s.Verb);
+            case Syntax.RefreshStatement s:
+                return Refresh(s);
             case Syntax.DeclareCursorStatement s:
                 return Cursor(s);
             case Syntax.FetchStatement s:
@@ -63,6 +65,10 @@ internal sealed class SessionBinder(BindContext context)
                 throw new SqlException("0A000", "this statement is not supported", statement.Position);
         }
     }
+
+    private BoundNoOp Refresh(Syntax.RefreshStatement s) => Relations.Find(context.Catalog, s.View) is { Kind: ObjectKind.MaterializedView }
+        ? new BoundNoOp("REFRESH MATERIALIZED VIEW")
+        : throw new SqlException("42809", $"\"{s.View.Last}\" is not a materialized view", s.View.Position, "a table or a plain view is always what it is");
 
     private BoundStatement Show(Syntax.ShowStatement s)
     {

@@ -51,6 +51,8 @@ internal static class TypeNames
         ["jsonb"] = SqlType.Jsonb,
     };
 
+    private const string Bounds = "use two columns, one for each bound";
+
     private static readonly Dictionary<string, string> Refused = new()
     {
         ["timetz"] = "use time or timestamptz",
@@ -63,6 +65,16 @@ internal static class TypeNames
         ["int16"] = "use numeric",
         ["rw_int256"] = "use numeric",
         ["inet"] = "use text",
+        ["cidr"] = "use text",
+        ["macaddr"] = "use text",
+        ["tsvector"] = "use text",
+        ["tsquery"] = "use text",
+        ["int4range"] = Bounds,
+        ["int8range"] = Bounds,
+        ["numrange"] = Bounds,
+        ["tsrange"] = Bounds,
+        ["tstzrange"] = Bounds,
+        ["daterange"] = Bounds,
         ["point"] = "use two double precision columns",
     };
 

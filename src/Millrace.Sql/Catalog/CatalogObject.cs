@@ -101,6 +101,9 @@ public sealed record CatalogObject
     /// </summary>
     public IReadOnlyList<object?> ValuesBefore { get; init; } = [];
 
+    /// <summary>True for a table that goes with the session that made it, and when the database is opened again.</summary>
+    public bool Temporary { get; init; }
+
     /// <summary>How many of its columns, the last ones, were added after it was made.</summary>
     public int ColumnsAdded { get; init; }
 

@@ -16,6 +16,9 @@ public static class SqlParser
     /// <summary>Every word that the grammar knows, with the letter of PostgreSQL's class (R, T, C, U) and whether it is a label only behind AS.</summary>
     public static IEnumerable<(string Word, char Category, bool NeedsAs)> Words => Keywords.All;
 
+    /// <summary>True for a word in lower case that is a name wherever it stands: PostgreSQL quotes the others when it writes a name.</summary>
+    public static bool IsFree(string word) => Keywords.Find(word) is null or { Class: WordClass.Free };
+
     /// <summary>One expression and nothing else.</summary>
     /// <param name="text">The expression's text.</param>
     /// <exception cref="SqlException">As for <see cref="Parse"/>.</exception>

@@ -94,7 +94,7 @@ public sealed partial class Database : IAsyncDisposable
     private static Task<Database> OpenAsync(Func<IDisk> open, DatabaseOptions? options, CancellationToken cancellation)
     {
         options ??= new DatabaseOptions();
-        return Task.Run(
+        return WithoutTemporaryAsync(Task.Run(
             () =>
             {
                 IDisk disk = open();
@@ -135,7 +135,32 @@ public sealed partial class Database : IAsyncDisposable
                     throw;
                 }
             },
-            cancellation);
+            cancellation));
+    }
+
+    private static async Task<Database> WithoutTemporaryAsync(Task<Database> opening)
+    {
+        Database database = await opening.ConfigureAwait(false);
+        await database.DropTemporaryAsync(_ => true).ConfigureAwait(false);
+        return database;
+    }
+
+    /// <summary>Drops temporary tables: those of a session that ends, or all that a database was left with when it was closed.</summary>
+    internal async Task DropTemporaryAsync(Func<CatalogObject, bool> which)
+    {
+        foreach (CatalogObject table in Engine.Current.Catalog.All.Where(o => o.Temporary && which(o)).OrderByDescending(o => o.Id).ToArray())
+        {
+            string text = $"DROP TABLE IF EXISTS {SqlNames.Quote(table.Name)} CASCADE";
+            try
+            {
+                await SubmitAsync(new DefinitionRequest(Sql.Syntax.SqlParser.Parse(text)[0], text), CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (SqlException)
+            {
+                // The database is closing, or its disk takes no more: the table goes when it is opened again.
+                return;
+            }
+        }
     }
 
     /// <summary>A new session: the way for doors, and for whoever needs transactions.</summary>

@@ -52,11 +52,23 @@ public abstract class Session : IAsyncDisposable
     /// <summary>The session's time zone: times without offset are read in it, and the PostgreSQL door shows instants in it. UTC until it is set.</summary>
     public TimeZoneInfo TimeZone => TimeZones.Find(Settings.GetValueOrDefault("timezone", "UTC")) ?? TimeZoneInfo.Utc;
 
+    /// <summary>The longest time that whoever drives the session should let a statement take (SET statement_timeout), in milliseconds; 0 for no limit.</summary>
+    public int StatementTimeoutMs => Sessions.SessionSettings.MillisecondsOf(Settings.GetValueOrDefault("statement_timeout", "0")) ?? 0;
+
     /// <summary>Statements prepared under a name, by PREPARE or by whoever drives the session.</summary>
     public IDictionary<string, NamedStatement> Statements { get; } = new Dictionary<string, NamedStatement>(StringComparer.Ordinal);
 
     /// <summary>The portals of whoever drives the session: pg_cursors shows them beside the cursors of DECLARE.</summary>
     public Func<IEnumerable<NamedCursor>> Portals { get; set; } = () => [];
+
+    /// <summary>The number of the session's connection, as pg_backend_pid tells it.</summary>
+    public int BackendId { get; set; } = 1;
+
+    /// <summary>
+    /// How whoever drives the session stops what another connection runs, or (true) ends it: by its number. False where there is none.
+    /// Throws 42501 where the session's user may not.
+    /// </summary>
+    public Func<int, bool, bool> CancelBackend { get; set; } = (_, _) => false;
 
     /// <summary>What time it is for the session.</summary>
     public virtual long NowMicros => 0;

@@ -46,7 +46,7 @@ internal static class MiscFunctions
             "current_schema() → public", Volatility.Stable);
         r.F("version() text", (EvalContext c) => c.Scratch.Copy("PostgreSQL 15.0 (Millrace 0.1.0)"), "The server's version", "version() LIKE 'PostgreSQL 15%' → true",
             Volatility.Stable);
-        r.F("pg_backend_pid() int4", (EvalContext c) => 1, "Number of the connection's process", "pg_backend_pid() > 0 → true", Volatility.Stable);
+        r.F("pg_backend_pid() int4", (EvalContext c) => c.System?.Session?.BackendId ?? 1, "Number of the connection's process", "pg_backend_pid() > 0 → true", Volatility.Stable);
         r.F("pg_is_in_recovery() bool", () => false, "Never true here", "pg_is_in_recovery() → false", Volatility.Stable);
     }
 

@@ -40,6 +40,10 @@ internal static class PgCatalogFunctions
         r.F("set_config(text, text, bool) text", SetConfig, "Changes a setting and gives its new value", volatility: Volatility.Volatile);
         r.F("pg_my_temp_schema() int4", () => 0, "The schema of temporary objects: there is none");
         r.F("pg_is_other_temp_schema(int4) bool", (int oid) => false, "Whether the schema holds another session's temporary objects");
+        r.F("pg_cancel_backend(int4) bool", (int process, EvalContext c) => System(c).Session.CancelBackend(process, false),
+            "Cancels what another connection is running; false where there is no such connection", volatility: Volatility.Volatile);
+        r.F("pg_terminate_backend(int4) bool", (int process, EvalContext c) => System(c).Session.CancelBackend(process, true),
+            "Ends another connection; false where there is no such connection", volatility: Volatility.Volatile);
         r.F("pg_advisory_unlock_all() text", () => Text(""), "Lets go all advisory locks of the session: there are none", volatility: Volatility.Volatile);
         r.F("txid_current() int8", (EvalContext c) => c.NowMicros, "A number that grows from statement to statement",
             volatility: Volatility.Stable);
@@ -179,6 +183,9 @@ internal static class PgCatalogFunctions
     // reg* types have no type of their own here: from text they are the number, from a number the text.
     private static void NamesAndNumbers(FunctionRegistry r)
     {
+        const string Parts = "The parts of a name as SQL writes it, folded where they are not quoted";
+        r.F("parse_ident(text) text[]", (ByteSlice name) => Texts(SqlNames.Parse(name.ToString(), true)), Parts, "parse_ident('public.\"My Table\"') → {public,\"My Table\"}");
+        r.F("parse_ident(text, bool) text[]", (ByteSlice name, bool strict) => Texts(SqlNames.Parse(name.ToString(), strict)), Parts + "; strict says that nothing may follow");
         r.F("pg_get_userbyid(int4) text", (int oid, EvalContext c) => Text(AccessRows.RoleName(System(c), oid) ?? $"unknown (OID={oid})"),
             "A role's name", volatility: Volatility.Stable);
         r.F("regclassin(text) int4", (ByteSlice name, EvalContext c) => RelationOid(c, name.ToString(), true)!.Value,
@@ -227,6 +234,15 @@ internal static class PgCatalogFunctions
             AccessRows.Holds(System(c), role.ToString(), what, privilege.ToString()), Held, volatility: Volatility.Stable);
         r.F("has_table_privilege(int4, int4, text) bool", (int role, int what, ByteSlice privilege, EvalContext c) =>
             AccessRows.Holds(System(c), AccessRows.RoleName(System(c), role), what, privilege.ToString()), Held, volatility: Volatility.Stable);
+        const string AnyColumn = "Whether a role may do something with a column of a relation: what it may do with the relation";
+        r.F("has_any_column_privilege(text, text) bool", (ByteSlice what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), null, RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
+        r.F("has_any_column_privilege(int4, text) bool", (int what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), null, what, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
+        r.F("has_any_column_privilege(text, text, text) bool", (ByteSlice role, ByteSlice what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), role.ToString(), RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
+        r.F("has_any_column_privilege(text, int4, text) bool", (ByteSlice role, int what, ByteSlice privilege, EvalContext c) =>
+            AccessRows.Holds(System(c), role.ToString(), what, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
         foreach (string kind in ObjectPrivileges)
         {
             string name = $"has_{kind}_privilege";

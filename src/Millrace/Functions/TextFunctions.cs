@@ -1,6 +1,7 @@
 // Functions on text: case, cutting, padding, searching, splitting, joining.
 using System.Text;
 using Millrace.Core;
+using Millrace.Sql.Syntax;
 
 namespace Millrace.Engine;
 
@@ -502,7 +503,7 @@ internal static class TextFunctions
             plain &= b is (>= (byte)'a' and <= (byte)'z') or (>= (byte)'0' and <= (byte)'9') or (byte)'_';
         }
 
-        return plain ? s : context.Scratch.Copy("\"" + s.ToString().Replace("\"", "\"\"") + "\"");
+        return plain && SqlParser.IsFree(s.ToString()) ? s : context.Scratch.Copy("\"" + s.ToString().Replace("\"", "\"\"") + "\"");
     }
 
     private static ByteSlice QuoteLiteral(ByteSlice s, EvalContext context)

@@ -107,6 +107,7 @@ internal sealed partial class LocalSession
             return Done(bound);
         }
 
+        RefuseReadOnly(bound);
         await CommitPendingAsync(cancellation).ConfigureAwait(false);
         string? token = null;
         Statement[] statements = prepared.Statement switch

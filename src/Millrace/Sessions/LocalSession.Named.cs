@@ -66,12 +66,15 @@ internal sealed partial class LocalSession
 
                 await CloseCursorsAsync(c => c.Key == close.Cursor).ConfigureAwait(false);
                 return Done(bound);
+            case BoundDiscard { What: "temp" or "temporary" }:
+                await DropTemporaryAsync().ConfigureAwait(false);
+                return Done(bound);
             case BoundDiscard { What: not "all" }:
-                // No plan is kept that could be wrong, and there are neither sequences nor temporary tables.
+                // No plan is kept that could be wrong, and there are no sequences.
                 return Done(bound);
             default:
                 Statements.Clear();
-                await CloseCursorsAsync(_ => true).ConfigureAwait(false);
+                await EndAsync().ConfigureAwait(false);
                 _settings.ResetAll();
                 return Done(bound);
         }

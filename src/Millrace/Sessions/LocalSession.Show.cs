@@ -17,7 +17,7 @@ internal sealed partial class LocalSession
         BoundInsert or BoundUpdate or BoundDelete => ReturningOf(bound)?.Columns,
         BoundCreateToken => TokenColumns,
         BoundExplain => TextRows.Schema("QUERY PLAN"),
-        BoundShow { Name: { } name } => TextRows.Schema(name),
+        BoundShow { Name: { } name } => TextRows.Schema(SessionSettings.Shown(name)),
         BoundShow => TextRows.Schema("name", "setting", "description"),
         BoundShowObjects { Kind: ShowKind.Columns } or BoundDescribe => TextRows.Schema("name", "type", "nullable", "key"),
         BoundShowObjects { Kind: ShowKind.Create } => TextRows.Schema("name", "create_sql"),

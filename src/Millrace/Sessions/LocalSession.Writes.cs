@@ -10,15 +10,19 @@ internal sealed partial class LocalSession
     // Somebody else's commit may come between reading and committing: the statement is then worked out anew.
     private const int RetriesMax = 20;
 
-    // Without a prepared statement the one that is bound is final.
-    private async ValueTask<StatementResult> WriteAsync(
-        BoundStatement bound, LocalPrepared? prepared, IReadOnlyList<LiteralExpr>? parameters, CancellationToken cancellation)
+    private void RefuseReadOnly(BoundStatement bound)
     {
         if (_transaction is { ReadOnly: true })
         {
             throw new SqlException("25006", $"cannot execute {bound.Tag} in a read-only transaction");
         }
+    }
 
+    // Without a prepared statement the one that is bound is final.
+    private async ValueTask<StatementResult> WriteAsync(
+        BoundStatement bound, LocalPrepared? prepared, IReadOnlyList<LiteralExpr>? parameters, CancellationToken cancellation)
+    {
+        RefuseReadOnly(bound);
         if (_transaction is { } transaction)
         {
             DatabaseSnapshot read = transaction.Snapshot;

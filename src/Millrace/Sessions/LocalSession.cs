@@ -13,6 +13,7 @@ internal sealed partial class LocalSession : Session
     private readonly Database _database;
     private readonly SessionSettings _settings = new();
     private readonly Dictionary<string, Cursor> _cursors = [];
+    private readonly List<int> _temporary = [];
     private Transaction? _transaction;
 
     public LocalSession(Database database) => _database = database;
@@ -111,7 +112,21 @@ internal sealed partial class LocalSession : Session
     public override ValueTask DisposeAsync()
     {
         _transaction = null;
-        return _cursors.Count == 0 ? ValueTask.CompletedTask : CloseCursorsAsync(_ => true);
+        return _cursors.Count + _temporary.Count == 0 ? ValueTask.CompletedTask : EndAsync();
+    }
+
+    private async ValueTask EndAsync()
+    {
+        await CloseCursorsAsync(_ => true).ConfigureAwait(false);
+        await DropTemporaryAsync().ConfigureAwait(false);
+    }
+
+    // What was made with CREATE TEMPORARY TABLE goes with the session. When the database closes before that, it goes when it is opened again.
+    private async Task DropTemporaryAsync()
+    {
+        int[] made = [.. _temporary];
+        _temporary.Clear();
+        await _database.DropTemporaryAsync(o => made.Contains(o.Id)).ConfigureAwait(false);
     }
 
     // The statement as the newest catalog has it, with its parameters filled in.
@@ -325,6 +340,7 @@ internal sealed partial class LocalSession : Session
 
     private async ValueTask<StatementResult> DefineAsync(BoundStatement bound, LocalPrepared prepared, CancellationToken cancellation)
     {
+        RefuseReadOnly(bound);
         await CommitPendingAsync(cancellation).ConfigureAwait(false);
         DefinitionResult result = await _database.SubmitAsync(new DefinitionRequest(prepared.Statement, prepared.Text), cancellation).ConfigureAwait(false);
         List<Notice> notices = [.. ToNotices(result.Notices)];
@@ -342,6 +358,11 @@ internal sealed partial class LocalSession : Session
                 await _database.Alerts.WatchesAsync(alert, cancellation).ConfigureAwait(false);
                 notices.AddRange(ToNotices(_database.Alerts.NoticesOf(alert)));
             }
+        }
+
+        if (result.Object is { Temporary: true } temporary)
+        {
+            _temporary.Add(temporary.Id);
         }
 
         string tag = result.Tag;

@@ -37,6 +37,7 @@ internal sealed class SessionSettings
         ["lock_timeout"] = new("0", "Accepted; there are no locks to wait for."),
         ["max_identifier_length"] = new("1000", "Shows the maximum identifier length, in bytes.", true),
         ["password_encryption"] = new("scram-sha-256", "Shows how passwords are kept.", true),
+        ["role"] = new("none", "Accepted where it is none or the session's own user: nobody takes on another's role."),
         ["rollups"] = new("on", "Answers aggregates over streams from rollups: on (where they give the same), rounded (also sums of floats), off."),
         ["rw_implicit_flush"] = new("true", "RisingWave's: reads here always see the session's own writes."),
         ["search_path"] = new("\"$user\", public", "Sets the schema search order for names that are not schema-qualified."),
@@ -45,7 +46,7 @@ internal sealed class SessionSettings
         ["server_version_num"] = new("150000", "Shows the server version as an integer.", true),
         ["session_authorization"] = new("millrace", "Shows the current user.", true),
         ["standard_conforming_strings"] = new("on", "Causes '...' strings to treat backslashes literally.", true),
-        ["statement_timeout"] = new("0", "Accepted; has no effect yet."),
+        ["statement_timeout"] = new("0", "Sets the longest time that a statement may take, in milliseconds or with a unit: on the PostgreSQL door; 0 for no limit."),
         ["streaming_parallelism"] = new("0", "RisingWave's: accepted, has no effect."),
         ["synchronous_commit"] = new("on", "Accepted; durability is chosen when the database is opened."),
         ["timezone"] = new("UTC", "Sets the time zone for displaying and interpreting time stamps."),
@@ -70,6 +71,15 @@ internal sealed class SessionSettings
 
     public string Get(string name) => _values.TryGetValue(Normal(name), out string? value) ? value : throw Unknown(name);
 
+    /// <summary>The name as PostgreSQL shows it: three of them have capital letters.</summary>
+    public static string Shown(string name) => Normal(name) switch
+    {
+        "timezone" => "TimeZone",
+        "datestyle" => "DateStyle",
+        "intervalstyle" => "IntervalStyle",
+        string other => other,
+    };
+
     /// <summary>Shows whose session it is.</summary>
     public void Introduce(string user, bool isSuperuser)
     {
@@ -93,12 +103,33 @@ internal sealed class SessionSettings
         }
 
         value ??= setting.Default;
+        if (name == "role" && value != "none" && value != _values["session_authorization"])
+        {
+            throw new SqlException("42501", $"permission denied to set role \"{value}\"", hint: "log in as that user");
+        }
+
         if (setting.Fixed && value != _values[name])
         {
             throw new SqlException("55P02", $"parameter \"{name}\" cannot be changed");
         }
 
         _values[name] = Checked(name, value);
+    }
+
+    /// <summary>A length of time as settings are written, a number of milliseconds or one with a unit; null for what is none.</summary>
+    public static int? MillisecondsOf(string value)
+    {
+        string text = value.Trim();
+        int unit = text.Length;
+        while (unit > 0 && char.IsAsciiLetter(text[unit - 1]))
+        {
+            unit--;
+        }
+
+        double factor = text[unit..] switch { "" or "ms" => 1, "us" => 0.001, "s" => 1_000, "min" => 60_000, "h" => 3_600_000, "d" => 86_400_000, _ => double.NaN };
+        return double.TryParse(text[..unit], NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && Math.Round(number * factor) is >= 0 and <= int.MaxValue and var given
+            ? (int)given
+            : null;
     }
 
     /// <summary>True for a setting of RisingWave's that is accepted and has no meaning here.</summary>
@@ -134,6 +165,8 @@ internal sealed class SessionSettings
                     "rounded" => "rounded",
                     _ => throw new SqlException("22023", $"invalid value for parameter \"rollups\": \"{value}\"", hint: "on, rounded or off"),
                 };
+            case "statement_timeout" when MillisecondsOf(value) is null:
+                throw new SqlException("22023", $"invalid value for parameter \"statement_timeout\": \"{value}\"", hint: "milliseconds, or a number with us, ms, s, min, h or d");
             case "extra_float_digits" when !int.TryParse(value, CultureInfo.InvariantCulture, out _):
                 throw new SqlException("22023", $"invalid value for parameter \"extra_float_digits\": \"{value}\"");
             default:

@@ -45,6 +45,20 @@ internal static class AccessRows
         });
     }
 
+    /// <summary>Who may do what with a relation, one privilege a row: the owner of everything first, then users by name.</summary>
+    public static IEnumerable<(string Grantee, string Privilege)> Privileges(SystemContext context, CatalogObject relation)
+    {
+        string[] all = relation.Kind switch
+        {
+            ObjectKind.Table => ["INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE"],
+            ObjectKind.Stream => ["INSERT", "SELECT", "TRUNCATE"],
+            _ => ["SELECT"],
+        };
+        string[] users = [.. Of(context, ObjectKind.User).Select(u => u.Name).Where(n => n != SystemContext.Owner).Order(StringComparer.Ordinal)];
+        return users.Prepend(SystemContext.Owner)
+            .SelectMany(user => all.Where(p => Holds(context, user, Oids.Of(relation), p)).Select(p => (user, p)));
+    }
+
     /// <summary>millrace.users.</summary>
     public static void Users(SystemContext context, RelationRows rows)
     {

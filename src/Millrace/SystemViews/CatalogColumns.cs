@@ -186,6 +186,10 @@ internal static class CatalogColumns
           with_hierarchy:t?
         column_privileges 13073: grantor:t? grantee:t? table_catalog:t? table_schema:t? table_name:t? column_name:t? privilege_type:t?
           is_grantable:t?
+        role_table_grants 13076: grantor:t? grantee:t? table_catalog:t? table_schema:t? table_name:t? privilege_type:t? is_grantable:t?
+          with_hierarchy:t?
+        role_column_grants 13077: grantor:t? grantee:t? table_catalog:t? table_schema:t? table_name:t? column_name:t? privilege_type:t?
+          is_grantable:t?
         enabled_roles 13074: role_name:t?
         applicable_roles 13075: grantee:t? role_name:t? is_grantable:t?
         """;

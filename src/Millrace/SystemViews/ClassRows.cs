@@ -25,10 +25,10 @@ internal static class ClassRows
             bool key = Oids.HasPrimaryKey(o);
             bool index = key || context.Catalog.All.Any(i => i.Kind == ObjectKind.Index && i.DependsOn.Contains(o.Id));
             string kind = RelKind(o);
-            Class(rows, Oids.Of(o), o.Name, o.Namespace, kind, kind == "i" ? o.IndexColumns.Count : Oids.VisibleColumns(o), index);
+            Class(rows, Oids.Of(o), o.Name, o.Namespace, kind, kind == "i" ? o.IndexColumns.Count : Oids.VisibleColumns(o), index, o.Temporary);
             if (key)
             {
-                Class(rows, Oids.FirstPrimaryKey + o.Id, o.Name + "_pkey", o.Namespace, "i", o.PrimaryKey.Count, false);
+                Class(rows, Oids.FirstPrimaryKey + o.Id, o.Name + "_pkey", o.Namespace, "i", o.PrimaryKey.Count, false, o.Temporary);
             }
         }
     }
@@ -171,7 +171,7 @@ internal static class ClassRows
         }
     }
 
-    private static void Class(RelationRows rows, int oid, string name, string schema, string kind, int columns, bool hasIndex) => rows.Add(
+    private static void Class(RelationRows rows, int oid, string name, string schema, string kind, int columns, bool hasIndex, bool temporary) => rows.Add(
         ("oid", oid),
         ("relname", name),
         ("relnamespace", Oids.OfSchema(schema)),
@@ -180,7 +180,7 @@ internal static class ClassRows
         ("relfilenode", kind == "v" ? 0 : oid),
         ("reltuples", -1f),
         ("relhasindex", hasIndex),
-        ("relpersistence", "p"),
+        ("relpersistence", temporary ? "t" : "p"),
         ("relkind", kind),
         ("relnatts", columns),
         ("relhasrules", kind == "v"),

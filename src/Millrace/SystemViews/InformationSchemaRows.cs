@@ -26,7 +26,7 @@ internal static class InformationSchemaRows
                 ("table_catalog", context.DatabaseName),
                 ("table_schema", o.Namespace),
                 ("table_name", o.Name),
-                ("table_type", ClassRows.RelKind(o) switch { "v" => "VIEW", "m" => "MATERIALIZED VIEW", _ => "BASE TABLE" }),
+                ("table_type", ClassRows.RelKind(o) switch { "v" => "VIEW", "m" => "MATERIALIZED VIEW", _ => o.Temporary ? "LOCAL TEMPORARY" : "BASE TABLE" }),
                 ("is_insertable_into", YesNo(insertable)),
                 ("is_typed", "NO"));
         }
@@ -83,6 +83,37 @@ internal static class InformationSchemaRows
         }
     }
 
+    /// <summary>information_schema.table_privileges and role_table_grants: what the owner of everything may do, and what was granted.</summary>
+    public static void TablePrivileges(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject o in Relations(context).Where(o => o.Kind != ObjectKind.System))
+        {
+            foreach ((string grantee, string privilege) in AccessRows.Privileges(context, o))
+            {
+                rows.Add(
+                    ("grantor", SystemContext.Owner), ("grantee", grantee), ("table_catalog", context.DatabaseName), ("table_schema", o.Namespace), ("table_name", o.Name),
+                    ("privilege_type", privilege), ("is_grantable", YesNo(grantee == SystemContext.Owner)), ("with_hierarchy", YesNo(privilege == "SELECT")));
+            }
+        }
+    }
+
+    /// <summary>information_schema.column_privileges and role_column_grants: those of the table, column by column.</summary>
+    public static void ColumnPrivileges(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject o in Relations(context).Where(o => o.Kind != ObjectKind.System))
+        {
+            foreach ((string grantee, string privilege) in AccessRows.Privileges(context, o).Where(p => p.Privilege is "SELECT" or "INSERT" or "UPDATE"))
+            {
+                for (int i = 0; i < Oids.VisibleColumns(o); i++)
+                {
+                    rows.Add(
+                        ("grantor", SystemContext.Owner), ("grantee", grantee), ("table_catalog", context.DatabaseName), ("table_schema", o.Namespace), ("table_name", o.Name),
+                        ("column_name", o.Columns[i].Name), ("privilege_type", privilege), ("is_grantable", YesNo(grantee == SystemContext.Owner)));
+                }
+            }
+        }
+    }
+
     private static IEnumerable<CatalogObject> Relations(SystemContext context) => context.Objects.Where(o => o.Kind != ObjectKind.Index);
 
     private static void Column(SystemContext context, RelationRows rows, CatalogObject o, int index)
@@ -100,6 +131,7 @@ internal static class InformationSchemaRows
             _ => ((int?)null, (int?)null, (int?)null),
         };
         bool key = o.Kind == ObjectKind.Table && o.PrimaryKey.Contains(index);
+        bool view = o.Kind is ObjectKind.View or ObjectKind.MaterializedView;
         bool time = type.Id is TypeId.Time or TypeId.Timestamp or TypeId.TimestampTz or TypeId.Interval;
         rows.Add(
             ("table_catalog", context.DatabaseName),
@@ -108,7 +140,9 @@ internal static class InformationSchemaRows
             ("column_name", field.Name),
             ("ordinal_position", index + 1),
             ("column_default", index < o.Defaults.Count ? o.Defaults[index] : null),
-            ("is_nullable", YesNo(field.Nullable && !key)),
+            // Nothing is declared of a view's columns: PostgreSQL says of all of them that they may be null, and Metabase would call the others required.
+            // pg_attribute tells more than PostgreSQL's does: what a view's query cannot give as null, which Entity Framework makes use of.
+            ("is_nullable", YesNo((field.Nullable || view) && !key)),
             ("data_type", DataType(type)),
             ("character_maximum_length", type.Id == TypeId.Text && type.Precision >= 0 ? type.Precision : null),
             ("numeric_precision", precision),

@@ -18,6 +18,9 @@ internal static class Oids
     /// <summary>Primary keys as constraints: this plus the table's identity.</summary>
     public const int FirstConstraint = 0x4000_0000;
 
+    /// <summary>The rules that make views of queries: this plus the view's identity.</summary>
+    public const int FirstRule = 0x5000_0000;
+
     /// <summary>Functions of the function catalog, in its order.</summary>
     public const int FirstFunction = 0x0300_0000;
 

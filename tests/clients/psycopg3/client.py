@@ -10,6 +10,7 @@ import uuid
 import psycopg
 from psycopg.rows import dict_row, namedtuple_row
 from psycopg.types.json import Jsonb
+from psycopg.types.range import Range
 
 passed = 0
 failed = 0
@@ -241,12 +242,195 @@ def asynchronous():
     asyncio.run(main())
 
 
+def following():
+    # The ways in which following ends: a cancelled task, a cancel from within, a break; and what the connection is good for after that.
+    db.execute("create table py3f (id int primary key, v text)")
+    db.execute("insert into py3f values (1, 'a')")
+
+    async def cancelled_task(c):
+        seen, two = [], asyncio.Event()
+
+        async def follow():
+            async for row in c.cursor().stream("subscribe py3f"):
+                seen.append(row[1:])
+                if len(seen) == 1:
+                    db.execute("insert into py3f values (2, 'b')")
+                else:
+                    two.set()
+
+        task = asyncio.create_task(follow())
+        await asyncio.wait_for(two.wait(), 20)
+        task.cancel()
+        try:
+            await asyncio.wait_for(task, 20)
+            raise AssertionError("the task went on")
+        except asyncio.CancelledError:
+            pass
+        same(seen, [(1, 1, "a"), (1, 2, "b")])
+
+    async def cancelled_within(c):
+        try:
+            async for _ in c.cursor().stream("subscribe py3f"):
+                c.cancel()
+            raise AssertionError("it was not cancelled")
+        except psycopg.errors.QueryCanceled:
+            pass
+
+    async def broken_off(c):
+        stream = c.cursor().stream("subscribe py3f")
+        async for _ in stream:
+            break
+        await asyncio.wait_for(stream.aclose(), 20)
+
+    async def by_another(c):
+        async def follow():
+            async for _ in c.cursor().stream("subscribe py3f"):
+                same(one("select pg_cancel_backend(%s)", (c.info.backend_pid,)), True)
+
+        try:
+            await asyncio.wait_for(follow(), 20)
+            raise AssertionError("it was not cancelled")
+        except psycopg.errors.QueryCanceled as e:
+            assert "user request" in str(e), e
+
+    async def too_long(c):
+        await c.execute("set statement_timeout = '200ms'")
+        try:
+            async for _ in c.cursor().stream("subscribe py3f"):
+                pass
+            raise AssertionError("it did not end")
+        except psycopg.errors.QueryCanceled as e:
+            assert "statement timeout" in str(e), e
+        await c.execute("set statement_timeout = 0")
+
+    async def main():
+        async with await psycopg.AsyncConnection.connect(address, autocommit=True) as c:
+            for end in [cancelled_task, cancelled_within, broken_off, by_another, too_long]:
+                await end(c)
+                same(await (await c.execute("select 1")).fetchone(), (1,))
+    asyncio.run(main())
+    db.execute("drop table py3f")
+
+
+def timeout():
+    with psycopg.connect(address + " options='-c statement_timeout=200'", autocommit=True) as c:
+        e = raises(psycopg.errors.QueryCanceled, lambda: c.execute("select count(*) from generate_series(1, 1000000) a(x), generate_series(1, 1000000) b(y)"))
+        assert "statement timeout" in str(e), e
+        same(c.execute("show statement_timeout").fetchone(), ("200",))
+    with psycopg.connect(address, autocommit=True) as c:
+        same(one("select pg_terminate_backend(%s)", (c.info.backend_pid,)), True)
+        raises(psycopg.OperationalError, lambda: c.execute("select 1"))
+    same(one("select pg_cancel_backend(%s)", (2**31 - 1,)), False)
+    same(one("select pg_backend_pid()"), db.info.backend_pid)
+
+
+MORE = [
+    ("numeric", decimal.Decimal("NaN")), ("float8", float("nan")), ("float8", float("-inf")), ("interval", datetime.timedelta(days=-1, seconds=1)),
+    ("timestamptz", datetime.datetime(2024, 2, 29, 1, 2, 3, tzinfo=datetime.timezone(datetime.timedelta(hours=5, minutes=30)))),
+    ("timestamptz[]", [datetime.datetime(2024, 2, 29, 1, 2, 3, tzinfo=datetime.timezone.utc), None]), ("uuid[]", [uuid.UUID(int=5), None]), ("bool[]", [True, None, False]),
+    ("float8[]", [1.5]), ("date[]", [datetime.date(2024, 1, 1)]), ("bytea[]", [b"a", b"\x00"]), ("interval[]", [datetime.timedelta(1)]), ("int2[]", [1, 2]), ("text[]", []),
+]
+
+
+def more_types():
+    for mark, binary in [("%t", False), ("%b", True)]:
+        for name, value in MORE:
+            got = one(f"select {mark}::{name}", (value,), binary)
+            assert got == value or (got != got and value != value), f"{name}: {got!r} is not {value!r}"
+    same(one("select %s = any(%s)", (4, [3, 4])), True)
+    same(one("select %s || 'x'", ("a",)), "ax")
+    same(one("select %s + interval '1 day'", (datetime.date(2024, 1, 1),)), datetime.datetime(2024, 1, 2))
+    same(one("select %s->'a'", (Jsonb({"a": [1]}),)), [1])
+    same(psycopg.types.TypeInfo.fetch(db, "jsonb").oid, 3802)
+    same(psycopg.types.TypeInfo.fetch(db, "hstore"), None)
+    # What there is not says so.
+    for sql, args in [("select %s::int4range", (Range(1, 5),)), ("select '[1,5)'::tstzrange", None), ("select '10.0.0.1'::inet", None), ("select 'Infinity'::numeric", None),
+                      ("select '12:00+01'::timetz", None)]:
+        raises(psycopg.errors.FeatureNotSupported, lambda: one(sql, args))
+
+
+def copy_types():
+    columns = "id int primary key, a text[], j jsonb, u uuid, n numeric, i interval, ts timestamptz, b bytea, o bool, d date"
+    db.execute(f"create table py3y ({columns})")
+    row = (["a", None, 'x,"y'], Jsonb({"k": [1]}), uuid.UUID(int=7), decimal.Decimal("NaN"), datetime.timedelta(days=2, seconds=5),
+           datetime.datetime(2024, 2, 29, 1, 2, 3, 4, tzinfo=datetime.timezone.utc), b"\x00\xff", True, datetime.date(2024, 2, 29))
+    names = ["int4", "text[]", "jsonb", "uuid", "numeric", "interval", "timestamptz", "bytea", "bool", "date"]
+    with db.cursor().copy("copy py3y from stdin") as to:
+        to.write_row((1, *row))
+    with db.cursor().copy("copy py3y from stdin (format binary)") as to:
+        to.set_types(names)
+        to.write_row((2, *row))
+    for form in ["text", "binary"]:
+        with db.cursor().copy(f"copy (select * from py3y order by id) to stdout (format {form})") as out:
+            out.set_types(names)
+            rows = list(out.rows())
+        # NaN is not equal to itself: the texts are compared.
+        plain = [{"k": [1]} if isinstance(v, Jsonb) else v for v in row]
+        same([str([bytes(v) if isinstance(v, memoryview) else v for v in r[1:]]) for r in rows], [str(plain)] * 2)
+    # Blocks are cut anywhere.
+    for form in ["text", "csv", "binary"]:
+        with db.cursor().copy(f"copy (select * from py3y order by id) to stdout (format {form})") as out:
+            data = b"".join(bytes(part) for part in out)
+        db.execute("truncate py3y")
+        with db.cursor().copy(f"copy py3y from stdin (format {form})") as to:
+            for at in range(0, len(data), 7):
+                to.write(data[at:at + 7])
+        with db.cursor().copy(f"copy (select * from py3y order by id) to stdout (format {form})") as out:
+            same(b"".join(bytes(part) for part in out), data)
+
+    def wrong():
+        with db.cursor().copy("copy py3y (id, o) from stdin") as to:
+            to.write_row((9, "zz"))
+    e = raises(psycopg.errors.InvalidTextRepresentation, wrong)
+    same(e.diag.context, 'COPY py3y, line 1, column o: "zz"')
+
+    async def main():
+        async with await psycopg.AsyncConnection.connect(address, autocommit=True) as c:
+            async with c.cursor().copy("copy py3y (id, o) from stdin") as to:
+                for i in range(1000):
+                    await to.write_row((100 + i, True))
+            async with c.cursor().copy("copy py3y to stdout") as out:
+                same(sum([1 async for _ in out]), 1002)
+    asyncio.run(main())
+    db.execute("drop table py3y")
+
+
+def more_cursors():
+    with psycopg.ServerCursor(db, "kept", withhold=True) as c:
+        c.execute("select x from generate_series(1, 10) g(x)")
+        same(len(c.fetchall()), 10)
+    with psycopg.ServerCursor(db, "back", scrollable=True, withhold=True) as c:
+        c.execute("select x from generate_series(1, 10) g(x)")
+        c.scroll(5, mode="absolute")
+        same(c.fetchone(), (6,))
+    same(psycopg.ClientCursor(db).execute("select %s, %s, %s", (1, "it's", [1, None])).fetchone(), (1, "it's", [1, None]))
+    with psycopg.connect(address, autocommit=True) as c:
+        c.prepare_threshold = 0
+        c.prepared_max = 2
+        for i in range(5):
+            same(c.execute(f"select %s::int + {i}", (i,)).fetchone(), (2 * i,))
+        same(c.execute("select count(*) <= 3 from pg_prepared_statements").fetchone(), (True,))
+        c.prepare_threshold = None
+        same(c.execute("select %s::int", (1,)).fetchone(), (1,))
+    with db.pipeline() as p:
+        first, second = db.execute("select 1"), db.execute("select 2")
+        p.sync()
+        third = db.execute("select 3")
+        same([first.fetchone(), second.fetchone(), third.fetchone()], [(1,), (2,), (3,)])
+    with psycopg.connect(address) as c:
+        c.read_only = True
+        c.isolation_level = psycopg.IsolationLevel.SERIALIZABLE
+        raises(psycopg.errors.ReadOnlySqlTransaction, lambda: c.execute("create table py3n (id int)"))
+        c.rollback()
+
+
 print(f"psycopg {psycopg.__version__} ({psycopg.pq.__impl__}), server {db.info.server_version}")
-for leftover in ["table py3p", "table py3q", "table py3t", "table py3c", "table py3s", "materialized view py3v", "stream py3e"]:
+for leftover in ["table py3p", "table py3q", "table py3t", "table py3c", "table py3s", "table py3f", "table py3y", "materialized view py3v", "stream py3e"]:
     db.execute(f"drop {leftover.rsplit(' ', 1)[0]} if exists {leftover.rsplit(' ', 1)[1]}")
 for name, run in [("types as text", lambda: types(False)), ("types in binary", lambda: types(True)), ("rows", rows), ("prepared", prepared),
                   ("pipeline", pipeline), ("transactions", transactions), ("copy", copy), ("cursors", cursors), ("errors and notices", errors),
-                  ("cancel", cancel), ("settings", settings), ("view", view), ("asynchronous", asynchronous)]:
+                  ("cancel", cancel), ("following", following), ("timeout", timeout), ("more types", more_types), ("copy of types", copy_types),
+                  ("more cursors", more_cursors), ("settings", settings), ("view", view), ("asynchronous", asynchronous)]:
     check(name, run)
     if db.closed:
         print("FAIL the connection is closed")

@@ -153,6 +153,11 @@ public sealed record CheckpointStatement : Statement;
 /// <param name="Folder">A folder on the server's machine.</param>
 public sealed record BackupStatement(string Folder) : Statement;
 
+/// <summary>REFRESH MATERIALIZED VIEW, which finds it fresh.</summary>
+/// <param name="View">The view.</param>
+/// <param name="Concurrently">True when the word was said: it means nothing here.</param>
+public sealed record RefreshStatement(ObjectName View, bool Concurrently) : Statement;
+
 /// <summary>VACUUM, which compacts, and ANALYZE, which has nothing to do.</summary>
 /// <param name="Verb">"VACUUM" or "ANALYZE", for the command tag.</param>
 /// <param name="Tables">The tables named, or empty.</param>

@@ -225,6 +225,10 @@ public sealed partial class SqlFormatter
                 AddIf(maintenance.Tables.Count > 0, " ");
                 WriteList(maintenance.Tables, WriteName);
                 break;
+            case RefreshStatement refresh:
+                Add("REFRESH MATERIALIZED VIEW " + (refresh.Concurrently ? "CONCURRENTLY " : ""));
+                WriteName(refresh.View);
+                break;
             case DeclareCursorStatement declare: WriteDeclare(declare); break;
             case FetchStatement fetch: WriteFetch(fetch); break;
             case CloseStatement close: WriteVerb("CLOSE ", close.Cursor, "ALL"); break;

@@ -350,6 +350,25 @@ internal sealed partial class Parser
         return new MaintenanceStatement(verb, ToList(tables));
     }
 
+    /// <summary>REFRESH MATERIALIZED VIEW [CONCURRENTLY] name [WITH [NO] DATA].</summary>
+    private RefreshStatement ParseRefresh()
+    {
+        Take();
+        Expect("materialized");
+        Expect("view");
+        bool concurrently = Accept("concurrently");
+        ObjectName view = ParseObjectName("a materialized view's name");
+        if (At("with", "no"))
+        {
+            throw NotSupported("WITH NO DATA", Here, "A materialized view here always has its rows.");
+        }
+        if (Accept("with"))
+        {
+            Expect("data");
+        }
+        return new RefreshStatement(view, concurrently);
+    }
+
     // ---- cursors ----
 
     private DeclareCursorStatement ParseDeclare()

@@ -90,6 +90,7 @@ internal sealed partial class Parser
             case "checkpoint": return Word(new CheckpointStatement());
             case "backup": return ParseBackup();
             case "vacuum" or "analyze" or "analyse": return ParseMaintenance();
+            case "refresh": return ParseRefresh();
             case "declare": return ParseDeclare();
             case "fetch" or "move": return ParseFetch();
             case "close": return ParseClose();
@@ -99,7 +100,7 @@ internal sealed partial class Parser
             case "discard": return ParseDiscard();
             case "listen" or "unlisten" or "notify": return ParseNotification();
             case "grant" or "revoke": return ParseGrant(token.Text == "revoke");
-            case "reassign" or "call" or "do" or "merge" or "lock" or "cluster" or "reindex" or "refresh" or "import"
+            case "reassign" or "call" or "do" or "merge" or "lock" or "cluster" or "reindex" or "import"
                 or "load" or "security" or "kill" or "cancel" or "recover" or "use":
                 throw NotSupported($"the statement {token.Text.ToUpperInvariant()}", token.Start, HintForRefused(token.Text));
             default: throw Unexpected(StatementStart);
@@ -109,7 +110,6 @@ internal sealed partial class Parser
     private static string? HintForRefused(string verb) => verb switch
     {
         "merge" => "Use INSERT … ON CONFLICT DO UPDATE.",
-        "refresh" => "Materialized views are always up to date; FLUSH waits for what is under way.",
         "use" => "There is one database; put schemas before names or SET search_path.",
         "reindex" or "cluster" => "Indexes need no care here.",
         _ => null,

@@ -318,6 +318,58 @@ public sealed class DoorTests : IAsyncLifetime
         Assert.Contains("C53400\0Mtoo slow\0", client.Until('Z')[^2].Body, StringComparison.Ordinal);
     }
 
+    // As pg-cursor reads, with Flush and no Sync: an Execute gives its one row without waiting for the change behind it, and a Close ends the one that waits.
+    [Fact]
+    public async Task ASubscriptionIsReadRowByRowAndLeft()
+    {
+        using RawClient client = RawClient.Login(_host.Port);
+        client.Message('P', "^SUBSCRIBE t^~2:0;");
+        client.Message('B', "^^~2:0;~2:0;~2:0;");
+        client.Message('E', "^~4:1;");
+        client.Message('H');
+        Assert.Equal("12", string.Concat(client.Read().Type, client.Read().Type));
+        await _sessions[^1].Changes.Writer.WriteAsync(new SubscriptionEvent(SubscriptionEventKind.Snapshot, 7, 0, FakeSession.Rows(1), true));
+        Assert.Equal("Ds", string.Concat(client.Read().Type, client.Read().Type));
+        await _sessions[^1].Changes.Writer.WriteAsync(new SubscriptionEvent(SubscriptionEventKind.Delta, 8, 0, FakeSession.Rows(1, 2)));
+        client.Message('E', "^~4:1;");
+        client.Message('H');
+        Assert.Equal("Ds", string.Concat(client.Read().Type, client.Read().Type));
+        client.Message('E', "^~4:1;");
+        client.Message('H');
+        client.Message('C', "P^");
+        client.Message('S');
+        Assert.Equal("s3Z", string.Concat(client.Until('Z').Select(m => m.Type)));
+        client.Query("SELECT 1");
+        Assert.Equal("TDCZ", client.Types());
+    }
+
+    [Theory]
+    [InlineData("5s", 5000)]
+    [InlineData("250", 250)]
+    public async Task AStatementThatTakesLongerThanItsTimeoutEnds(string setting, int milliseconds)
+    {
+        using RawClient client = RawClient.Login(_host.Port);
+        client.Query($"SET statement_timeout TO '{setting}'");
+        client.Until('Z');
+
+        // What ends in time is not touched by the clock that went on behind it.
+        client.Query("SELECT 1");
+        client.Until('Z');
+        _time.Advance(TimeSpan.FromHours(1));
+        client.Query("SELECT 'hang'");
+        await UntilAsync(() => _sessions[^1].Hanging);
+        _time.Advance(TimeSpan.FromMilliseconds(milliseconds - 1));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        (char type, string body) = client.Read();
+        Assert.Equal('E', type);
+        Assert.Contains("C57014\0Mcanceling statement due to statement timeout\0", body, StringComparison.Ordinal);
+        client.Until('Z');
+        client.Query("SET statement_timeout TO 0");
+        client.Until('Z');
+        client.Query("SELECT 2");
+        Assert.Contains('D', client.Until('Z').Select(m => m.Type));
+    }
+
     [Fact]
     public async Task CancelStopsAStatementAndOnlyWithTheRightKey()
     {

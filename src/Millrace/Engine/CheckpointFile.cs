@@ -26,8 +26,11 @@ internal static class CheckpointFile
     /// <summary>From this version on large sections lie beside it too, and keys and rows are written as the arrays that they are.</summary>
     public const int WithBlocks = 6;
 
+    /// <summary>From this version on what is encoded lies in the pages that it has in memory.</summary>
+    public const int WithPages = 7;
+
     private const uint Magic = 0x50_43_52_4D;
-    private const int Version = 6;
+    private const int Version = 7;
     private const int OldestVersion = 2;
     private const int EndSection = -1;
     private const int PiecesSection = -2;

@@ -130,8 +130,8 @@ internal sealed class PieceWriter(long bytesMin, IReadOnlyDictionary<long, long>
     /// <summary>The blocks of this checkpoint's sections.</summary>
     public SectionBlocks Blocks { get; } = new();
 
-    /// <summary>Arrays that are copied into their sections beside the engine.</summary>
-    public List<FrozenSlots> Frozen { get; } = [];
+    /// <summary>What is copied into the sections beside the engine.</summary>
+    public List<ICopiedLater> Frozen { get; } = [];
 
     /// <summary>Those that are being said, the innermost on top; null where arrays are written at once.</summary>
     public Stack<FrozenSlots?> Freezing { get; } = new();

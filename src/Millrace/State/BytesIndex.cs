@@ -93,11 +93,10 @@ internal sealed class BytesIndex : KeyIndex
     /// <inheritdoc/>
     protected override void SaveKeys(ByteWriter writer)
     {
-        foreach (int slot in Live())
-        {
-            writer.WriteVarint((ulong)_keyLengths[slot]);
-            writer.WriteBytes(_arena.Get(_addresses[slot], _lengths[slot]));
-        }
+        FrozenSlots.Write(writer, _addresses, SlotEnd);
+        FrozenSlots.Write(writer, _lengths, SlotEnd);
+        FrozenSlots.Write(writer, _keyLengths, SlotEnd);
+        _arena.Save(writer);
     }
 
     /// <inheritdoc/>
@@ -106,6 +105,12 @@ internal sealed class BytesIndex : KeyIndex
         EnsureSlots(SlotEnd);
         Array.Fill(_lengths, -1);
         _table = new ulong[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, live.Length * 2))];
+        if (reader.Version >= CheckpointFile.WithPages)
+        {
+            LoadPages(ref reader, live);
+            return;
+        }
+
         foreach (int slot in live)
         {
             int keyLength = reader.ReadCount();
@@ -117,6 +122,26 @@ internal sealed class BytesIndex : KeyIndex
 
             uint hash = KeyHash.Of(row[..keyLength]);
             Put(slot, row, keyLength, hash, Seek(row[..keyLength], hash));
+        }
+    }
+
+    private void LoadPages(ref ByteReader reader, int[] live)
+    {
+        // Places of free slots may hold anything.
+        long[] addresses = reader.ReadArray<long>(SlotEnd);
+        int[] lengths = reader.ReadArray<int>(SlotEnd);
+        int[] keyLengths = reader.ReadArray<int>(SlotEnd);
+        _arena.Load(ref reader);
+        foreach (int slot in live)
+        {
+            if (!_arena.Holds(addresses[slot], lengths[slot]) || (uint)keyLengths[slot] > (uint)lengths[slot])
+            {
+                throw new FormatException("a key that is not where it should be");
+            }
+
+            ReadOnlySpan<byte> key = _arena.Get(addresses[slot], keyLengths[slot]);
+            (_addresses[slot], _lengths[slot], _keyLengths[slot], _hashes[slot]) = (addresses[slot], lengths[slot], keyLengths[slot], KeyHash.Of(key));
+            _table[Seek(key, _hashes[slot])] = ((ulong)_hashes[slot] << 32) | (uint)(slot + 1);
         }
     }
 
@@ -186,6 +211,8 @@ internal sealed class BytesIndex : KeyIndex
 
     private void Compact()
     {
+        // A checkpoint may be copying the addresses as they were, with the bytes to which they lead.
+        _addresses = [.. _addresses];
         var fresh = new ByteArena();
         for (int slot = 0; slot < SlotEnd; slot++)
         {

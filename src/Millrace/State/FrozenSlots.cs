@@ -10,13 +10,13 @@ namespace Millrace.Engine;
 /// meanwhile; the engine's thread hands over the old values of a slot before it first changes it, and these are put over the copy last. So what is copied is what was, and the engine does no
 /// more than the slots that it touches ask for. An array that grows is a new one: the copy is made of the old.
 /// </summary>
-internal sealed class FrozenSlots
+internal sealed class FrozenSlots : ICopiedLater
 {
     private readonly Lock _gate = new();
     private readonly List<Part> _parts = [];
-    private readonly ByteWriter _section;
     private readonly int _slots;
-    private readonly List<int> _kept = [];
+    private ByteWriter? _section;
+    private List<int> _kept = [];
     private ulong[] _isKept = [];
     private bool _isCopied;
 
@@ -106,12 +106,12 @@ internal sealed class FrozenSlots
         }
     }
 
-    /// <summary>Copies all arrays into the section; on any thread, once the section is otherwise complete.</summary>
+    /// <inheritdoc/>
     public void CopyAll()
     {
         foreach (Part part in _parts)
         {
-            part.Copy(_section, _slots);
+            part.Copy(_section!, _slots);
         }
 
         lock (_gate)
@@ -119,12 +119,14 @@ internal sealed class FrozenSlots
             _isCopied = true;
             foreach (Part part in _parts)
             {
-                part.PutBack(_section, CollectionsMarshal.AsSpan(_kept));
+                part.PutBack(_section!, CollectionsMarshal.AsSpan(_kept));
             }
 
+            // Whoever does not change anything goes on knowing this one: it holds nothing any more.
             _parts.Clear();
-            _kept.Clear();
+            _kept = [];
             _isKept = [];
+            _section = null;
         }
     }
 

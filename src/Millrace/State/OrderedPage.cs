@@ -1,8 +1,11 @@
 // A leaf of the ordered index: a few dozen encoded rows in one byte array, sorted.
+using System.Runtime.InteropServices;
+using Millrace.Core;
+
 namespace Millrace.Engine;
 
 /// <summary>Sorted byte strings with weights, at most <see cref="CountMax"/> of them; inserting shifts bytes.</summary>
-internal sealed class OrderedPage
+internal sealed class OrderedPage : IFrozenPage
 {
     public const int CountMax = 64;
     public const int BytesMax = 16 * 1024;
@@ -11,7 +14,13 @@ internal sealed class OrderedPage
     private readonly int[] _ends = new int[CountMax + 1];
     private readonly long[] _weights = new long[CountMax];
 
+    /// <summary>The checkpoint that has yet to copy it: until then who changes it changes a copy.</summary>
+    public FrozenPages? Frozen { get; set; }
+
     public int Count { get; private set; }
+
+    /// <summary>Count, ends, weights, then the bytes.</summary>
+    public int SavedBytes => 4 + (Count * 12) + Used;
 
     public int Used => _ends[Count];
 
@@ -94,6 +103,47 @@ internal sealed class OrderedPage
             Count++;
             _ends[Count] = used + from._ends[i + 1] - from._ends[start];
         }
+    }
+
+    /// <summary>A page of its own with the same entries.</summary>
+    public OrderedPage Copy()
+    {
+        var copy = new OrderedPage { _data = [.. _data], Count = Count };
+        _ends.CopyTo(copy._ends, 0);
+        _weights.CopyTo(copy._weights, 0);
+        return copy;
+    }
+
+    /// <inheritdoc/>
+    public void Save(Span<byte> into)
+    {
+        MemoryMarshal.Write(into, Count);
+        MemoryMarshal.AsBytes(_ends.AsSpan(1, Count)).CopyTo(into[4..]);
+        MemoryMarshal.AsBytes(_weights.AsSpan(0, Count)).CopyTo(into[(4 + (Count * 4))..]);
+        _data.AsSpan(0, Used).CopyTo(into[(4 + (Count * 12))..]);
+    }
+
+    /// <summary>Restores what <see cref="Save"/> wrote.</summary>
+    public static OrderedPage Load(ref ByteReader reader)
+    {
+        var page = new OrderedPage { Count = reader.ReadInt32() };
+        if (page.Count is < 1 or > CountMax)
+        {
+            throw new FormatException($"a page of {page.Count} entries");
+        }
+
+        reader.ReadArray<int>(page.Count).CopyTo(page._ends, 1);
+        reader.ReadArray<long>(page.Count).CopyTo(page._weights, 0);
+        for (int i = 0; i < page.Count; i++)
+        {
+            if (page._ends[i + 1] < page._ends[i])
+            {
+                throw new FormatException("an entry that ends before it begins");
+            }
+        }
+
+        page._data = reader.Read(page.Used).ToArray();
+        return page;
     }
 
     private void Reserve(int bytes)

@@ -93,7 +93,7 @@ internal sealed class OrderedRows
 
         (int b, int p) = FindPage(key);
         List<OrderedPage> block = _blocks[b];
-        OrderedPage page = block[p];
+        OrderedPage page = Own(block, p);
         int at = page.LowerBound(key);
         if (at < page.Count && page.Key(at).SequenceEqual(key))
         {
@@ -234,14 +234,15 @@ internal sealed class OrderedRows
         Bytes = 0;
     }
 
-    /// <summary>Writes all entries in order.</summary>
+    /// <summary>Writes all entries in order, page by page.</summary>
     public void Save(ByteWriter writer)
     {
+        List<OrderedPage> pages = [.. _blocks.SelectMany(b => b)];
         writer.WriteVarint((ulong)Count);
-        for (Cursor cursor = First(); cursor.Valid; cursor.Next())
+        writer.WriteVarint((ulong)pages.Count);
+        if (FrozenPages.Write(writer, pages) is { } frozen)
         {
-            writer.WriteBytes(cursor.Key);
-            writer.WriteInt64(cursor.Weight);
+            pages.ForEach(p => p.Frozen = frozen);
         }
     }
 
@@ -250,11 +251,61 @@ internal sealed class OrderedRows
     {
         Clear();
         int count = reader.ReadCount();
+        if (reader.Version >= CheckpointFile.WithPages)
+        {
+            LoadPages(ref reader, count);
+            return;
+        }
+
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> key = reader.ReadBytes();
             Add(key, reader.ReadInt64());
         }
+    }
+
+    private void LoadPages(ref ByteReader reader, int count)
+    {
+        OrderedPage? last = null;
+        for (int left = reader.ReadCount(); left > 0; left--)
+        {
+            var page = OrderedPage.Load(ref reader);
+            if (last is not null && last.Key(last.Count - 1).SequenceCompareTo(page.Key(0)) >= 0)
+            {
+                throw new FormatException("pages that are not in order");
+            }
+
+            if (_blocks.Count == 0 || _blocks[^1].Count == BlockMax)
+            {
+                _blocks.Add([]);
+            }
+
+            _blocks[^1].Add(page);
+            Count += page.Count;
+            Bytes += page.Bytes;
+            last = page;
+        }
+
+        if (Count != count)
+        {
+            throw new FormatException($"{count} entries expected, {Count} found");
+        }
+    }
+
+    // The page, to be changed: a copy takes its place where a checkpoint still needs it as it is.
+    private static OrderedPage Own(List<OrderedPage> block, int p)
+    {
+        OrderedPage page = block[p];
+        if (page.Frozen is { } frozen)
+        {
+            page.Frozen = null;
+            if (!frozen.IsCopied)
+            {
+                block[p] = page = page.Copy();
+            }
+        }
+
+        return page;
     }
 
     // The last page whose first key is not above the key, or the very first page.
@@ -297,7 +348,7 @@ internal sealed class OrderedRows
     private void Remove(int b, int p, int at)
     {
         List<OrderedPage> block = _blocks[b];
-        OrderedPage page = block[p];
+        OrderedPage page = Own(block, p);
         page.RemoveAt(at);
         Count--;
         if (page.Count == 0)

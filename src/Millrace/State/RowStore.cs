@@ -14,10 +14,14 @@ internal sealed class RowStore(bool retractable)
     private ByteArena _arena = new();
     private int[] _heads = [];
     private Entry[] _entries = [];
+    private uint[] _hashes = []; // by entry, where there is an index by row
     private int _end;
     private int _free = None;
     private ulong[] _table = retractable ? new ulong[16] : [];
+    private FrozenSlots? _frozenHeads;
+    private FrozenSlots? _frozenEntries;
 
+    // Saved as it is, every byte of it a field's: what is not to be saved, as hashes are not, stands elsewhere.
     private struct Entry
     {
         public long Address;
@@ -27,14 +31,13 @@ internal sealed class RowStore(bool retractable)
         public int Key;
         public int Next;
         public int Previous;
-        public uint Hash;
     }
 
     /// <summary>Entries held.</summary>
     public int Count { get; private set; }
 
     /// <summary>Memory held, in bytes.</summary>
-    public long Bytes => _arena.Bytes + (_heads.Length * 4L) + (_entries.Length * 48L) + (_table.Length * 8L);
+    public long Bytes => _arena.Bytes + (_heads.Length * 4L) + (_entries.Length * 40L) + (_hashes.Length * 4L) + (_table.Length * 8L);
 
     /// <summary>First row of a key, or −1.</summary>
     public int First(int key) => key < _heads.Length ? _heads[key] - 1 : None;
@@ -46,7 +49,11 @@ internal sealed class RowStore(bool retractable)
     public long Weight(int row) => _entries[row].Weight;
 
     /// <summary>Weight of the row's partners on the other side.</summary>
-    public ref long Matches(int row) => ref _entries[row].Matches;
+    public ref long Matches(int row)
+    {
+        Keep(row);
+        return ref _entries[row].Matches;
+    }
 
     /// <summary>The row's bytes; valid until the next change.</summary>
     public ReadOnlySpan<byte> Row(int row) => _arena.Get(_entries[row].Address, _entries[row].Length);
@@ -84,6 +91,7 @@ internal sealed class RowStore(bool retractable)
         }
 
         int row = (int)(uint)_table[at] - 1;
+        Keep(row);
         _entries[row].Weight += weight;
         if (_entries[row].Weight != 0)
         {
@@ -95,33 +103,33 @@ internal sealed class RowStore(bool retractable)
         return None;
     }
 
-    /// <summary>Writes all rows; a key's chain keeps its order.</summary>
+    /// <summary>Writes all rows; numbers and chains stay what they are.</summary>
     public void Save(ByteWriter writer)
     {
         writer.WriteVarint((ulong)Count);
-        for (int key = 0; key < _heads.Length; key++)
-        {
-            // Added at the head: write from the tail, so that reading rebuilds the same chain.
-            int last = None;
-            for (int row = First(key); row >= 0; row = Next(row))
-            {
-                last = row;
-            }
-
-            for (int row = last; row >= 0; row = _entries[row].Previous)
-            {
-                writer.WriteVarint((ulong)key);
-                writer.WriteInt64(_entries[row].Weight);
-                writer.WriteInt64(_entries[row].Matches);
-                writer.WriteBytes(Row(row));
-            }
-        }
+        writer.WriteVarint((ulong)_heads.Length);
+        writer.WriteVarint((ulong)_end);
+        writer.WriteVarint((ulong)(_free + 1));
+        _frozenHeads = FrozenSlots.Begin(writer, _heads.Length);
+        FrozenSlots.Write(writer, _heads, _heads.Length);
+        FrozenSlots.End(writer);
+        _frozenEntries = FrozenSlots.Begin(writer, _end);
+        FrozenSlots.Write(writer, _entries, _end);
+        FrozenSlots.End(writer);
+        _arena.Save(writer);
     }
 
     /// <summary>Restores what <see cref="Save"/> wrote, into a fresh store.</summary>
     public void Load(ref ByteReader reader)
     {
         int count = reader.ReadCount();
+        if (reader.Version >= CheckpointFile.WithPages)
+        {
+            Count = count;
+            LoadArrays(ref reader);
+            return;
+        }
+
         for (int i = 0; i < count; i++)
         {
             int key = reader.ReadCount();
@@ -131,11 +139,61 @@ internal sealed class RowStore(bool retractable)
         }
     }
 
+    private void LoadArrays(ref ByteReader reader)
+    {
+        int heads = reader.ReadCount();
+        _end = reader.ReadCount();
+        _free = reader.ReadCount() - 1;
+        _heads = reader.ReadArray<int>(heads);
+        _entries = reader.ReadArray<Entry>(_end);
+        _arena.Load(ref reader);
+        bool good = _free < _end && !_heads.AsSpan().ContainsAnyExceptInRange(0, _end);
+        foreach (ref Entry entry in Live())
+        {
+            good &= entry.Next >= None && entry.Next < _end && entry.Previous >= None && entry.Previous < _end
+                && (entry.Length < 0 || ((uint)entry.Key < (uint)heads && _arena.Holds(entry.Address, entry.Length)));
+        }
+
+        if (!good)
+        {
+            throw new FormatException("rows of a join that are not where they should be");
+        }
+
+        if (retractable)
+        {
+            _hashes = new uint[_end];
+            for (int row = 0; row < _end; row++)
+            {
+                _hashes[row] = _entries[row].Length < 0 ? 0 : KeyHash.Of(Row(row), _entries[row].Key);
+            }
+
+            Rehash((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, Count * 2)));
+        }
+    }
+
+    // A row that is about to change is handed to the checkpoint that is being copied.
+    private void Keep(int row)
+    {
+        if (_frozenEntries is not null && !_frozenEntries.Keep([row]))
+        {
+            _frozenEntries = null;
+        }
+    }
+
+    private void KeepHead(int key)
+    {
+        if (_frozenHeads is not null && !_frozenHeads.Keep([key]))
+        {
+            _frozenHeads = null;
+        }
+    }
+
     private int Add(int key, ReadOnlySpan<byte> bytes, long weight, long matches, uint hash)
     {
         int row = _free;
         if (row != None)
         {
+            Keep(row);
             _free = _entries[row].Next;
         }
         else
@@ -144,6 +202,10 @@ internal sealed class RowStore(bool retractable)
             if (row == _entries.Length)
             {
                 Array.Resize(ref _entries, Math.Max(16, _entries.Length * 2));
+                if (retractable)
+                {
+                    Array.Resize(ref _hashes, _entries.Length);
+                }
             }
         }
 
@@ -155,9 +217,11 @@ internal sealed class RowStore(bool retractable)
         int next = _heads[key] - 1;
         if (next >= 0)
         {
+            Keep(next);
             _entries[next].Previous = row;
         }
 
+        KeepHead(key);
         _heads[key] = row + 1;
         _entries[row] = new Entry
         {
@@ -168,26 +232,34 @@ internal sealed class RowStore(bool retractable)
             Key = key,
             Next = next,
             Previous = None,
-            Hash = hash,
         };
+        if (retractable)
+        {
+            _hashes[row] = hash;
+        }
+
         Count++;
         return row;
     }
 
     private void Unlink(int row)
     {
+        Keep(row);
         ref Entry entry = ref _entries[row];
         if (entry.Previous >= 0)
         {
+            Keep(entry.Previous);
             _entries[entry.Previous].Next = entry.Next;
         }
         else
         {
+            KeepHead(entry.Key);
             _heads[entry.Key] = entry.Next + 1;
         }
 
         if (entry.Next >= 0)
         {
+            Keep(entry.Next);
             _entries[entry.Next].Previous = entry.Previous;
         }
 
@@ -245,19 +317,21 @@ internal sealed class RowStore(bool retractable)
         {
             if (_entries[row].Length >= 0)
             {
-                int at = (int)_entries[row].Hash & (size - 1);
+                int at = (int)_hashes[row] & (size - 1);
                 while (_table[at] != 0)
                 {
                     at = (at + 1) & (size - 1);
                 }
 
-                _table[at] = ((ulong)_entries[row].Hash << 32) | (uint)(row + 1);
+                _table[at] = ((ulong)_hashes[row] << 32) | (uint)(row + 1);
             }
         }
     }
 
     private void Compact()
     {
+        // A checkpoint may be copying the entries as they were, with the bytes to which they lead.
+        _entries = [.. _entries];
         var fresh = new ByteArena();
         foreach (ref Entry entry in Live())
         {

@@ -20,6 +20,7 @@ public sealed class WriteAheadLog : IDisposable
     private long durable;
     private bool unproven;
     private readonly List<LogFile> unsynced = [];
+    private LogFile? syncing; // of those, the one that is in flight
     private Exception? poison;
     private bool closed;
 
@@ -126,6 +127,34 @@ public sealed class WriteAheadLog : IDisposable
         WaitForInFlight();
         ThrowIfUnusable();
         SyncNow();
+    }
+
+    /// <summary>
+    /// As <see cref="Sync"/>, beside the caller, for a log that does not sync every commit: begins to make one of its files durable, as far as there is something before
+    /// <paramref name="position"/> that is not. Null when there is nothing; ask again when what was given has completed.
+    /// </summary>
+    public PendingIo? BeginSyncUpTo(LogPosition position)
+    {
+        ThrowIfUnusable();
+        if (inFlight is not null)
+        {
+            return inFlight;
+        }
+        writer.Flush();
+        unsynced.RemoveAll(f => f == syncing || !files.Contains(f));
+        syncing = null;
+        if (durable >= position.Value)
+        {
+            return null;
+        }
+        if (unsynced.Count > 0)
+        {
+            syncing = unsynced[0];
+            inFlightEnd = durable;
+            return inFlight = disk.BeginSync(syncing.Handle);
+        }
+        inFlightEnd = End.Value;
+        return inFlight = disk.BeginSync(writer.File.Handle);
     }
 
     /// <summary>

@@ -81,6 +81,14 @@ public sealed class PendingIo
         toRun?.Invoke();
     }
 
+    /// <summary>One that has failed already.</summary>
+    internal static PendingIo Failed(Exception error)
+    {
+        var failed = new PendingIo();
+        failed.Complete(error);
+        return failed;
+    }
+
     private static PendingIo CreateDone()
     {
         var done = new PendingIo();

@@ -43,9 +43,11 @@ internal static class CheckpointFile
         private readonly List<(int Id, ByteWriter Content)> _sections = [];
         private readonly List<(int Id, int Piece)> _beside = [];
 
-        public ByteWriter Section(int id)
+        /// <param name="id">Of the object; 0 is the head.</param>
+        /// <param name="about">About how many bytes it will have, where nobody knows how many it had last.</param>
+        public ByteWriter Section(int id, long about = 0)
         {
-            long last = bytes.GetValueOrDefault(id);
+            long last = bytes.TryGetValue(id, out int known) ? known : Math.Max(0, about);
             var content = new ByteWriter((int)Math.Min(1024 + last + (last >> 4), Array.MaxLength)) { Beside = pieces };
             _sections.Add((id, content));
             return content;

@@ -14,6 +14,9 @@ internal sealed class CheckpointJob(long epoch, long needs, long fileNumber)
     /// <summary>The number of its file of state, should it need one.</summary>
     public long FileNumber { get; } = fileNumber;
 
+    /// <summary>Where the log ended: up to here it has to be durable before the checkpoint is.</summary>
+    public required long LogEnd { get; init; }
+
     public required PieceWriter Pieces { get; init; }
 
     public required CheckpointFile.Writer File { get; init; }

@@ -52,6 +52,11 @@ internal sealed partial class DatabaseEngine
         CheckpointJob job;
         try
         {
+            if (_options.Log.Durability == Durability.Fsync)
+            {
+                _log.Sync();
+            }
+
             job = Freeze();
         }
         catch (Exception e) when (e is DiskException or LogPoisonedException)
@@ -88,6 +93,11 @@ internal sealed partial class DatabaseEngine
 
         if (job.Io.Error is null && !job.Publishing)
         {
+            if (SyncsLogFor(job))
+            {
+                return true;
+            }
+
             job.Publishing = true;
             job.Io = _disk.BeginPublish(CheckpointPath(job.Epoch), job.Content);
             job.Io.OnCompleted(Wake);
@@ -122,6 +132,28 @@ internal sealed partial class DatabaseEngine
         if (_checkpointAsked.Count > 0)
         {
             BeginCheckpoint(null);
+        }
+
+        return true;
+    }
+
+    // With durability os or none the log may be behind: a checkpoint that survives what it builds on could not be started from.
+    private bool SyncsLogFor(CheckpointJob job)
+    {
+        try
+        {
+            if (_log.BeginSyncUpTo(new LogPosition(job.LogEnd)) is not { } sync)
+            {
+                return false;
+            }
+
+            job.Io = sync;
+            sync.OnCompleted(Wake);
+        }
+        catch (Exception e) when (e is DiskException or LogPoisonedException)
+        {
+            job.Io = PendingIo.Failed(e);
+            StopIfPoisoned();
         }
 
         return true;
@@ -170,8 +202,9 @@ internal sealed partial class DatabaseEngine
         {
             try
             {
+                _log.Sync();
                 CheckpointJob job = Freeze();
-                        job.WriteState(_disk, CheckpointFolder);
+                job.WriteState(_disk, CheckpointFolder);
                 _disk.Publish(CheckpointPath(job.Epoch), job.Content);
                 CheckpointPublished(job);
             }
@@ -258,12 +291,13 @@ internal sealed partial class DatabaseEngine
         var pieces = new PieceWriter(_options.PieceBytesMin, _stateFiles.Where(f => newest.Contains(f.Key)).ToDictionary(), _blocks);
         var file = new CheckpointFile.Writer(pieces, _options.SectionBytesMin, _sectionBytes);
         Save(file, out long needs);
-        return new CheckpointJob(_epoch, needs, _stateFileNumber++) { Pieces = pieces, File = file };
+        return new CheckpointJob(_epoch, needs, _stateFileNumber++) { Pieces = pieces, File = file, LogEnd = _log.End.Value };
     }
 
     // All in one file, for what is to stand alone.
     private List<ReadOnlyMemory<byte>> SaveWhole(out long needs)
     {
+        _log.Sync();
         var file = new CheckpointFile.Writer(null, long.MaxValue, []);
         Save(file, out needs);
         return file.Finish();
@@ -271,8 +305,6 @@ internal sealed partial class DatabaseEngine
 
     private void Save(CheckpointFile.Writer file, out long needs)
     {
-        // With durability os or none the log may be behind: a checkpoint that survives what it builds on could not be started from.
-        _log.Sync();
         // As of now, not of when the file is durable: retention may go on meanwhile, and a replay from here may still read what it frees.
         needs = Math.Min(_log.End.Value, FirstNeeded());
         ByteWriter head = file.Section(0);
@@ -290,7 +322,7 @@ internal sealed partial class DatabaseEngine
 
         foreach (ObjectState o in _objects.Values)
         {
-            o.Save(file.Section(o.Id));
+            o.Save(file.Section(o.Id, (o as ViewState)?.MeasuredBytes ?? 0));
         }
     }
 

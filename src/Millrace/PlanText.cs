@@ -27,6 +27,9 @@ internal static class PlanText
     public static string Of(SortKey key, Schema input) =>
         input[key.Column].Name + (key.Descending ? " desc" : "") + (key.NullsFirst != key.Descending ? (key.NullsFirst ? " nulls first" : " nulls last") : "");
 
+    /// <summary>A length of time in words, 00:10:00.</summary>
+    public static string Span(long micros) => TextFormat.ToText(new Interval(0, 0, micros), SqlType.Interval)!;
+
     /// <summary>The parts separated by commas behind a word; nothing when there are none.</summary>
     public static string Join(IEnumerable<string> parts, string before)
     {
@@ -35,9 +38,9 @@ internal static class PlanText
     }
 
     /// <summary>An expression, with column names where a schema is given.</summary>
-    public static string Of(ScalarExpr expr, Schema? input = null) => expr switch
+    public static string Of(ScalarExpr expr, Schema? input = null) => input is not null ? PlanPrinter.Print(expr, input) : expr switch
     {
-        ColumnExpr e => input is null ? $"#{e.Index}:{e.Type}" : input[e.Index].Name,
+        ColumnExpr e => $"#{e.Index}:{e.Type}",
         LiteralExpr e => e.Value is null ? $"null::{e.Type}" : $"'{Literal(e.Value)}'::{e.Type}",
         ParameterExpr e => $"${e.Index + 1}",
         SlotExpr e => $"?{e.Index}:{e.Type}",

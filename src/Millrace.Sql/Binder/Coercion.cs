@@ -105,6 +105,8 @@ internal sealed class Coercion(BindContext context)
                 return new LiteralExpr(null, to);
             case LiteralExpr when to.Id == TypeId.Text:
                 return WithModifier(expr with { Type = SqlType.Text }, to, how);
+            case LiteralExpr literal when Moment(literal, to) is { } moment:
+                return TryCoerce(moment, to, CastContext.Explicit, position);
             case LiteralExpr literal:
                 return Parse(literal, to, position) is { } parsed ? WithModifier(parsed, to, how) : null;
             case ParameterExpr p:
@@ -117,6 +119,30 @@ internal sealed class Coercion(BindContext context)
             default:
                 return null;
         }
+    }
+
+    // DATE 'today' and its kin are what the clock says, not constants.
+    private ScalarExpr? Moment(LiteralExpr literal, SqlType to)
+    {
+        if ((to.Id != TypeId.Date && !to.IsTimestamp) || literal.Value is not ByteSlice { Length: <= 16 } text)
+        {
+            return null;
+        }
+
+        int? days = text.ToString().Trim().ToLowerInvariant() switch { "now" => 0, "today" => 0, "tomorrow" => 1, "yesterday" => -1, _ => null };
+        if (days is null)
+        {
+            return null;
+        }
+
+        if (text.ToString().Contains("now", StringComparison.OrdinalIgnoreCase))
+        {
+            return new CallExpr(_functions.FindScalars("now")[0], [], SqlType.TimestampTz);
+        }
+
+        ScalarExpr today = new CallExpr(_functions.FindScalars("current_date")[0], [], SqlType.Date);
+        ScalarFunction plus = _functions.FindScalars("+").First(f => f.Parameters.Count == 2 && f.Parameters[0].Type?.Id == TypeId.Date && f.Parameters[1].Type?.Id == TypeId.Integer);
+        return days == 0 ? today : new CallExpr(plus, [today, new LiteralExpr(days.Value, SqlType.Integer)], SqlType.Date);
     }
 
     private ScalarExpr? Parse(LiteralExpr literal, SqlType to, int position)

@@ -25,8 +25,13 @@ internal sealed class CopyBinder(BindContext context)
 
         CatalogObject target = dml.Target(s.Table!, "copy to");
         int[] columns = s.Columns.Count == 0
-            ? [.. Enumerable.Range(0, target.Columns.Count - target.HiddenColumns)]
+            ? [.. Enumerable.Range(0, target.Columns.Count - target.HiddenColumns).Where(i => target.GeneratedAt(i) is null)]
             : [.. s.Columns.Select(c => DmlBinder.ColumnOf(target, c))];
+        foreach ((int i, int column) in columns.Index().Where(c => target.GeneratedAt(c.Item) is not null))
+        {
+            throw new SqlException("42P10", $"column \"{target.Columns[column].Name}\" is a generated column", s.Columns[i].Position, "generated columns cannot be used in COPY");
+        }
+
         ScalarExpr[] defaults = [.. Enumerable.Range(0, target.Columns.Count).Select(i => dml.DefaultOf(target, i))];
         ScalarExpr? where = null;
         if (s.Where is not null)

@@ -27,6 +27,7 @@ internal sealed class CreateTableBinder(BindContext context)
         List<string?> defaults = [];
         List<int> key = [];
         Columns(s, query, fields, defaults, key);
+        IReadOnlyList<ScalarExpr?> generated = query is null ? new GeneratedColumns(context).Bind(s, fields, key) : [];
         Constraints(s, fields, key);
         if (stream && s.Temporary)
         {
@@ -74,6 +75,7 @@ internal sealed class CreateTableBinder(BindContext context)
                 // Versions are for rows that come again.
                 _ => VersionColumn.Given(s) is null ? ConflictRule.Error : ConflictRule.Overwrite,
             },
+            Generated = generated,
             Defaults = defaults.Any(d => d is not null) ? defaults : [],
             Definition = Syntax.SqlFormatter.Format(s),
             Options = options,
@@ -109,7 +111,7 @@ internal sealed class CreateTableBinder(BindContext context)
 
         foreach (Syntax.ColumnDef c in query is null ? s.Columns : [])
         {
-            fields.Add(Column(c));
+            fields.Add(c.Generated is null ? Column(c) : GeneratedColumns.Field(c));
             defaults.Add(c.Default is null ? null : DefaultText(c, fields[^1].Type));
             if (c.PrimaryKey)
             {

@@ -263,7 +263,9 @@ internal sealed class DdlBinder(BindContext context)
                 return found.Columns.IndexOf(a.NewName.Text) < 0 ? new BoundAlterRenameColumn(found, at, a.NewName.Text)
                     : throw new SqlException("42701", $"column \"{a.NewName.Text}\" of relation \"{found.Name}\" already exists", a.NewName.Position);
             case Syntax.SetOptionsAction a:
-                return new BoundAlterSetOptions(found, RelationOptions.Set(found, a.Options));
+                IReadOnlyList<string> told = RelationOptions.Notices(a.Options);
+                Dictionary<string, string?> values = RelationOptions.Set(found, a.Options);
+                return values.Count > 0 ? new BoundAlterSetOptions(found, values) { Notices = told } : new BoundNoOp("ALTER " + Word(found.Kind).ToUpperInvariant()) { Notices = told };
             case Syntax.ResetOptionsAction a:
                 return new BoundAlterSetOptions(found, RelationOptions.Reset(found, a));
             case Syntax.AddColumnAction a:

@@ -76,7 +76,8 @@ internal sealed class DmlBinder(BindContext context)
         }
 
         ScalarExpr[] old = [.. Plans.Columns(item.Plan)];
-        ScalarExpr[] all = [.. old, .. values.Select((v, i) => v is null ? old[i] : builder.Place(v))];
+        ScalarExpr[] next = GeneratedColumns.Filled(target, [.. values.Select((v, i) => v is null ? old[i] : builder.Place(v))]);
+        ScalarExpr[] all = [.. old, .. next];
         string[] names = [.. target.Columns.Fields.Select(f => f.Name), .. target.Columns.Fields.Select(f => f.Name)];
         PlanNode plan = Finished(Plans.Project(builder.Plan, all, names));
         return new BoundUpdate(target, plan) { Returning = Returning(s.Returning, target, s.Alias?.Text) };
@@ -231,6 +232,17 @@ internal sealed class DmlBinder(BindContext context)
             if (values[column] is not null)
             {
                 throw new SqlException("42601", $"multiple assignments to same column \"{a.Columns[i].Text}\"", a.Columns[i].Position);
+            }
+
+            if (target.GeneratedAt(column) is not null)
+            {
+                if (sources[i] is Syntax.DefaultExpr)
+                {
+                    continue;
+                }
+
+                throw new SqlException("428C9", $"column \"{a.Columns[i].Text}\" can only be updated to DEFAULT", a.Columns[i].Position, "change the columns that it is computed from",
+                    $"Column \"{a.Columns[i].Text}\" is a generated column.");
             }
 
             values[column] = sources[i] is Syntax.DefaultExpr

@@ -12,10 +12,16 @@ internal sealed partial class ExprBinder
         ["generate_series"] = null,
         ["regexp_split_to_table"] = "regexp_split_to_array",
         ["string_to_table"] = "string_to_array",
+        ["regexp_matches"] = "regexp_groups",
         ["generate_subscripts"] = "array_subscripts",
         ["jsonb_object_keys"] = "jsonb_keys",
         ["jsonb_array_elements"] = "jsonb_elements",
         ["jsonb_array_elements_text"] = "jsonb_elements_text",
+        ["json_object_keys"] = "jsonb_keys",
+        ["json_array_elements"] = "jsonb_elements",
+        ["json_array_elements_text"] = "jsonb_elements_text",
+        ["jsonb_path_query"] = "jsonb_path_items",
+        ["jsonb_path_query_tz"] = "jsonb_path_items_tz",
     };
 
     /// <summary>Calls a scalar function by name with bound arguments.</summary>
@@ -83,6 +89,11 @@ internal sealed partial class ExprBinder
             return WindowCall(e, name, aggregate);
         }
 
+        if (name is "first_value" or "last_value" && e.Args.Count == 1 && e.OrderBy.Count > 0 && !e.Distinct)
+        {
+            return FirstOf(e, name == "last_value");
+        }
+
         if (aggregate && (e.Star || e.Distinct || e.Filter is not null || e.WithinGroup.Count > 0 || functions.FindScalars(name).Count == 0))
         {
             return AggregateCall(e, name);
@@ -103,9 +114,64 @@ internal sealed partial class ExprBinder
         return Special(e, name) ?? ScalarCall(e, name);
     }
 
+    // first_value(x ORDER BY t) as an aggregate, RisingWave's: the first element of what array_agg gives.
+    private ScalarExpr FirstOf(Syntax.FunctionCall e, bool last)
+    {
+        Syntax.OrderItem[] order = [.. e.OrderBy.Select(o => last ? o with { Descending = !o.Descending, NullsFirst = !o.EffectiveNullsFirst } : o)];
+        Syntax.FunctionCall all = e with
+        {
+            Name = new Syntax.ObjectName([e.Name.Parts[^1] with { Text = "array_agg" }]) { Position = e.Position },
+            OrderBy = Syntax.NodeList.Create<Syntax.OrderItem>(order),
+        };
+        return Call("[]", [AggregateCall(all, "array_agg"), new LiteralExpr(1, SqlType.Integer)], e.Position);
+    }
+
+    /// <summary>The arguments of a call in order: names given with =&gt; are put where their parameter stands, and what is left out between has its default.</summary>
+    private ScalarExpr[] Arguments(Syntax.FunctionCall e, string name)
+    {
+        int first = e.Args.TakeWhile(a => a is not Syntax.NamedArgExpr).Count();
+        if (first == e.Args.Count)
+        {
+            return [.. e.Args.Select(Bind)];
+        }
+
+        if (!context.Functions.ParameterNames.TryGetValue(name, out IReadOnlyList<(string Name, string? Default)>? parameters))
+        {
+            throw new SqlException("0A000", "arguments by name are not supported", e.Args[first].Position, "give the arguments in order");
+        }
+
+        var given = new ScalarExpr?[parameters.Count];
+        for (int i = 0; i < e.Args.Count; i++)
+        {
+            var named = e.Args[i] as Syntax.NamedArgExpr;
+            if (named is null && i > first)
+            {
+                throw new SqlException("42601", "positional argument cannot follow named argument", e.Args[i].Position);
+            }
+
+            int at = named is null ? i : parameters.ToList().FindIndex(p => p.Name == named.Name.Text);
+            if (at < 0 || at >= given.Length || given[at] is not null)
+            {
+                throw new SqlException("42883", $"function {name} has no argument \"{named?.Name.Text}\" that is left to give", e.Args[i].Position,
+                    $"its arguments are {string.Join(", ", parameters.Select(p => p.Name))}");
+            }
+
+            given[at] = Bind(named is null ? e.Args[i] : named.Value);
+        }
+
+        int count = System.Array.FindLastIndex(given, g => g is not null) + 1;
+        bool padded = parameters.Take(count).All(p => p.Default is not null);
+        count = padded ? parameters.Count : count;
+        return
+        [
+            .. Enumerable.Range(0, count).Select(i => given[i] ?? new LiteralExpr(ByteSlice.From(parameters[i].Default
+                ?? throw new SqlException("42883", $"function {name} needs its argument \"{parameters[i].Name}\"", e.Position)), SqlType.Unknown)),
+        ];
+    }
+
     private ScalarExpr ScalarCall(Syntax.FunctionCall e, string name)
     {
-        ScalarExpr[] arguments = [.. e.Args.Select(Bind)];
+        ScalarExpr[] arguments = Arguments(e, name);
         if (arguments.Length == 1 && context.Functions.FindScalars(name).Count == 0 && CastByName(e) is { } type)
         {
             return _coercion.Coerce(arguments[0], type, CastContext.Explicit, e.Position);

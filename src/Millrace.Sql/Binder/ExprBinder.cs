@@ -37,12 +37,13 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
             Syntax.BooleanLiteral e => new LiteralExpr(e.Value, SqlType.Boolean),
             Syntax.NumberLiteral e => Number(e),
             Syntax.StringLiteral e => new LiteralExpr(ByteSlice.From(e.Value), SqlType.Unknown),
-            Syntax.TypedLiteral e => Literal(e.Value, TypeNames.Resolve(e.Type), e.Position),
+            Syntax.TypedLiteral e => Rounded(Literal(e.Value, TypeNames.Resolve(e.Type), e.Position), e.Type, e.Position),
             Syntax.IntervalLiteral e => Literal(IntervalText(e), SqlType.Interval, e.Position),
             Syntax.BitStringLiteral e => throw new SqlException("0A000", "bit strings are not supported", e.Position, "use a bytea literal '\\x…'"),
             Syntax.ParameterExpr e => Parameter(e),
             Syntax.DefaultExpr e => throw new SqlException("42601", "DEFAULT is not allowed in this context", e.Position),
             Syntax.ColumnRef e => Column(e),
+            Syntax.StarExpr { Qualifier: { } table, Except.Count: 0 } e when _insideAggregate => Bind(new Syntax.ColumnRef(table.Parts) { Position = e.Position }),
             Syntax.StarExpr e => throw new SqlException("42601", "* is not allowed here", e.Position, "write it in a select list or in count(*)"),
             Syntax.FieldExpr e => Field(Bind(e.Operand), e.Field.Text, e.Field.Position),
             Syntax.IndexExpr e => Subscript(e),
@@ -345,8 +346,14 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
             operand = new CallExpr(print, [operand], print.Returns([operand.Type]));
         }
 
-        return toName ? RegCast(operand, e) : _coercion.Coerce(operand, type, CastContext.Explicit, e.Position);
+        ScalarExpr cast = toName ? RegCast(operand, e) : _coercion.Coerce(operand, type, CastContext.Explicit, e.Position);
+        return Rounded(cast, e.Type, e.Position);
     }
+
+    /// <summary>timestamp(3) and its kin keep that many digits of a second.</summary>
+    private ScalarExpr Rounded(ScalarExpr value, Syntax.TypeName type, int position) =>
+        type is { Modifiers: [< 6 and var digits], ArrayDimensions: 0 } && value.Type.Id is TypeId.Timestamp or TypeId.TimestampTz or TypeId.Time
+            ? Call("round_time", [value, new LiteralExpr(digits, SqlType.Integer)], position) : value;
 
     private static bool IsRegCast(ScalarExpr e, string way) => e is CallExpr { Arguments.Count: 1 } call
         && call.Function.Name.StartsWith("reg", StringComparison.Ordinal) && call.Function.Name.EndsWith(way, StringComparison.Ordinal);

@@ -162,9 +162,19 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         var binder = new ExprBinder(context, queries, Scope.Empty(scope, frame), ctes) { Clause = "functions in FROM" };
         var builder = new PlanBuilder(context, Plans.Unit);
         Schema columns;
-        if (name is "jsonb_each" or "jsonb_each_text")
+        if (name is "jsonb_each" or "jsonb_each_text" or "json_each" or "json_each_text")
         {
             return Each(function, binder, builder);
+        }
+
+        if (name is "jsonb_to_record" or "jsonb_to_recordset" or "json_to_record" or "json_to_recordset")
+        {
+            return Records(function, binder, builder);
+        }
+
+        if (name == "unnest" && call.Args.Count > 1)
+        {
+            return Together(function, binder, builder);
         }
 
         if (!function.WithOrdinality && context.Functions.Relations.TryGetValue(name, out CatalogObject? relation) && call.Args.Count == (name is "pg_partition_tree" or "pg_options_to_table" ? 1 : 0))
@@ -181,7 +191,7 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
             arguments = [.. arguments.Select(builder.Place)];
 
             // PostgreSQL names the column of these, and an alias of the table does not rename it.
-            bool named = name is "jsonb_array_elements" or "jsonb_array_elements_text";
+            bool named = name is "jsonb_array_elements" or "jsonb_array_elements_text" or "json_array_elements" or "json_array_elements_text";
             name = named ? "value" : name;
             List<Field> fields = [.. type.Id == TypeId.Row ? [new Field(name, type)] : new[] { new Field(name, type) }];
             if (function.WithOrdinality)
@@ -212,30 +222,8 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         return OfFunction(one, function, name, true);
     }
 
-    // jsonb_each: a row a key, with what stands under it.
-    private FromItem Each(Syntax.FunctionTable function, ExprBinder binder, PlanBuilder builder)
-    {
-        string name = function.Call.Name.Last;
-        int position = function.Call.Position;
-        if (function.Call.Args.Count != 1)
-        {
-            throw new SqlException("42883", $"function {name} takes one jsonb value", position);
-        }
-
-        var call = (CallExpr)binder.Call("jsonb_keys", [binder.Bind(function.Call.Args[0])], position);
-        ScalarExpr json = builder.Place(call.Arguments[0]);
-        ScalarExpr keys = builder.Place(call);
-        List<Field> fields = [new Field("key", SqlType.Text), .. function.WithOrdinality ? new[] { new Field("ordinality", SqlType.BigInt, false) } : []];
-        PlanNode rows = new TableFunctionPlan(builder.Plan, "unnest", [keys], function.WithOrdinality, new Schema([.. builder.Plan.Columns.Fields, .. fields]));
-        int width = builder.Plan.Columns.Count;
-        ScalarExpr key = Plans.Column(rows, width);
-        ScalarExpr value = binder.Call(name == "jsonb_each" ? "->" : "->>", [json, key], position);
-        rows = Plans.Project(rows, [key, value, .. Plans.Columns(rows, width + 1)], ["key", "value", .. fields.Skip(1).Select(f => f.Name)]);
-        return OfFunction(rows, function, name, single: false);
-    }
-
     /// <summary>A function's only column takes the table's alias, where the alias names no columns.</summary>
-    private FromItem OfFunction(PlanNode plan, Syntax.FunctionTable function, string name, bool single)
+    private static FromItem OfFunction(PlanNode plan, Syntax.FunctionTable function, string name, bool single)
     {
         string[] names = [.. plan.Columns.Fields.Select(f => f.Name)];
         if (single && function.Alias is { Columns.Count: 0 } alias)

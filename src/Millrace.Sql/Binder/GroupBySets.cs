@@ -85,9 +85,8 @@ internal sealed class GroupBySets(ExprBinder binder, Scope scope, IReadOnlyList<
 
         value = binder.Coercion.ResolveUnknown(value ?? binder.Bind(expr));
         string? forbidden = ExprMap.Any(value, e => e is AggregateExpr) ? "aggregate functions"
-            : ExprMap.Any(value, e => e is WindowExpr) ? "window functions"
-            : ExprMap.Any(value, e => e is SetReturningExpr) ? "set-returning functions" : null;
+            : ExprMap.Any(value, e => e is WindowExpr) ? "window functions" : null;
         return forbidden is null ? value
-            : throw new SqlException(forbidden[0] == 'a' ? "42803" : forbidden[0] == 'w' ? "42P20" : "0A000", $"{forbidden} are not allowed in GROUP BY", expr.Position);
+            : throw new SqlException(forbidden[0] == 'a' ? "42803" : "42P20", $"{forbidden} are not allowed in GROUP BY", expr.Position);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class InsertBinder(BindContext context)
     {
         CatalogObject target = _dml.Target(s.Table, "insert into");
         int visible = target.Columns.Count - target.HiddenColumns;
-        int[] columns = s.Columns.Count == 0 ? [.. Enumerable.Range(0, visible)] : [.. s.Columns.Select(c => DmlBinder.ColumnOf(target, c))];
+        int[] columns = s.Columns.Count == 0 ? Unnamed(target, s.Source, visible) : [.. s.Columns.Select(c => DmlBinder.ColumnOf(target, c))];
         if (columns.Distinct().Count() < columns.Length)
         {
             int twice = columns.Index().First(c => columns.Take(c.Index).Contains(c.Item)).Index;
@@ -42,11 +42,25 @@ internal sealed class InsertBinder(BindContext context)
         };
     }
 
+    // Without names the values are for the columns that are written; a VALUES that is as wide as the table says DEFAULT for the others.
+    private static int[] Unnamed(CatalogObject target, Syntax.Query? source, int visible)
+    {
+        int[] written = [.. Enumerable.Range(0, visible).Where(i => target.GeneratedAt(i) is null)];
+        return source?.Body is Syntax.ValuesBody values && values.Rows[0].Count > written.Length ? [.. Enumerable.Range(0, visible)] : written;
+    }
+
     /// <summary>All columns of the target: those given, defaults for the others.</summary>
     public PlanNode Complete(PlanNode source, CatalogObject target, int[] columns)
     {
         ScalarExpr[] all = [.. Enumerable.Range(0, target.Columns.Count).Select(i =>
             Array.IndexOf(columns, i) is var at && at >= 0 && at < source.Columns.Count ? Plans.Column(source, at) : _dml.DefaultOf(target, i))];
+        if (target.Generated.Count > 0)
+        {
+            // Defaults first, so that a generated column sees the value that its row gets.
+            PlanNode written = Plans.Project(source, all, [.. target.Columns.Fields.Select(f => f.Name)]);
+            return Plans.Project(written, GeneratedColumns.Filled(target, [.. Plans.Columns(written)]), [.. target.Columns.Fields.Select(f => f.Name)]);
+        }
+
         if (source is ValuesPlan values)
         {
             return new ValuesPlan([.. values.Rows.Select(r => (IReadOnlyList<ScalarExpr>)[.. all.Select(e => e is ColumnExpr c ? r[c.Index] : e)])], target.Columns);
@@ -74,6 +88,11 @@ internal sealed class InsertBinder(BindContext context)
             {
                 int column = columns[i];
                 Field field = target.Columns[column];
+                if (row[i] is not Syntax.DefaultExpr)
+                {
+                    GeneratedColumns.CheckNotGiven(target, column, row[i].Position);
+                }
+
                 bound[i] = row[i] is Syntax.DefaultExpr
                     ? defaults[column] ??= _dml.DefaultOf(target, column)
                     : _coercion.Coerce(binder.Bind(row[i]), field.Type, CastContext.Assignment, row[i].Position, $"column \"{field.Name}\"");
@@ -89,6 +108,11 @@ internal sealed class InsertBinder(BindContext context)
     {
         QueryResult result = _queries.Bind(query, null, null, ctes, false);
         CheckCount(result.Columns.Count, columns.Length, named, query.Position);
+        foreach (int column in columns.Take(result.Columns.Count))
+        {
+            GeneratedColumns.CheckNotGiven(target, column, query.Position);
+        }
+
         SqlType[] types = [.. columns.Take(result.Columns.Count).Select(c => target.Columns[c].Type)];
         return _queries.Convert(result.Visible(), types, CastContext.Assignment, i => ($"column \"{target.Columns[columns[i]].Name}\"", query.Position));
     }
@@ -148,11 +172,13 @@ internal sealed class InsertBinder(BindContext context)
             for (int i = 0; i < sources.Count; i++)
             {
                 int column = DmlBinder.ColumnOf(target, a.Columns[i]);
+                GeneratedColumns.CheckNotGiven(target, column, a.Columns[i].Position);
                 set[column] = sources[i] is Syntax.DefaultExpr ? _dml.DefaultOf(target, column) : _dml.Finished(_coercion.Coerce(
                     binder.Bind(sources[i]), target.Columns[column].Type, CastContext.Assignment, sources[i].Position, $"column \"{a.Columns[i].Text}\""));
             }
         }
 
+        set = GeneratedColumns.Filled(target, set);
         ScalarExpr? where = clause.Where is null ? null : _dml.Finished(binder.Boolean(clause.Where, "WHERE"));
         return new BoundConflict(ConflictAction.DoUpdate, set, where);
     }

@@ -8,6 +8,7 @@ internal sealed class PlanBuilder(BindContext context, PlanNode plan)
 {
     private readonly List<ScalarExpr> _pending = [];
     private readonly List<string> _pendingNames = [];
+    private readonly List<(SubqueryExpr Subquery, ScalarExpr Value)> _joined = [];
     private PlanNode _plan = plan;
 
     /// <summary>The plan so far.</summary>
@@ -99,9 +100,19 @@ internal sealed class PlanBuilder(BindContext context, PlanNode plan)
 
     private ScalarExpr Join(SubqueryExpr subquery)
     {
+        // One that an expression names twice, as nullif does, is one column: of two, one could be ahead of the other while changes pass.
+        foreach ((SubqueryExpr done, ScalarExpr known) in _joined)
+        {
+            if (ReferenceEquals(done.Plan, subquery.Plan) && done.Kind == subquery.Kind && ExprEquality.Same(done, subquery))
+            {
+                return known;
+            }
+        }
+
         int width = Plan.Columns.Count;
         (_plan, ScalarExpr value) = new Unnesting(context, subquery.Frame).JoinValue(Plan, subquery);
         context.Origins[_plan] = new OriginFact(null, width);
+        _joined.Add((subquery, value));
         return value;
     }
 }

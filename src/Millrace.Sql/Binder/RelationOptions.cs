@@ -12,6 +12,17 @@ public static class RelationOptions
     private static readonly string[] Live = [Retention.TimeOption, Retention.BytesOption, Key];
     private static readonly string[] OfTables = [VersionColumn.Option, "event_time", "watermark_delay", IdleTimeout.Option, .. Live, "appendonly", "append_only"];
 
+    // RisingWave's, of how its cluster works on an object.
+    private static readonly string[] Foreign =
+        ["parallelism", "backfill_parallelism", "backfill_rate_limit", "source_rate_limit", "dml_rate_limit", "sink_rate_limit", "streaming_rate_limit", "resource_group"];
+
+    /// <summary>True for an option of RisingWave's that is accepted and has no meaning here.</summary>
+    public static bool IsForeign(string key) => Foreign.Contains(key);
+
+    /// <summary>What is said about those.</summary>
+    public static IReadOnlyList<string> Notices(IReadOnlyList<Syntax.Option> options) =>
+        [.. options.Where(o => IsForeign(o.Key)).Select(o => $"\"{o.Key}\" is an option of RisingWave's and has no effect here")];
+
     /// <summary>The options of CREATE TABLE and CREATE STREAM by name; their values are looked at by <see cref="Check"/>.</summary>
     public static Dictionary<string, string> OfTable(IReadOnlyList<Syntax.Option> options)
     {
@@ -101,6 +112,11 @@ public static class RelationOptions
         var result = new Dictionary<string, string>();
         foreach (Syntax.Option option in options)
         {
+            if (IsForeign(option.Key))
+            {
+                continue;
+            }
+
             if (!known.Contains(option.Key))
             {
                 throw Unknown(option.Key, option.Position, known);
@@ -116,7 +132,7 @@ public static class RelationOptions
     {
         foreach ((string key, int position) in options)
         {
-            if (Live.Contains(key) || key == IdleTimeout.Option)
+            if (Live.Contains(key) || key == IdleTimeout.Option || IsForeign(key))
             {
                 continue;
             }

@@ -39,8 +39,20 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
             items = [.. items.Select(i => i with { Value = _coercion.ResolveUnknown(i.Value) })];
         }
 
+        ExprBinder groups = Binder(scope, "GROUP BY", body);
+        groups.AllowSetReturning = true;
         List<IReadOnlyList<ScalarExpr>>? sets = body.GroupBy is null ? null
-            : new GroupBySets(Binder(scope, "GROUP BY", body), scope, [.. items.Select(i => (i.Name, i.Value, i.Ast is not null))]).Bind(body.GroupBy);
+            : new GroupBySets(groups, scope, [.. items.Select(i => (i.Name, i.Value, i.Ast is not null))]).Bind(body.GroupBy);
+        if (Spread(builder, sets?.SelectMany(s => s) ?? [], body) is { } spread)
+        {
+            // What is grouped by is unnested first; the select list means the same rows by the same call.
+            sets = [.. sets!.Select(s => (IReadOnlyList<ScalarExpr>)[.. s.Select(spread)])];
+            items = [.. items.Select(i => i with { Value = spread(i.Value) })];
+            orders = [.. orders.Select(o => o.Value is null ? o : o with { Value = spread(o.Value) })];
+            distinctOn = [.. distinctOn.Select(o => o.Value is null ? o : o with { Value = spread(o.Value) })];
+            having = having is null ? null : spread(having);
+        }
+
         IReadOnlyList<ScalarExpr> keys = [];
         IEnumerable<ScalarExpr> all = [.. items.Select(i => i.Value), .. Values(orders), .. Values(distinctOn)];
         if (sets is not null || having is not null || all.Any(e => ExprMap.Any(e, x => x is AggregateExpr or GroupingExpr)))
@@ -178,12 +190,16 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
         return same >= 0 ? new Key(same, null, order) : new Key(-1, value, order);
     }
 
-    private static List<Item> SetReturning(PlanBuilder builder, List<Item> items, Syntax.SelectBody body)
+    private static List<Item> SetReturning(PlanBuilder builder, List<Item> items, Syntax.SelectBody body) =>
+        Spread(builder, items.Select(i => i.Value), body) is { } spread ? [.. items.Select(i => i with { Value = spread(i.Value) })] : items;
+
+    /// <summary>Plans the set-returning calls of expressions; gives what puts their columns in the calls' place, or null where there are none.</summary>
+    private static Func<ScalarExpr, ScalarExpr>? Spread(PlanBuilder builder, IEnumerable<ScalarExpr> values, Syntax.SelectBody body)
     {
         var calls = new List<SetReturningExpr>();
-        foreach (Item item in items)
+        foreach (ScalarExpr value in values)
         {
-            ExprMap.Any(item.Value, e =>
+            ExprMap.Any(value, e =>
             {
                 if (e is SetReturningExpr s && !calls.Any(c => ExprEquality.Same(c, s)))
                 {
@@ -196,7 +212,7 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
 
         if (calls.Count == 0)
         {
-            return items;
+            return null;
         }
 
         // Arrays are walked together, as far as the longest goes; a series cannot be one of several.
@@ -209,13 +225,8 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
         builder.Wrap(p => new TableFunctionPlan(
             p, calls[0].Function, arguments, false, new Schema([.. p.Columns.Fields, .. calls.Select(c => new Field(c.Function, c.Type))])));
         int first = builder.Plan.Columns.Count - calls.Count;
-        return
-        [
-            .. items.Select(i => i with
-            {
-                Value = ExprMap.Replace(i.Value, e => e is SetReturningExpr s ? Plans.Column(builder.Plan, first + calls.FindIndex(c => ExprEquality.Same(c, s))) : null),
-            }),
-        ];
+        ScalarExpr[] columns = [.. calls.Select((_, i) => Plans.Column(builder.Plan, first + i))];
+        return value => ExprMap.Replace(value, e => e is SetReturningExpr s && calls.FindIndex(c => ExprEquality.Same(c, s)) is >= 0 and var at ? columns[at] : null);
     }
 
     private static QueryResult Finish(Syntax.SelectBody body, PlanBuilder builder, List<Item> items, List<Key> orders, List<Key> distinctOn)

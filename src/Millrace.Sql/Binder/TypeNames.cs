@@ -49,6 +49,7 @@ internal static class TypeNames
         ["uuid"] = SqlType.Uuid,
         ["json"] = SqlType.Jsonb,
         ["jsonb"] = SqlType.Jsonb,
+        ["jsonpath"] = SqlType.Text,
     };
 
     private const string Bounds = "use two columns, one for each bound";

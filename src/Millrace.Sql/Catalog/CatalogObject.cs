@@ -89,6 +89,12 @@ public sealed record CatalogObject
     /// <summary>Default expressions by column as SQL text; null where there is none.</summary>
     public IReadOnlyList<string?> Defaults { get; init; } = [];
 
+    /// <summary>What generated columns are computed from, by column, over the columns of the row; null for the others. Columns beyond the end are not generated.</summary>
+    public IReadOnlyList<ScalarExpr?> Generated { get; init; } = [];
+
+    /// <summary>What a column is computed from; null when it is written.</summary>
+    public ScalarExpr? GeneratedAt(int column) => column < Generated.Count ? Generated[column] : null;
+
     /// <summary>
     /// The columns whose values together name a series, in order (<c>WITH (key = …)</c>). Nothing is enforced: it says how history is grouped on disk, and
     /// which columns are the tags of line protocol.

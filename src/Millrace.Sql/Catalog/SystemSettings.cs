@@ -9,10 +9,22 @@ public static class SystemSettings
     /// <summary>How many bytes of state all views and subscriptions may hold together.</summary>
     public const string StateBytes = "state_bytes_max";
 
+    // RisingWave's parameters of a cluster: scripts set them, and there is nothing here that they would change.
+    private static readonly HashSet<string> s_foreign =
+    [
+        "barrier_interval_ms", "checkpoint_frequency", "max_concurrent_creating_streaming_jobs", "pause_on_next_bootstrap", "enable_tracing", "license_key",
+        "adaptive_parallelism_strategy", "per_database_isolation", "enforce_secret", "time_travel_retention_ms",
+    ];
+
     /// <summary>Binds ALTER SYSTEM.</summary>
     /// <exception cref="SqlException">There is no such setting, or it has no such value.</exception>
-    internal static BoundAlterSystem Bind(Syntax.AlterSystemStatement s)
+    internal static BoundStatement Bind(Syntax.AlterSystemStatement s)
     {
+        if (s_foreign.Contains(s.Name))
+        {
+            return new BoundNoOp("ALTER SYSTEM") { Notices = [$"\"{s.Name}\" is a setting of RisingWave's and has no effect here"] };
+        }
+
         if (s.Name != StateBytes)
         {
             throw new SqlException("42704", $"unrecognized configuration parameter \"{s.Name}\"", s.Position,

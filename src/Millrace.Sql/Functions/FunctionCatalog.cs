@@ -17,6 +17,9 @@ public sealed class FunctionCatalog
     /// <summary>System relations that are called in FROM as functions without arguments, by name.</summary>
     public IReadOnlyDictionary<string, CatalogObject> Relations { get; init; } = new Dictionary<string, CatalogObject>();
 
+    /// <summary>The parameters of functions whose arguments may be given by name, with what stands for those that are left out (null: they may not be).</summary>
+    public Dictionary<string, IReadOnlyList<(string Name, string? Default)>> ParameterNames { get; } = [];
+
     /// <summary>Every scalar function and operator.</summary>
     public IEnumerable<ScalarFunction> Scalars => _scalars.Values.SelectMany(f => f);
 

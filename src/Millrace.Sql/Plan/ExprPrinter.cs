@@ -24,6 +24,8 @@ internal static class ExprPrinter
                 return $"{Inner(a)} {e.Function.Name} {Inner(b)}";
             case CallExpr { Arguments: [var a] } e when IsOperator(e):
                 return e.Function.Name + Inner(a);
+            case CallExpr { Arguments: [var a] } e when e.Function.Name == e.Type.ToString():
+                return $"{Inner(a)}::{e.Type}";
             case CallExpr e:
                 return $"{e.Function.Name}({string.Join(", ", e.Arguments.Select(P))})";
             case AndExpr e:
@@ -62,9 +64,10 @@ internal static class ExprPrinter
         null => "null",
         bool b => b ? "true" : "false",
         ByteSlice s when e.Type.Id != TypeId.Bytea => "'" + s.ToString().Replace("'", "''") + "'",
-        Interval i => $"'{i.Months} months {i.Days} days {i.Micros} us'",
+        Interval i => $"'{TextFormat.ToText(i, SqlType.Interval)}'",
         Numeric n => NumberText(n),
         IFormattable f when e.Type.IsNumber => f.ToString(null, CultureInfo.InvariantCulture),
+        var v when e.Type.IsTimestamp || e.Type.Id is TypeId.Date or TypeId.Time => $"'{TextFormat.ToText(v, e.Type)}'",
         var v => $"{v}::{e.Type}",
     };
 

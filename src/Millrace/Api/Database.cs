@@ -197,6 +197,8 @@ public sealed partial class Database : IAsyncDisposable
         }
     }
 
+    private static readonly EvalContext NoContext = new();
+
     private WriteEntry EntryFor(string name, Batch batch)
     {
         CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
@@ -220,6 +222,7 @@ public sealed partial class Database : IAsyncDisposable
             }
         }
 
+        batch = GeneratedRows.Fill(target, batch, target.Generated.Count == 0 ? NoContext : new EvalContext { NowMicros = NowMicros });
         return new WriteEntry(target.Id, batch, target.Kind == ObjectKind.Stream ? WriteRule.Append
             : target.OnConflict == ConflictRule.Error ? WriteRule.Overwrite : WriteStatement.RuleOf(target));
     }

@@ -73,7 +73,7 @@ internal static class ArrayFunctions
         return Cell<T>(array.Elements, array.Start + position - 1);
     }
 
-    private static T Cell<T>(Column column, int row)
+    internal static T Cell<T>(Column column, int row)
         where T : struct
     {
         if (typeof(T) == typeof(ByteSlice))
@@ -136,7 +136,7 @@ internal static class ArrayFunctions
         return View(builder);
     }
 
-    private static bool Is<T>(ListSlice array, int i, T? value)
+    internal static bool Is<T>(ListSlice array, int i, T? value)
         where T : struct
     {
         bool isNull = array.Elements.IsNull(array.Start + i);
@@ -253,7 +253,7 @@ internal static class ArrayFunctions
         return false;
     }
 
-    private static bool Contains(ListSlice a, ListSlice b)
+    internal static bool Contains(ListSlice a, ListSlice b)
     {
         for (int i = 0; i < b.Count; i++)
         {
@@ -279,7 +279,7 @@ internal static class ArrayFunctions
         return false;
     }
 
-    private static ByteSlice? ToText(ListSlice a, ByteSlice separator, ByteSlice? nullText, EvalContext context)
+    internal static ByteSlice? ToText(ListSlice a, ByteSlice separator, ByteSlice? nullText, EvalContext context)
     {
         ByteWriter writer = context.Scratch.Begin();
         bool first = true;

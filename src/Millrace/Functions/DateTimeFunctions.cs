@@ -228,8 +228,14 @@ internal static class DateTimeFunctions
             "current_time = localtime → true", Volatility.Stable);
     }
 
+    /// <summary>Rounded to digits of a second.</summary>
     private static long Precision(long micros, int digits)
     {
+        if (Calendar.IsInfinite(micros))
+        {
+            return micros;
+        }
+
         long unit = (long)Math.Pow(10, 6 - Math.Clamp(digits, 0, 6));
         return Calendar.FloorDiv(micros + (unit / 2), unit) * unit;
     }
@@ -238,6 +244,16 @@ internal static class DateTimeFunctions
 
     private static void Making(FunctionRegistry r)
     {
+        foreach ((string type, string example) in new[]
+        {
+            ("ts", "timestamp '2026-01-01 10:00:00.6'::timestamp(0) → 2026-01-01 10:00:01"),
+            ("tstz", "timestamptz '2026-01-01 10:00:00.1234+00'::timestamptz(3) → 2026-01-01 10:00:00.123+00"),
+            ("time", "time '10:00:00.6'::time(0) → 10:00:01"),
+        })
+        {
+            r.F($"round_time({type}, int4) {type}", Precision, "Rounded to digits of a second; what ::timestamp(p), ::timestamptz(p) and ::time(p) call", example);
+        }
+
         r.F("make_date(int4, int4, int4) date", MakeDate, "A date of year, month and day", "make_date(2013, 7, 15) → 2013-07-15");
         r.F("make_time(int4, int4, float8) time", MakeTime, "A time of hour, minute and seconds", "make_time(8, 15, 23.5) → 08:15:23.5");
         r.F("make_timestamp(int4, int4, int4, int4, int4, float8) ts", MakeTimestamp, "A timestamp of its fields",
@@ -257,6 +273,11 @@ internal static class DateTimeFunctions
             "An interval of years, months, weeks and days", "make_interval(0, 0, 1, 2) → 9 days");
         r.F("make_interval(int4, int4, int4, int4, int4, int4, float8) interval", MakeInterval, "An interval of all its fields",
             "make_interval(0, 0, 0, 10, 1, 2, 3.5) → 10 days 01:02:03.5");
+        r.Named("make_interval", "years=0, months=0, weeks=0, days=0, hours=0, mins=0, secs=0");
+        r.Named("make_date", "year, month, day");
+        r.Named("make_time", "hour, min, sec");
+        r.Named("make_timestamp", "year, month, mday, hour, min, sec");
+        r.Named("make_timestamptz", "year, month, mday, hour, min, sec, timezone");
         r.F("to_timestamp(float8) tstz", FromEpoch, "The instant of a Unix time", "to_timestamp(1284352323) → 2010-09-13 04:32:03+00");
         r.F("date(ts) date", ConversionFunctions.TimestampToDate, "The date of a timestamp",
             "date(timestamp '2024-01-01 05:00') → 2024-01-01");

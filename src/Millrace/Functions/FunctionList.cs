@@ -12,13 +12,18 @@ internal static class FunctionList
         TextFunctions.Register(r);
         PatternFunctions.Register(r);
         RegexFunctions.Register(r);
+        RegexPartFunctions.Register(r);
         DateTimeOperators.Register(r);
         DateTimeFunctions.Register(r);
         FormatFunctions.Register(r);
         JsonFunctions.Register(r);
         JsonPartFunctions.Register(r);
+        JsonEditFunctions.Register(r);
+        JsonPathFunctions.Register(r);
         ArrayFunctions.Register(r);
+        ArrayMoreFunctions.Register(r);
         MiscFunctions.Register(r);
+        ByteFunctions.Register(r);
         ConversionFunctions.Register(r);
         PgCatalogFunctions.Register(r);
         AggregateList.Register(r);

@@ -27,6 +27,10 @@ internal sealed class FunctionRegistry(FunctionCatalog catalog)
     public void F(string signature, BodyForm body, string doc, string example = "", Volatility volatility = Volatility.Immutable) =>
         Add(signature, body, doc, example, volatility);
 
+    /// <summary>Lets the arguments of a function be given by name: <c>a, b=0</c>, where b may be left out.</summary>
+    public void Named(string function, string parameters) => Catalog.ParameterNames.Add(function,
+        [.. parameters.Split(',', StringSplitOptions.TrimEntries).Select(p => p.Split('=') is [var name, var value] ? (name, (string?)value) : (p, null))]);
+
     private void Add(string signature, object body, string doc, string example, Volatility volatility)
     {
         int open = signature.IndexOf('(');

@@ -21,12 +21,6 @@ internal static class JsonFunctions
             "'{\"a\": [1, 2]}'::jsonb #> '{a,1}' → 2");
         r.F("#>>(jsonb, text[]) text", (ByteSlice j, ListSlice p, EvalContext c) => Text(Path(j, p), c), "The value at a path as text",
             "'{\"a\": [1, 2]}'::jsonb #>> '{a,1}' → 2");
-        r.F("jsonb_extract_path(jsonb, any...) jsonb",
-            new VariadicBody(VariadicForm.Text, (Func<ByteSlice?[], EvalContext, ByteSlice?>)((a, _) => Path(a))), "The value at a path",
-            "jsonb_extract_path('{\"a\": 1}', 'a') → 1");
-        r.F("jsonb_extract_path_text(jsonb, any...) text",
-            new VariadicBody(VariadicForm.Text, (Func<ByteSlice?[], EvalContext, ByteSlice?>)((a, c) => Text(Path(a), c))),
-            "The value at a path as text", "jsonb_extract_path_text('{\"a\": \"x\"}', 'a') → x");
         r.F("@>(jsonb, jsonb) bool", (ByteSlice a, ByteSlice b) => Contains(a.Span, b.Span, true), "Contains",
             "'{\"a\": 1, \"b\": 2}'::jsonb @> '{\"b\": 2}' → true");
         r.F("<@(jsonb, jsonb) bool", (ByteSlice a, ByteSlice b) => Contains(b.Span, a.Span, true), "Is contained in",
@@ -44,21 +38,35 @@ internal static class JsonFunctions
         r.F("-(jsonb, text[]) jsonb", (ByteSlice j, ListSlice k, EvalContext c) => Without(j, Keys(k), c), "Without several keys",
             "'{\"a\": 1, \"b\": 2}'::jsonb - ARRAY['a', 'b'] → {}");
         r.F("-(jsonb, int4) jsonb", WithoutElement, "Without an element", "'[1, 2]'::jsonb - 0 → [2]");
-        r.F("jsonb_typeof(jsonb) text", (ByteSlice v, EvalContext c) => c.Scratch.Copy(Kind(v.Span)), "Kind of the value",
-            "jsonb_typeof('1') → number");
-        r.F("jsonb_array_length(jsonb) int4",
-            (ByteSlice v) => v.Span[0] == '[' ? JsonReader.Count(v.Span) : throw new SqlException("22023", v.Span[0] == '{'
-                ? "cannot get array length of a non-array" : "cannot get array length of a scalar"),
-            "Number of elements", "jsonb_array_length('[1, 2]') → 2");
-        r.F("jsonb_strip_nulls(jsonb) jsonb",
-            (ByteSlice v, EvalContext c) => { StripNulls(c.Scratch.Begin(), v.Span); return c.Scratch.End(); },
-            "Without members that are null", "jsonb_strip_nulls('{\"a\": null, \"b\": 1}') → {\"b\": 1}");
         r.F("jsonb_pretty(jsonb) text", (ByteSlice v, EvalContext c) => { Pretty(c.Scratch.Begin(), v.Span, 0); return c.Scratch.End(); },
             "Indented", "jsonb_pretty('[]') → [\n]");
         r.F("jsonb_set(jsonb, text[], jsonb) jsonb", (ByteSlice j, ListSlice p, ByteSlice v, EvalContext c) => Set(j, p, v, true, c),
             "With the value at a path replaced", "jsonb_set('{\"a\": 1}', '{a}', '2') → {\"a\": 2}");
         r.F("jsonb_set(jsonb, text[], jsonb, bool) jsonb", Set, "With the value at a path replaced, or added",
             "jsonb_set('{}', '{a}', '2', true) → {\"a\": 2}");
+        // A json value is kept as jsonb, so the functions of both are one.
+        foreach (string json in new[] { "jsonb", "json" })
+        {
+            r.F($"{json}_extract_path(jsonb, any...) jsonb",
+                new VariadicBody(VariadicForm.Text, (Func<ByteSlice?[], EvalContext, ByteSlice?>)((a, _) => Path(a))), "The value at a path",
+                $"{json}_extract_path('{{\"a\": 1}}', 'a') → 1");
+            r.F($"{json}_extract_path_text(jsonb, any...) text",
+                new VariadicBody(VariadicForm.Text, (Func<ByteSlice?[], EvalContext, ByteSlice?>)((a, c) => Text(Path(a), c))),
+                "The value at a path as text", $"{json}_extract_path_text('{{\"a\": \"x\"}}', 'a') → x");
+            r.F($"{json}_typeof(jsonb) text", (ByteSlice v, EvalContext c) => c.Scratch.Copy(Kind(v.Span)), "Kind of the value",
+                $"{json}_typeof('1') → number");
+            r.F($"{json}_array_length(jsonb) int4",
+                (ByteSlice v) => v.Span[0] == '[' ? JsonReader.Count(v.Span) : throw new SqlException("22023", v.Span[0] == '{'
+                    ? "cannot get array length of a non-array" : "cannot get array length of a scalar"),
+                "Number of elements", $"{json}_array_length('[1, 2]') → 2");
+            r.F($"{json}_strip_nulls(jsonb) jsonb",
+                (ByteSlice v, EvalContext c) => { StripNulls(c.Scratch.Begin(), v.Span); return c.Scratch.End(); },
+                "Without members that are null", $"{json}_strip_nulls('{{\"a\": null, \"b\": 1}}') → {{\"b\": 1}}");
+            r.F($"{json}_object(text[]) jsonb", ObjectOf, "An object of keys and values in turn", $"{json}_object(ARRAY['a', 'x']) → {{\"a\": \"x\"}}");
+            r.F($"{json}_object(text[], text[]) jsonb", ObjectOfTwo, "An object of keys and values", $"{json}_object(ARRAY['a', 'b'], ARRAY['1', '2']) → {{\"a\": \"1\", \"b\": \"2\"}}");
+        }
+
+        r.Named("jsonb_set", "jsonb_in, path, replacement, create_if_missing=true");
         foreach (string json in new[] { "jsonb", "json" })
         {
             r.F($"{json}_build_object() jsonb", (EvalContext c) => c.Scratch.Copy("{}"), "An empty object",
@@ -76,8 +84,6 @@ internal static class JsonFunctions
             "row_to_json(ROW(1)) → {\"f1\": 1}");
         r.F("array_to_json(any) jsonb", new VariadicBody(VariadicForm.Json, First), "The array as a JSON array",
             "array_to_json(ARRAY[1]) → [1]");
-        r.F("jsonb_object(text[]) jsonb", ObjectOf, "An object of keys and values in turn",
-            "jsonb_object(ARRAY['a', 'x']) → {\"a\": \"x\"}");
     }
 
     /// <summary>What a JSON value is: object, array, string, number, boolean or null.</summary>
@@ -93,7 +99,7 @@ internal static class JsonFunctions
 
     private static object Quote(object key) => Quote(((ByteSlice)key).Span);
 
-    private static byte[] Quote(ReadOnlySpan<byte> key)
+    internal static byte[] Quote(ReadOnlySpan<byte> key)
     {
         var writer = new ByteWriter(key.Length + 16);
         JsonText.AppendString(writer, key);
@@ -239,7 +245,7 @@ internal static class JsonFunctions
     /// <summary>True when the existence of some key is <paramref name="wanted"/>.</summary>
     private static bool Any(ByteSlice json, ListSlice keys, bool wanted) => Keys(keys).Any(k => Exists(json, k) == wanted);
 
-    private static ByteSlice Normalized(ByteWriter raw, EvalContext context)
+    internal static ByteSlice Normalized(ByteWriter raw, EvalContext context)
     {
         JsonText.AppendNormalized(context.Scratch.Begin(), raw.Written);
         return context.Scratch.End();
@@ -392,7 +398,7 @@ internal static class JsonFunctions
         writer.WriteByte(j[^1]);
     }
 
-    private static ByteSlice Set(ByteSlice json, ListSlice path, ByteSlice value, bool create, EvalContext context)
+    internal static ByteSlice Set(ByteSlice json, ListSlice path, ByteSlice value, bool create, EvalContext context)
     {
         if (json.Span[0] is not ((byte)'{' or (byte)'['))
         {
@@ -560,5 +566,22 @@ internal static class JsonFunctions
 
         raw.WriteByte((byte)'}');
         return Normalized(raw, context);
+    }
+
+    private static ByteSlice ObjectOfTwo(ListSlice keys, ListSlice values, EvalContext context)
+    {
+        if (keys.Count != values.Count)
+        {
+            throw new SqlException("2202E", "mismatched array dimensions");
+        }
+
+        ColumnBuilder both = context.NewBuilder(SqlType.Text);
+        for (int i = 0; i < keys.Count; i++)
+        {
+            both.AppendFrom(keys.Elements, keys.Start + i);
+            both.AppendFrom(values.Elements, values.Start + i);
+        }
+
+        return ObjectOf(new ListSlice(both.View(), 0, both.Count), context);
     }
 }

@@ -71,7 +71,7 @@ internal static class JsonPartFunctions
         }
     }
 
-    private static ByteSlice WithoutPath(ByteSlice json, ListSlice path, EvalContext context)
+    internal static ByteSlice WithoutPath(ByteSlice json, ListSlice path, EvalContext context)
     {
         if (json.Span[0] is not ((byte)'{' or (byte)'['))
         {
@@ -139,7 +139,7 @@ internal static class JsonPartFunctions
         return JsonReader.NextElement(j, ref at, out value);
     }
 
-    private static bool KeyIs(ReadOnlySpan<byte> quoted, ReadOnlySpan<byte> wanted)
+    internal static bool KeyIs(ReadOnlySpan<byte> quoted, ReadOnlySpan<byte> wanted)
     {
         if (!quoted.Contains((byte)'\\'))
         {
@@ -151,7 +151,7 @@ internal static class JsonPartFunctions
         return text.Written.SequenceEqual(wanted);
     }
 
-    private static int Index(ReadOnlySpan<byte> j, ReadOnlySpan<byte> wanted, int step)
+    internal static int Index(ReadOnlySpan<byte> j, ReadOnlySpan<byte> wanted, int step)
     {
         if (!System.Buffers.Text.Utf8Parser.TryParse(wanted, out int index, out int used) || used != wanted.Length)
         {

@@ -113,6 +113,11 @@ internal static class MathFunctions
             r.F($"{name}(float8) float8", (double v) => InDomain(f(v), v), doc, example);
         }
 
+        r.F("asind(float8) float8", ArcSineDegrees, "Angle of a sine, in degrees", "asind(0.5) → 30");
+        r.F("acosd(float8) float8", (double v) => 90 - ArcSineDegrees(v), "Angle of a cosine, in degrees", "acosd(0.5) → 60");
+        r.F("atand(float8) float8", (double v) => Math.Atan(v) / Math.Atan(1) * 45, "Angle of a tangent, in degrees", "atand(1) → 45");
+        r.F("atan2d(float8, float8) float8", (double y, double x) => Math.Atan2(y, x) / Math.Atan(1) * 45, "Angle of the point (x, y), in degrees", "atan2d(1, 1) → 45");
+        r.F("cotd(float8) float8", (double v) => Math.Tan(Math.PI / 4) / Math.Tan(v / 180 * Math.PI), "Cotangent of degrees", "cotd(45) → 1");
         r.F("sind(float8) float8", (double v) => Math.Sin(v / 180 * Math.PI), "Sine of degrees", "sind(0) → 0");
         r.F("cosd(float8) float8", (double v) => Math.Cos(v / 180 * Math.PI), "Cosine of degrees", "cosd(0) → 1");
         r.F("tand(float8) float8", (double v) => Math.Tan(v / 180 * Math.PI), "Tangent of degrees", "tand(0) → 0");
@@ -227,4 +232,9 @@ internal static class MathFunctions
 
         return value > low ? 0 : value <= high ? checked(count + 1) : Math.Min((int)(count * ((low - value) / (low - high))) + 1, count);
     }
+
+    // Taken from the nearer of 30 and 90 degrees, so that the angles people know come out whole.
+    private static double ArcSineDegrees(double v) => double.IsNaN(v) ? v : v is < -1 or > 1
+        ? throw new SqlException("22003", "input is out of range")
+        : Math.Abs(v) <= 0.5 ? Math.Asin(v) / Math.Asin(0.5) * 30 : Math.Sign(v) * (90 - (Math.Acos(Math.Abs(v)) / Math.Acos(0.5) * 60));
 }

@@ -29,7 +29,9 @@ internal static class RegexFunctions
             p => Make(((ByteSlice)p).ToString(), RegexOptions.None), First, "Groups of the first match", "regexp_match('foobar', '(o+)(b)') → {oo,b}");
         r.F("regexp_match(text, text, text) text[]", (ByteSlice s, ByteSlice p, ByteSlice f, EvalContext c) => First(s, c.Regex(p, Flags(f, out _)), c),
             "Groups of the first match", "regexp_match('FOObar', '(o+)', 'i') → {OO}");
-        r.F("regexp_split_to_array(text, text) text[]", Split, "Parts between matches", "regexp_split_to_array('a,b;c', '[,;]') → {a,b,c}");
+        r.F("regexp_split_to_array(text, text) text[]", (ByteSlice s, ByteSlice p, EvalContext c) => Split(s, p, ByteSlice.Empty, c), "Parts between matches",
+            "regexp_split_to_array('a,b;c', '[,;]') → {a,b,c}");
+        r.F("regexp_split_to_array(text, text, text) text[]", Split, "Parts between matches", "regexp_split_to_array('aXbxc', 'x', 'i') → {a,b,c}");
         r.F("regexp_substr(text, text) text", Substr, "The first match", "regexp_substr('foobar', 'o+') → oo");
         r.F("similar_to_escape(text) text", (ByteSlice p, EvalContext c) => c.Scratch.Copy(Similar(p.ToString(), '\\')),
             "SIMILAR TO's pattern as a regular expression", "similar_to_escape('a%') → ^(?:a.*)$");
@@ -52,7 +54,7 @@ internal static class RegexFunctions
 
     private static bool IsMatch(ByteSlice s, SqlPattern pattern) => pattern.IsMatch(s.Span);
 
-    private static RegexOptions Flags(ByteSlice flags, out bool global)
+    internal static RegexOptions Flags(ByteSlice flags, out bool global)
     {
         global = false;
         RegexOptions options = RegexOptions.None;
@@ -88,10 +90,13 @@ internal static class RegexFunctions
 
     /// <summary>Compiles a pattern of PostgreSQL's syntax.</summary>
     /// <exception cref="SqlException">2201B when it is no regular expression.</exception>
-    public static SqlPattern Make(string pattern, RegexOptions options)
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="options">Case, and whether ^ and $ stand at each line.</param>
+    /// <param name="anyIsNewline">Whether . stands for the end of a line too, where there are no lines.</param>
+    public static SqlPattern Make(string pattern, RegexOptions options, bool anyIsNewline = true)
     {
         bool multiline = (options & RegexOptions.Multiline) != 0;
-        options |= RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (multiline ? RegexOptions.None : RegexOptions.Singleline);
+        options |= RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (multiline || !anyIsNewline ? RegexOptions.None : RegexOptions.Singleline);
         string translated = Translate(pattern, multiline);
         try
         {
@@ -233,7 +238,7 @@ internal static class RegexFunctions
         return ReferenceEquals(result, text) ? s : context.Scratch.Copy(result);
     }
 
-    private static string Expand(string replacement, Match match)
+    internal static string Expand(string replacement, Match match)
     {
         if (!replacement.Contains('\\'))
         {
@@ -281,12 +286,12 @@ internal static class RegexFunctions
         return new ListSlice(builder.View(), 0, builder.Count);
     }
 
-    private static ListSlice Split(ByteSlice s, ByteSlice pattern, EvalContext context)
+    private static ListSlice Split(ByteSlice s, ByteSlice pattern, ByteSlice flags, EvalContext context)
     {
         var builder = (BytesBuilder)context.NewBuilder(SqlType.Text);
         string text = s.ToString();
         int start = 0;
-        foreach (Match match in context.Regex(pattern, RegexOptions.None).Regex.Matches(text))
+        foreach (Match match in context.Regex(pattern, Flags(flags, out _)).Regex.Matches(text))
         {
             if (match.Length > 0 || (match.Index > start && match.Index < text.Length))
             {

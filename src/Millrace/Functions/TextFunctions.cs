@@ -15,6 +15,8 @@ internal static class TextFunctions
         r.Group("Text");
         r.F("||(text, text) text", Join, "One text after the other", "'a' || 'b' → ab");
         r.F("||(text, any) text", new VariadicBody(VariadicForm.Text, JoinAny), "One after the other, as text", "'a' || 1 → a1");
+        r.F("||(text, bool) text", (ByteSlice s, bool b, EvalContext c) => Join(s, ByteSlice.From(b ? "true" : "false"), c), "One after the other, as text", "'a' || true → atrue");
+        r.F("||(bool, text) text", (bool b, ByteSlice s, EvalContext c) => Join(ByteSlice.From(b ? "true" : "false"), s, c), "One after the other, as text", "true || 'a' → truea");
         r.F("||(any, text) text", new VariadicBody(VariadicForm.Text, JoinAny), "One after the other, as text", "1 || 'a' → 1a");
         r.F("||(bytea, bytea) bytea", Join, "One byte string after the other", "'\\x01'::bytea || '\\x02'::bytea → \\x0102");
         r.F("length(text) int4", (ByteSlice s) => Utf8Text.Count(s.Span), "Number of characters", "length('héé') → 3");

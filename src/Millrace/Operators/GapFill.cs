@@ -44,7 +44,7 @@ internal sealed class GapFill : Operator
     public override string Name => "GapFill";
 
     /// <inheritdoc/>
-    public override string Detail => $"{Columns[_plan.Bucket].Name} every {_plan.Width} us" + PlanText.Join(_plan.PartitionBy.Select(c => Columns[c].Name), " by ")
+    public override string Detail => $"{Columns[_plan.Bucket].Name} every {PlanText.Span(_plan.Width)}" + PlanText.Join(_plan.PartitionBy.Select(c => Columns[c].Name), " by ")
         + PlanText.Join(_plan.Fills.Select(f => $"{(f.Interpolate ? "interpolate" : "locf")} {Columns[f.Column].Name}"), " ");
 
     /// <inheritdoc/>

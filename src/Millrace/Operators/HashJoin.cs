@@ -338,7 +338,7 @@ internal sealed class HashJoin : Operator
     }
 
     private static string Kept(PlanNode side, JoinBound bound, string name) =>
-        bound.Time < 0 ? "" : $" {name} until {side.Columns[bound.Time].Name} + {bound.Reach} us";
+        bound.Time < 0 ? "" : $" {name} until {side.Columns[bound.Time].Name} + {PlanText.Span(bound.Reach)}";
 
     private void EndSingle(Side side, long weight)
     {

@@ -22,7 +22,7 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
     public override string Name => giveLate ? "LateRows" : "LateGate";
 
     /// <inheritdoc/>
-    public override string Detail => Columns[time].Name + (lateness > 0 ? $" lateness {lateness} us" : "");
+    public override string Detail => Columns[time].Name + (lateness > 0 ? $" lateness {PlanText.Span(lateness)}" : "");
 
     /// <inheritdoc/>
     public override long LateRows => _late;

@@ -73,7 +73,7 @@ internal sealed class SessionAggregate : Operator
         _new = [.. results.Select((_, i) => ColumnBuilder.For(plan.Columns[plan.Keys.Count + i].Type))];
         _output = new BatchBuilder(plan.Columns);
         _partitionKeys = [.. session.PartitionBy.Select(c => ColumnBuilder.For(input[c].Type))];
-        Detail = $"{input[session.Time].Name} gap {session.Gap} us" + PlanText.Join(session.PartitionBy.Select(c => input[c].Name), " partition by ") +
+        Detail = $"{input[session.Time].Name} gap {PlanText.Span(session.Gap)}" + PlanText.Join(session.PartitionBy.Select(c => input[c].Name), " partition by ") +
             PlanText.Join(plan.Calls.Select(c => PlanText.Of(c, input)), " ") + " append only";
     }
 

@@ -27,8 +27,8 @@ internal sealed class SessionGate(Schema columns, IReadOnlyList<int> partitionBy
     public override string Name => giveLate ? "LateSessionRows" : "SessionGate";
 
     /// <inheritdoc/>
-    public override string Detail => $"{Columns[time].Name} gap {gap} us" + PlanText.Join(_partitionBy.Select(c => Columns[c].Name), " partition by ")
-        + (lateness > 0 ? $" lateness {lateness} us" : "");
+    public override string Detail => $"{Columns[time].Name} gap {PlanText.Span(gap)}" + PlanText.Join(_partitionBy.Select(c => Columns[c].Name), " partition by ")
+        + (lateness > 0 ? $" lateness {PlanText.Span(lateness)}" : "");
 
     /// <inheritdoc/>
     public override long StateRows => _open.Count;

@@ -31,7 +31,7 @@ internal sealed class SessionWindow : Operator
         _partitions = new OrderedPartitions(plan.Input.Columns, plan.PartitionBy, [new SortKey(plan.Time, false, false)]);
         _windows = new BatchBuilder(plan.Columns);
         _changes = new ChangeSum(plan.Columns);
-        Detail = $"{plan.Input.Columns[plan.Time].Name} gap {plan.Gap} us" + PlanText.Join(plan.PartitionBy.Select(c => plan.Columns[c].Name), " partition by ");
+        Detail = $"{plan.Input.Columns[plan.Time].Name} gap {PlanText.Span(plan.Gap)}" + PlanText.Join(plan.PartitionBy.Select(c => plan.Columns[c].Name), " partition by ");
     }
 
     /// <inheritdoc/>

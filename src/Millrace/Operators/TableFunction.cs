@@ -156,12 +156,14 @@ internal sealed class TableFunction : Operator
 
     private void Times(Batch input, int row, long start, long stop, Interval step, IOutput output)
     {
-        long second = Calendar.Add(start, step);
+        // Days and months of an instant are those of the session's zone; a timestamp has no zone.
+        TimeZoneInfo zone = _plan.Columns[_width].Type.Id == TypeId.TimestampTz ? _context.TimeZone : TimeZoneInfo.Utc;
+        long second = DateTimeOperators.AddZoned(start, step, zone);
         CheckStep(second == start);
         bool up = second > start;
         var into = (FixedBuilder<long>)_output.Columns[_width];
         long k = 0;
-        for (long value = start; up ? value <= stop : value >= stop; value = Calendar.Add(value, step))
+        for (long value = start; up ? value <= stop : value >= stop; value = DateTimeOperators.AddZoned(value, step, zone))
         {
             into.Append(value);
             EndRow(input, row, k++, output);

@@ -26,7 +26,8 @@ internal sealed class TimeWindow(int time, long slide, long size, long offset, b
     public override string Name => cumulative ? "Cumulate" : slide == size ? "Tumble" : "Hop";
 
     /// <inheritdoc/>
-    public override string Detail => $"{Columns[time].Name} size {size} us" + (slide == size ? "" : $" slide {slide} us") + (offset == 0 ? "" : $" offset {offset} us");
+    public override string Detail => $"{Columns[time].Name} size {PlanText.Span(size)}" + (slide == size ? "" : $" slide {PlanText.Span(slide)}")
+        + (offset == 0 ? "" : $" offset {PlanText.Span(offset)}");
 
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output)

@@ -108,7 +108,7 @@ internal sealed partial class LocalSession
             ShowKind.Views => ObjectKind.View,
             ShowKind.MaterializedViews => ObjectKind.MaterializedView,
             ShowKind.Indexes => ObjectKind.Index,
-            ShowKind.Sources or ShowKind.Sinks or ShowKind.Jobs or ShowKind.Subscriptions => null,
+            ShowKind.Sources or ShowKind.Sinks or ShowKind.Jobs or ShowKind.Subscriptions or ShowKind.Functions or ShowKind.Connections or ShowKind.Secrets => null,
             _ => throw new SqlException("0A000", $"SHOW {show.Kind.ToString().ToUpperInvariant()} is not supported", hint: "query pg_catalog or information_schema"),
         };
         return (kind == ObjectKind.Alert ? Catalog.Beside : Catalog.All)

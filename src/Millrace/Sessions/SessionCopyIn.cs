@@ -57,7 +57,7 @@ internal sealed class SessionCopyIn : CopyIn
         }
 
         builder.EndRows(batch.Count);
-        Batch rows = builder.Share();
+        Batch rows = GeneratedRows.Fill(target, builder.Share(), _context);
         if (_where is not null)
         {
             int[] selected = new int[rows.Count];

@@ -157,6 +157,13 @@ internal sealed class SessionSettings
                 return "UTC";
             case "timezone" when TimeZones.Find(value) is null:
                 throw new SqlException("22023", $"invalid value for parameter \"TimeZone\": \"{value}\"", hint: "name a zone such as 'UTC' or 'Europe/Vienna'");
+            case "datestyle" when Words(value).Except(["iso", "mdy", "us", "noneuropean", "default"]).Any():
+                throw new SqlException("0A000", $"DateStyle \"{value}\" is not supported",
+                    hint: "dates are shown as ISO, and 1/2/2026 is read as January 2nd; write them as 2026-01-02, or show them with to_char");
+            case "datestyle":
+                return "ISO, MDY";
+            case "intervalstyle" when !value.Equals("postgres", StringComparison.OrdinalIgnoreCase):
+                throw new SqlException("0A000", $"IntervalStyle \"{value}\" is not supported", hint: "intervals are shown as postgres does; use to_char or extract for another form");
             case "rollups":
                 return value.ToLowerInvariant() switch
                 {
@@ -173,6 +180,8 @@ internal sealed class SessionSettings
                 return value;
         }
     }
+
+    private static string[] Words(string value) => value.ToLowerInvariant().Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
 
     private static string Normal(string name) => name.ToLowerInvariant() switch
     {

@@ -155,7 +155,7 @@ internal static class InformationSchemaRows
             ("dtd_identifier", (index + 1).ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("is_self_referencing", "NO"),
             ("is_identity", "NO"),
-            ("is_generated", "NEVER"),
+            ("is_generated", o.GeneratedAt(index) is null ? "NEVER" : "ALWAYS"),
             ("is_updatable", YesNo(o.Kind == ObjectKind.Table)));
     }
 

@@ -54,7 +54,7 @@ public sealed class PostgresServer : IAsyncLifetime
             RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
-        ConnectionString = $"Host={_folder.Path};Port=5432;Username=test;Database=postgres;Pooling=false;Timeout=60;Command Timeout=60;No Reset On Close=true";
+        ConnectionString = $"Host={_folder.Path};Port=5432;Username=test;Database=postgres;Pooling=false;Timeout=60;Command Timeout=600;No Reset On Close=true";
         var clock = Stopwatch.StartNew();
         while (true)
         {

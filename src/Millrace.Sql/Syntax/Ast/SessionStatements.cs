@@ -99,6 +99,12 @@ public enum ShowKind
     /// <summary>SHOW JOBS.</summary>
     Jobs,
 
+    /// <summary>SHOW CONNECTIONS: RisingWave's to other systems.</summary>
+    Connections,
+
+    /// <summary>SHOW SECRETS.</summary>
+    Secrets,
+
     /// <summary>SHOW SUBSCRIPTIONS.</summary>
     Subscriptions,
 

@@ -276,6 +276,8 @@ internal sealed partial class Parser
             "databases" => ShowKind.Databases,
             "functions" => ShowKind.Functions,
             "jobs" => ShowKind.Jobs,
+            "connections" => ShowKind.Connections,
+            "secrets" => ShowKind.Secrets,
             "subscriptions" => ShowKind.Subscriptions,
             "columns" => ShowKind.Columns,
             _ => null,

@@ -157,8 +157,30 @@ internal sealed class PlanCompiler
                 return Window(p, needEnd: true, Gate(p, close));
             case SessionPlan { Input.AppendOnly: true } p when windowEnd == p.Columns.Count - 1 && plusMicros == 0:
                 return Sessions(p, close);
+            case WindowPlan or TopNPlan when !close.ByClock && plusMicros == 0:
+                return Moments(plan, windowEnd, close);
             default:
                 return Node(plan);
+        }
+    }
+
+    // Window functions and ranks in the order of the time that closes their rows: what is late goes no further than to them, so that nothing is told of rows that are never given.
+    private Dataflow.Node Moments(PlanNode plan, int time, EmitOnClosePlan close)
+    {
+        switch (plan)
+        {
+            case { AppendOnly: true }:
+                return _flow.Add(new LateGate(time, 1, 0, 0, close.Lateness, plan.Columns), Node(plan));
+            case ProjectPlan p when p.Expressions[time] is ColumnExpr source:
+                return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context), Moments(p.Input, source.Index, close));
+            case FilterPlan p:
+                return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Moments(p.Input, time, close));
+            case WindowPlan p:
+                return _flow.Add(new Window(p), Moments(p.Input, time, close));
+            case TopNPlan p:
+                return _flow.Add(AppendTopN.Fits(p) ? new AppendTopN(p) : new TopN(p), Moments(p.Input, time, close));
+            default:
+                throw new SqlException("0A000", $"EMIT ON WINDOW CLOSE over {plan.GetType().Name} is not supported", hint: "make a view of what is below, and close its rows in another");
         }
     }
 

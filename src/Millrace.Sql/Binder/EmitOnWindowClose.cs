@@ -7,7 +7,8 @@ namespace Millrace.Sql;
 internal static class EmitOnWindowClose
 {
     private const string Remedy =
-        "group by window_start and window_end of TUMBLE, HOP or SESSION over a stream declared with WATERMARK FOR column AS column - INTERVAL '…'";
+        "group by window_start and window_end of TUMBLE, HOP or SESSION over a stream declared with WATERMARK FOR column AS column - INTERVAL '…', or use window functions "
+        + "in the order of that column which look at no later row";
 
     /// <summary>Holds the rows of a query back until their window closes; without EMIT, gives every change until then and nothing more.</summary>
     /// <exception cref="SqlException">42601: no column says when a window closes.</exception>
@@ -62,6 +63,30 @@ internal static class EmitOnWindowClose
         }
 
         int time = Array.FindIndex(facts, f => f is { Role: TimeRole.EventTime, ByClock: false });
-        return time >= 0 && plan.AppendOnly ? new EmitOnClosePlan(plan, time) : null;
+        return time >= 0 && LooksBack(plan, time) ? new EmitOnClosePlan(plan, time) : null;
     }
+
+    /// <summary>
+    /// True when a row is final once the watermark has passed its time: rows that are only added, and what window functions and ranks in the order of that time say of them, as
+    /// long as they look at no later row.
+    /// </summary>
+    private static bool LooksBack(PlanNode plan, int time) => plan switch
+    {
+        { AppendOnly: true } => true,
+        ProjectPlan p => p.Expressions[time] is ColumnExpr c && LooksBack(p.Input, c.Index),
+        FilterPlan p => LooksBack(p.Input, time),
+        WindowPlan p => InOrderOf(p.OrderBy, time) && p.Calls.All(c => LooksBack(c, p.Input)) && LooksBack(p.Input, time),
+        TopNPlan p => InOrderOf(p.OrderBy, time) && LooksBack(p.Input, time),
+        _ => false,
+    };
+
+    private static bool InOrderOf(IReadOnlyList<SortKey> order, int time) => order.Count > 0 && order[0] is { Descending: false, NullsFirst: false } first && first.Column == time;
+
+    private static bool LooksBack(WindowCall call, PlanNode input) => call.Function?.Name switch
+    {
+        "row_number" or "rank" or "dense_rank" => true,
+        "lag" => call.Arguments.Count == 1 || (input is ProjectPlan p && p.Expressions[call.Arguments[1]] is LiteralExpr { Value: >= 0 or >= 0L }),
+        "lead" or "ntile" or "percent_rank" or "cume_dist" => false,
+        _ => call.Frame.End is FrameBound.UnboundedPreceding or FrameBound.Preceding or FrameBound.CurrentRow,
+    };
 }

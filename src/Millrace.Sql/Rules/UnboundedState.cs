@@ -11,7 +11,7 @@ internal static class UnboundedState
     public static IEnumerable<string> Of(PlanNode plan)
     {
         // What closes with its window forgets what it has seen.
-        if (plan is EmitOnClosePlan)
+        if (plan is EmitOnClosePlan close && !RanksRows(close.Input))
         {
             yield break;
         }
@@ -40,6 +40,9 @@ internal static class UnboundedState
             }
         }
     }
+
+    // Window functions keep what they may look back at.
+    private static bool RanksRows(PlanNode plan) => plan is WindowPlan || (plan is ProjectPlan or FilterPlan && RanksRows(plan.Inputs[0]));
 
     private static string? OfJoin(JoinPlan join)
     {

@@ -88,6 +88,12 @@ internal sealed class CompiledExpression
             // Rare: go over the batch again, row by row, and leave out what fails.
             output.TruncateTo(before);
             context.Scratch.Reset();
+            if (_mode == EvalErrors.Weigh)
+            {
+                Interpret(input, output, context);
+                return;
+            }
+
             _guarded ??= LoopCache.Project(_shared, nulls: true, guarded: true);
             _guarded(input.Columns, input.Count, output, context);
         }
@@ -102,9 +108,9 @@ internal sealed class CompiledExpression
             {
                 BoxedValue.Append(output, interpreter.Evaluate(_expr, input, row));
             }
-            catch (SqlException e) when (_mode == EvalErrors.Null)
+            catch (SqlException e) when (_mode != EvalErrors.Throw)
             {
-                context.Report(e);
+                context.Weigh(e, input.Weight(row));
                 output.AppendNull();
             }
 
@@ -175,6 +181,11 @@ internal sealed class CompiledFilter
         catch (SqlException)
         {
             context.Scratch.Reset();
+            if (_mode == EvalErrors.Weigh)
+            {
+                return Interpret(input, selected, context);
+            }
+
             _guarded ??= LoopCache.Filter(_shared, nulls: true, guarded: true);
             return _guarded(input.Columns, input.Count, selected, context);
         }
@@ -193,9 +204,9 @@ internal sealed class CompiledFilter
                     selected[found++] = row;
                 }
             }
-            catch (SqlException e) when (_mode == EvalErrors.Null)
+            catch (SqlException e) when (_mode != EvalErrors.Throw)
             {
-                context.Report(e);
+                context.Weigh(e, input.Weight(row));
             }
 
             context.NextRow();

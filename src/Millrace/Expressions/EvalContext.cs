@@ -12,6 +12,10 @@ internal enum EvalErrors
     Throw,
     /// <summary>The value is NULL (a filter drops the row) and the failure is counted: materialized views.</summary>
     Null,
+    /// <summary>
+    /// The value is NULL and the failure is weighed (<see cref="EvalContext.FailedWeight"/>): for a query that failed, to find out whether a row of its answer fails or one that was taken back.
+    /// </summary>
+    Weigh,
 }
 
 /// <summary>The surroundings of an evaluation. Owned by one worker; not shared.</summary>
@@ -105,6 +109,16 @@ internal sealed class EvalContext
         }
 
         return regex;
+    }
+
+    /// <summary>The weights of the rows whose failure became NULL, summed up: 0 when all of them were taken back.</summary>
+    public long FailedWeight { get; private set; }
+
+    /// <summary>Counts a failure of a row of some weight that became NULL.</summary>
+    public void Weigh(SqlException error, long weight)
+    {
+        FailedWeight += weight;
+        Report(error);
     }
 
     /// <summary>Counts a failure that became NULL.</summary>

@@ -6,7 +6,7 @@ namespace Millrace.Engine;
 /// <summary>Stands below windows that close with the watermark, and parts the rows that come after the last window they fall into has closed from the others.</summary>
 /// <param name="time">The time column.</param>
 /// <param name="slide">Distance of window starts (of the long windows for CUMULATE), µs.</param>
-/// <param name="size">Length of a window, µs.</param>
+/// <param name="size">Length of a window, µs; 0 where each row closes at its own time.</param>
 /// <param name="offset">Shift of window starts, µs.</param>
 /// <param name="lateness">How long after its end a window stays open, µs.</param>
 /// <param name="columns">Columns of input and output.</param>
@@ -89,6 +89,13 @@ internal sealed class LateGate(int time, long slide, long size, long offset, lon
     // Between windows that do not touch there may be none: such a row is not late, it just belongs to no window.
     private bool IsLate(long t, out long lastEnd)
     {
+        lastEnd = t;
+        if (size == 0)
+        {
+            // A moment closes when the watermark reaches it.
+            return t != long.MinValue && (Int128)t + lateness <= _closed;
+        }
+
         lastEnd = 0;
 
         // Far from now nothing can overflow; and what is newer than the watermark is the common case.

@@ -289,8 +289,26 @@ internal sealed partial class LocalSession : Session
     private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, EvalContext context, long now, CancellationToken cancellation)
     {
         Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, context);
-        return QueryRunner.Run(dataflow, query, snapshot, now, SourceOf(snapshot), cancellation);
+        try
+        {
+            return QueryRunner.Run(dataflow, query, snapshot, now, SourceOf(snapshot), cancellation);
+        }
+        catch (SqlException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal) && HasJoin(query.Plan))
+        {
+            // A row may stand without its partner until that comes: what is computed of it then is taken back, and so is its failure.
+            EvalContext weighing = ContextOf(snapshot, now);
+            Dataflow again = PlanCompiler.Compile(query.Plan, EvalErrors.Weigh, weighing);
+            List<Batch> rows = QueryRunner.Run(again, query, snapshot, now, SourceOf(snapshot), cancellation);
+            if (weighing.FailedWeight != 0)
+            {
+                throw;
+            }
+
+            return rows;
+        }
     }
+
+    private static bool HasJoin(PlanNode plan) => plan is JoinPlan or AsOfJoinPlan || plan.Inputs.Any(HasJoin);
 
     private RowSource SourceOf(DatabaseSnapshot snapshot) => new(
         (o, range) => Scan(snapshot, o, range), (o, need, context) => ScanAppended(snapshot, o, need, context),

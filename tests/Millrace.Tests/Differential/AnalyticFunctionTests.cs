@@ -71,6 +71,9 @@ public sealed class AnalyticFunctionTests(PostgresServer server)
         "SELECT timestamp(3) '2026-01-01 10:00:00.123456', time(0) '10:00:00.6'",
         "SELECT 'infinity'::timestamp(0), CAST('2026-01-01 23:59:59.9' AS timestamp(0))",
         "SELECT 'today'::date = current_date, date 'tomorrow' - current_date, 'yesterday'::timestamp = current_date - 1, 'now'::timestamptz = now()",
+        "SELECT 1 / (SELECT count(*) FROM (VALUES (1)) AS y(a) WHERE y.a = t.a + 1) FROM (VALUES (1)) AS t(a)",
+        "SELECT sum(1 / (SELECT count(*) FROM (VALUES (1), (2)) AS y(a) WHERE y.a = t.a)) FROM (VALUES (1), (2)) AS t(a)",
+        "SELECT 1 FROM (VALUES (1), (3)) AS t(a) WHERE 1 / (SELECT count(*) FROM (VALUES (1), (2)) AS y(a) WHERE y.a = t.a) = 1",
         "SELECT count(t.*), count(DISTINCT t.*) FROM (VALUES (1, 2), (1, 2), (3, 4)) AS t(a, b)",
         "SELECT unnest(string_to_array('a b a', ' ')) AS w, count(*) AS n FROM generate_series(1, 2) GROUP BY 1 HAVING count(*) > 2",
     ];
@@ -93,6 +96,9 @@ public sealed class AnalyticFunctionTests(PostgresServer server)
         "SELECT 10 / nullif((SELECT count(*) FROM t AS y WHERE y.a = t.a AND y.id < t.id), 0) AS q, id FROM t",
         "SELECT 1 / nullif((SELECT count(*) FROM t AS y WHERE y.a = r.id), 0) AS q FROM t LEFT JOIN t AS r ON r.id <> t.a "
             + "WHERE coalesce(nullif(true, (SELECT true FROM t AS z WHERE z.id = r.a AND r.id IS NULL LIMIT 1)), true)",
+        "SELECT id, 1000 / (SELECT count(*) FROM t AS y WHERE y.a IS NOT DISTINCT FROM t.a) AS q FROM t",
+        "SELECT sum(1000 / coalesce(x.id + 1, 0)) AS s FROM t LEFT JOIN t AS x ON x.id = t.id",
+        "SELECT count(*) AS n FROM t WHERE 1000 / (SELECT count(*) FROM t AS y WHERE y.id <= t.id) > 0",
         "SELECT id, g FROM t, generate_series(at, at + interval '2 days', interval '1 day') AS g",
         "SELECT count(t.*) AS n, a FROM t GROUP BY a",
     ];

@@ -18,6 +18,9 @@ public sealed record BindOptions
     /// <summary>The text that the statement was parsed from: views and defaults keep their part of it. Needed for CREATE only.</summary>
     public string? Text { get; init; }
 
+    /// <summary>True for a statement of the catalog's history: it was good when it was given, whatever is checked of new ones since.</summary>
+    public bool Replayed { get; init; }
+
     /// <summary>Parses the text of views, one statement; null for <see cref="Syntax.SqlParser"/>.</summary>
     public Func<string, Syntax.Statement>? Parse { get; init; }
 }

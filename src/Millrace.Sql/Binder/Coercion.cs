@@ -154,6 +154,19 @@ internal sealed class Coercion(BindContext context)
         }
 
         var call = new CallExpr(cast.Function, [literal with { Type = SqlType.Text }], to);
+        if (to.Id == TypeId.TimestampTz && literal.Value is ByteSlice instant && !context.Options.Replayed)
+        {
+            // Its value depends on the session's zone, and so is worked out later; whether it is a time does not.
+            try
+            {
+                TextParse.TimestampTz(instant.Span);
+            }
+            catch (SqlException e)
+            {
+                throw new SqlException(e.SqlState, e.Message, position, e.Hint, e.Detail);
+            }
+        }
+
         if (_functions.Fold is null || cast.Function.Volatility != Volatility.Immutable)
         {
             return call;

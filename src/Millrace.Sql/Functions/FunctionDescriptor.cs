@@ -77,6 +77,12 @@ public sealed class ScalarFunction
     /// <summary>Whether equal arguments give equal results.</summary>
     public Volatility Volatility { get; init; } = Volatility.Immutable;
 
+    /// <summary>Fails where a constant cannot be the argument <see cref="CheckedArgument"/>, as a pattern that is none; null where there is nothing to check.</summary>
+    public Action<object>? CheckConstant { get; init; }
+
+    /// <summary>Which argument that is about.</summary>
+    public int CheckedArgument { get; init; }
+
     /// <summary>One sentence for the reference.</summary>
     public required string Doc { get; init; }
 

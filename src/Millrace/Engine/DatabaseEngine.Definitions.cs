@@ -13,8 +13,8 @@ internal sealed partial class DatabaseEngine
     private CatalogState _catalog;
 
     /// <summary>Parses and binds a statement against a catalog: where the engine, sessions and recovery meet the SQL front end.</summary>
-    internal static BoundStatement Bind(Statement statement, CatalogSnapshot catalog, string text, IReadOnlyList<SqlType?>? parameters = null) =>
-        new Binder(catalog, FunctionLibrary.Catalog, new BindOptions { Text = text, ParameterTypes = parameters ?? [] }).Bind(statement);
+    internal static BoundStatement Bind(Statement statement, CatalogSnapshot catalog, string text, IReadOnlyList<SqlType?>? parameters = null, bool replayed = false) =>
+        new Binder(catalog, FunctionLibrary.Catalog, new BindOptions { Text = text, ParameterTypes = parameters ?? [], Replayed = replayed }).Bind(statement);
 
     private void Define(DefinitionRequest request)
     {
@@ -341,7 +341,7 @@ internal sealed partial class DatabaseEngine
     {
         IReadOnlyList<Statement> statements = SqlParser.Parse(text);
         Check.That(statements.Count == 1);
-        BoundStatement bound = Bind(statements[0], _catalog.Snapshot(), text);
+        BoundStatement bound = Bind(statements[0], _catalog.Snapshot(), text, replayed: true);
         DefinitionChange change = Plan(bound, id, sharded);
         if (withData)
         {

@@ -62,6 +62,8 @@ internal sealed class FunctionRegistry(FunctionCatalog catalog)
             Example = example,
             Group = _group,
             Body = body,
+            CheckConstant = body is PreparedBody checks ? value => checks.Prepare(value) : null,
+            CheckedArgument = (body as PreparedBody)?.Argument ?? 0,
         });
     }
 

@@ -37,7 +37,8 @@ internal sealed partial class Pair : IAsyncDisposable
 
     public static async Task<Pair> OpenAsync(NpgsqlConnection postgres)
     {
-        await using (var command = new NpgsqlCommand("DROP SCHEMA IF EXISTS d CASCADE; CREATE SCHEMA d; SET search_path = d; SET client_min_messages = error", postgres))
+        // A query that PostgreSQL does not answer in time says nothing; without end it would hold up all that follow.
+        await using (var command = new NpgsqlCommand("DROP SCHEMA IF EXISTS d CASCADE; CREATE SCHEMA d; SET search_path = d; SET client_min_messages = error; SET statement_timeout = '20s'", postgres))
         {
             await command.ExecuteNonQueryAsync();
         }

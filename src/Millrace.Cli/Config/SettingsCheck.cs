@@ -87,9 +87,9 @@ internal static class SettingsCheck
     }
 
     /// <summary>Files with secrets that others may read.</summary>
-    public static IEnumerable<SettingProblem> Files(string? withToken, string? key)
+    public static IEnumerable<SettingProblem> Files(string? withToken, string? key, string? signer)
     {
-        foreach ((string? path, string what) in new[] { (withToken, "holds the admin token"), (key, "is a private key") })
+        foreach ((string? path, string what) in new[] { (withToken, "holds the admin token"), (key, "is a private key"), (signer, "holds the secret that tokens are signed with") })
         {
             if (path is not null && !OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & UnixFileMode.OtherRead) != 0)
             {

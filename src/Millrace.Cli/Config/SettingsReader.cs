@@ -10,7 +10,7 @@ namespace Millrace.Cli.Config;
 
 /// <summary>A setting as it counts, for people to see. Secrets are masked.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Text">Its value; null when nobody has set it.</param>
+/// <param name="Text">Its value, or what is taken when nobody has set it; null where that is nothing, or depends on the machine.</param>
 /// <param name="Source">Who said so.</param>
 internal sealed record SettingShown(string Name, string? Text, string Source);
 
@@ -49,6 +49,7 @@ internal sealed class SettingsReader
             + "beyond loopback too (default: log-ins once there are users)", "MODE");
         Add("tls-cert", "PEM file with the certificate, and those between it and a root: the HTTP door then speaks TLS alone, the PostgreSQL door offers it", "FILE");
         Add("tls-key", "PEM file with the certificate's key", "FILE");
+        Add("jwt-key", "File with what signed tokens (JWT) are checked with on the HTTP door: a public key in PEM form, or a secret of at least 32 bytes", "FILE");
         Add("alerts", "Where alerts may be posted to: public (addresses of the open internet), any (this machine and private networks too), off (default public)", "MODE");
         Add("log", "What is written to standard error: text (warnings and errors, for people) or json (one object a line, starts and stops too; default text)", "FORM");
         Add("segment-rows", "Rows of a stream that are sealed together (default 1048576)", "ROWS");
@@ -101,6 +102,7 @@ internal sealed class SettingsReader
         bool? requireLogin = Choice<bool?>("auth", (null, null), ("required", true), ("none", false));
         string? certificateFile = Take<string?>("tls-cert", null, text => text);
         string? keyFile = Take<string?>("tls-key", null, text => text);
+        WebTokenKey? webTokens = Take<string?>("jwt-key", null, text => text) is { } signer ? Signer(signer) : null;
         string alerts = Choice("alerts", ("public", "public"), ("any", "any"), ("off", "off"));
         LogForm log = Choice("log", ("text", LogForm.Text), ("json", LogForm.Json));
         long? segmentRows = Take<long?>("segment-rows", null, Count);
@@ -114,7 +116,7 @@ internal sealed class SettingsReader
             data, durability, addresses[KnownDoors.Postgres.Name], addresses[KnownDoors.Http.Name],
             new HttpDoorOptions { AllowedHosts = hosts, AllowedOrigins = origins })
         {
-            Security = new DoorSecurity { RequireLogin = requireLogin, AdminToken = adminToken, Certificate = Certificate(certificateFile, keyFile) },
+            Security = new DoorSecurity { RequireLogin = requireLogin, AdminToken = adminToken, WebTokens = webTokens, Certificate = Certificate(certificateFile, keyFile) },
             Alerts = alerts,
             Log = log,
             Sizes = (segmentRows, segmentBytes, checkpointBytes),
@@ -122,14 +124,14 @@ internal sealed class SettingsReader
             Workers = workers is { } threads ? (int)Math.Min(threads, WorkersMax) : null,
         };
         problems.AddRange(SettingsCheck.Problems(settings));
-        problems.AddRange(SettingsCheck.Files(file.Path is not null && file[AdminTokenName] is not null ? file.Path : null, keyFile));
+        problems.AddRange(SettingsCheck.Files(file.Path is not null && file[AdminTokenName] is not null ? file.Path : null, keyFile, webTokens?.Algorithm == "HS256" ? Get("jwt-key").Text : null));
         problems.AddRange(SettingsCheck.Environment(System.Environment.GetEnvironmentVariables().Keys.Cast<string>(), _options.Keys.Select(VariableOf)));
         return new SettingsFound(settings, [.. problems.OrderBy(p => !p.IsFatal)], shown);
 
-        T Take<T>(string name, T fallback, Func<string, T> read)
+        T Take<T>(string name, T fallback, Func<string, T> read, string? said = null)
         {
             (string? text, string source) = Get(name);
-            shown.Add(new SettingShown(name, text, source));
+            shown.Add(new SettingShown(name, text ?? said ?? (fallback is string or IPEndPoint ? fallback.ToString() : null), source));
             if (text is null)
             {
                 return fallback;
@@ -158,7 +160,7 @@ internal sealed class SettingsReader
 
             string[] words = [.. choices.Select(c => c.Word).OfType<string>()];
             throw new BadSettingException($"\"{text}\" is not one of {string.Join(", ", words)}", "write one of them, or leave it out");
-        });
+        }, choices[0].Word);
 
         (string? Text, string Source) Get(string name) =>
             parsed.GetValue(_options[name]) is { } given ? (given, "--" + name)
@@ -180,6 +182,19 @@ internal sealed class SettingsReader
             }
 
             return token;
+        }
+
+        WebTokenKey? Signer(string path)
+        {
+            try
+            {
+                return WebTokenKey.Load(path);
+            }
+            catch (DoorException e)
+            {
+                problems.Add(new SettingProblem(Get("jwt-key").Source, e.Message, "openssl rand -hex 32 > FILE makes a secret; or give the public key of whoever makes the tokens"));
+                return null;
+            }
         }
 
         TlsCertificate? Certificate(string? certificate, string? key)

@@ -15,6 +15,9 @@ public sealed record DoorSecurity
     /// <summary>A bearer token that may do everything on the HTTP door; null for none. With it, that door always asks for a log-in.</summary>
     public string? AdminToken { get; init; }
 
+    /// <summary>What signed tokens (JWT) are checked with on the HTTP door; null when there are none. With it, that door always asks for a log-in.</summary>
+    public WebTokenKey? WebTokens { get; init; }
+
     /// <summary>The certificate: the HTTP door then speaks TLS alone, the PostgreSQL door offers it. Null for neither.</summary>
     public TlsCertificate? Certificate { get; init; }
 

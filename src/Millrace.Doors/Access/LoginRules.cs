@@ -45,19 +45,20 @@ internal sealed class LoginRules(Func<CatalogSnapshot> catalog, DoorSecurity sec
     public bool Asks(IPEndPoint door) => catalog().HasUsers || (security.RequireLogin ?? !IPAddress.IsLoopback(door.Address));
 
     /// <summary>True when the HTTP door does.</summary>
-    public bool AsksHttp(IPEndPoint door) => _adminHash is not null || Asks(door);
+    public bool AsksHttp(IPEndPoint door) => _adminHash is not null || security.WebTokens is not null || Asks(door);
 
     /// <summary>Says why a door may not be opened at an address; null when it may.</summary>
     public string? Refusal(IPEndPoint door, bool http)
     {
-        if (IPAddress.IsLoopback(door.Address) || catalog().HasUsers || security.RequireLogin == true || (http && (_adminHash is not null || security.RequireLogin == false)))
+        if (IPAddress.IsLoopback(door.Address) || catalog().HasUsers || security.RequireLogin == true
+            || (http && (_adminHash is not null || security.WebTokens is not null || security.RequireLogin == false)))
         {
             return null;
         }
 
         return $"{door} is beyond loopback, and there is nobody yet who could log in: everybody would be let in, or nobody. First make a user "
             + "(CREATE USER name SUPERUSER PASSWORD '…' on 127.0.0.1, or with millrace sql --data DIR)"
-            + (http ? ", or set MILLRACE_ADMIN_TOKEN, or decide with --auth none that everybody there may do everything" : "");
+            + (http ? ", or set MILLRACE_ADMIN_TOKEN or --jwt-key, or decide with --auth none that everybody there may do everything" : "");
     }
 
     /// <summary>What is known of a user's password; of somebody who is not there, or has none, something that fits no password.</summary>

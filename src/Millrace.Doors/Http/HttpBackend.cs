@@ -25,6 +25,8 @@ internal sealed record HttpBackend
 
     public Func<string, string?, string?, CancellationToken, ValueTask<FeedReader>> Follow { get; init; } = (_, _, _, _) => throw new NotSupportedException();
 
+    public Action<string, string?> AuthorizeFollow { get; init; } = (_, _) => { };
+
     public Func<PublishedQuery, IReadOnlyList<LiteralExpr>, string?, CancellationToken, ValueTask<FeedReader>> FollowEndpoint { get; init; } =
         (_, _, _, _) => throw new NotSupportedException();
 
@@ -39,6 +41,7 @@ internal sealed record HttpBackend
         HasFailed = () => database.Failed.IsCompleted,
         Endpoint = database.FindEndpoint,
         Follow = database.FollowAsync,
+        AuthorizeFollow = database.AuthorizeFollow,
         FollowEndpoint = database.FollowAsync,
     };
 }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Millrace.Doors.Access;
 using Millrace.Doors.Dashboard;
 using Millrace.Doors.Http.Access;
+using Millrace.Doors.Http.Clients;
 using Millrace.Doors.Http.Endpoints;
 using Millrace.Doors.Http.Feeds;
 
@@ -19,6 +20,8 @@ public static class HttpDoor
 {
     // Here, not where the first body is read: the runtime looks at its switch once, when the first stream of the process is unpacked.
     static HttpDoor() => AppContext.SetSwitch(RequestBody.StrictSwitch, true);
+
+    private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
     /// <summary>Adds the routes to a host. The host must not add anything in front that answers requests.</summary>
     /// <param name="app">The host.</param>
@@ -44,12 +47,13 @@ public static class HttpDoor
         var sql = new SqlEndpoint(database, options);
         var feeds = new FeedEndpoint(database, options, streams);
         var catalog = new CatalogEndpoint(database);
-        var stats = new StatsEndpoint(database, streams, connections ?? (() => 0));
+        var stats = new StatsEndpoint(database, streams, connections ?? (() => 0), options.Time);
         var graph = new GraphEndpoint(database);
         var endpoints = new EndpointRoutes(database, new EndpointReads(options), feeds);
         var sockets = new SocketEndpoint(database, options, streams, feeds, endpoints);
         var tickets = new Tickets(options.Time);
         var openApi = new OpenApi(database);
+        var clients = new ClientEndpoint(database);
         var metrics = new MetricsEndpoint(database, connections ?? (() => 0), () => rules.Failures.Count);
         var health = new HealthEndpoint(database, app.Lifetime);
 
@@ -63,6 +67,7 @@ public static class HttpDoor
         app.Use(next => new Gate(rules, tickets, Asks, options, next).Invoke);
         app.UseWebSockets();
         app.UseRouting();
+        var allowed = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         Post("/v1/streams/{name}", ingest.Handle);
         Post("/write", context => write.HandleV1(context, log));
         Post("/api/v2/write", context => write.HandleV2(context, log));
@@ -73,6 +78,8 @@ public static class HttpDoor
         Get("/v1/endpoints", endpoints.List);
         Get("/v1/endpoints/{name}", endpoints.Handle);
         Get("/openapi.json", openApi.Handle);
+        Get("/v1/client.ts", clients.TypeScript);
+        Get("/v1/client.cs", clients.CSharp);
         Get("/v1/catalog", catalog.Handle);
         Get("/v1/stats", stats.Handle);
         Get("/v1/stats/stream", stats.HandleStream);
@@ -85,12 +92,24 @@ public static class HttpDoor
         Get("/ping", InfluxEndpoint.Ping);
         Get("/query", influx.Query);
         Post("/query", influx.Query);
+        foreach ((string pattern, List<string> methods) in allowed)
+        {
+            app.MapMethods(pattern, Methods.Except(methods), context => NotAllowed(context, methods));
+        }
+
         app.MapDashboard();
         app.MapFallback("/v1/{**rest}", context => Problem.Write(context, 404, "Not found", "there is no such address", hint:
-            "POST /v1/streams/{name}, POST /v1/sql, POST /v1/tickets, GET /v1/subscribe?query=, /v1/endpoints/{name}, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));
+            "POST /v1/streams/{name}, POST /v1/sql, POST /v1/tickets, "
+            + "GET /v1/subscribe?query=, /v1/endpoints/{name}, /v1/client.ts, /v1/client.cs, /v1/catalog, /v1/stats, /v1/stats/stream, /v1/graph"));
 
-        void Get(string pattern, RequestDelegate handler) => app.MapMethods(pattern, ["GET", "HEAD"], Guarded(handler));
-        void Post(string pattern, RequestDelegate handler) => app.MapPost(pattern, Guarded(handler));
+        void Get(string pattern, RequestDelegate handler) => Add(pattern, ["GET", "HEAD"], handler);
+        void Post(string pattern, RequestDelegate handler) => Add(pattern, ["POST"], handler);
+        void Add(string pattern, string[] methods, RequestDelegate handler)
+        {
+            app.MapMethods(pattern, methods, Guarded(handler));
+            (allowed.TryGetValue(pattern, out List<string>? all) ? all : allowed[pattern] = []).AddRange(methods);
+        }
+
         RequestDelegate Guarded(RequestDelegate handler) => async context =>
         {
             try
@@ -102,5 +121,11 @@ public static class HttpDoor
                 await Problem.Write(context, e, log);
             }
         };
+    }
+
+    private static Task NotAllowed(HttpContext context, IReadOnlyList<string> methods)
+    {
+        context.Response.Headers.Allow = string.Join(", ", methods);
+        return Problem.Write(context, 405, "Method not allowed", $"{context.Request.Method} is not for this address", hint: $"use {string.Join(" or ", methods)}");
     }
 }

@@ -29,7 +29,7 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
 
     public async Task Handle(HttpContext context)
     {
-        CatalogObject target = Target((string)context.Request.RouteValues["name"]!);
+        CatalogObject target = Target(RouteName.Of(context));
         Caller.Of(context).RequireWrite(database.Catalog(), target);
         Layout layout = LayoutOf(context.Request);
         bool skip = Choice(context.Request, "on_error", "fail", "skip");

@@ -2,11 +2,12 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Access;
 
 namespace Millrace.Doors.Http;
 
 /// <summary>Counters as the dashboard shows them.</summary>
-internal sealed class StatsEndpoint(HttpBackend database, EventStreams streams, Func<long> connections)
+internal sealed class StatsEndpoint(HttpBackend database, EventStreams streams, Func<long> connections, TimeProvider time)
 {
     public Task Handle(HttpContext context)
     {
@@ -21,12 +22,20 @@ internal sealed class StatsEndpoint(HttpBackend database, EventStreams streams, 
             return;
         }
 
+        FeedAccess? access = context.Features.Get<Caller>() is { } caller ? new FeedAccess(database.Catalog, caller, time, _ => { }) : null;
         using EventStream stream = streams.Start(context);
         using var second = new PeriodicTimer(TimeSpan.FromSeconds(1));
         try
         {
             do
             {
+                if (access?.Over() is { } reason)
+                {
+                    stream.Send("auth_expired"u8, null, to => Write(to, reason));
+                    await stream.FlushAsync();
+                    return;
+                }
+
                 DatabaseStatistics statistics = database.Statistics();
                 stream.Send("stats"u8, EventStream.Id(statistics.Epoch, 0), to => Write(to, statistics));
             }
@@ -36,6 +45,13 @@ internal sealed class StatsEndpoint(HttpBackend database, EventStreams streams, 
         {
             // The client has gone, or the server stops.
         }
+    }
+
+    private static void Write(Utf8JsonWriter to, string reason)
+    {
+        to.WriteStartObject();
+        to.WriteString("reason"u8, reason);
+        to.WriteEndObject();
     }
 
     private void Write(Utf8JsonWriter to, DatabaseStatistics s)

@@ -35,6 +35,19 @@ public sealed partial class Database
         return FollowAsync($"{catalog.Version}:{SqlFormatter.Format(statement)}", WithBinding(bound), since, cancellation);
     }
 
+    /// <summary>Checks that a user may follow a query still.</summary>
+    /// <param name="sql">The query.</param>
+    /// <param name="user">Whose permissions count; null for whoever is trusted with everything.</param>
+    /// <exception cref="SqlException">42501, 28000: he may not, or is gone; others: the query does not hold any more.</exception>
+    public void AuthorizeFollow(string sql, string? user)
+    {
+        if (user is not null)
+        {
+            CatalogSnapshot catalog = Catalog;
+            LocalSession.Authorize(user, catalog, DatabaseEngine.Bind(FollowedStatement.Of(SqlParser.Parse(sql)), catalog, sql));
+        }
+    }
+
     /// <summary>Follows an endpoint's answer.</summary>
     /// <exception cref="SqlException">It cannot be followed.</exception>
     public ValueTask<FeedReader> FollowAsync(

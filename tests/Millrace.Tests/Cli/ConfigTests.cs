@@ -72,6 +72,7 @@ public sealed class ConfigTests
         Assert.Contains(lines, l => l.StartsWith("data ", StringComparison.Ordinal) && l.Contains("/env", StringComparison.Ordinal) && l.EndsWith("MILLRACE_DATA", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("pg ", StringComparison.Ordinal) && l.Contains("off", StringComparison.Ordinal) && l.EndsWith("c.json, line 1", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("http ", StringComparison.Ordinal) && l.EndsWith("--http", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("durability ", StringComparison.Ordinal) && l.Contains(" fsync ", StringComparison.Ordinal) && l.EndsWith("default", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("workers ", StringComparison.Ordinal) && l.EndsWith("default", StringComparison.Ordinal));
         Assert.DoesNotContain("a-secret", show.Out, StringComparison.Ordinal);
     }
@@ -136,9 +137,9 @@ public sealed class ConfigTests
         string file = folder["c.json"];
         File.WriteAllText(file, "{}");
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        Assert.Empty(SettingsCheck.Files(file, null));
+        Assert.Empty(SettingsCheck.Files(file, null, null));
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.OtherRead);
-        Assert.Contains("everybody on this machine may read it", Assert.Single(SettingsCheck.Files(file, null)).Cause, StringComparison.Ordinal);
+        Assert.Contains("everybody on this machine may read it", Assert.Single(SettingsCheck.Files(file, null, null)).Cause, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 // Who is let in on the HTTP door, and as whom.
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Millrace.Access;
@@ -60,8 +61,17 @@ internal sealed class Gate(LoginRules rules, Tickets tickets, Func<HttpContext, 
             return;
         }
 
+        if (caller.Scope?.EndpointsOnly == true && !IsForEndpoints(context.Request))
+        {
+            await Refuse(context, 403, "Forbidden", "this token is for endpoints alone", "GET /v1/endpoints lists those it is for");
+            return;
+        }
+
         await next(context);
     }
+
+    private static bool IsForEndpoints(HttpRequest request) => HttpMethods.IsPost(request.Method) ? request.Path == TicketEndpoint.Path
+        : request.Path.StartsWithSegments("/v1/endpoints", StringComparison.Ordinal) || request.Path.Value is "/v1/ws" or "/openapi.json" or "/v1/client.ts" or "/v1/client.cs";
 
     // Basic makes a browser open a window of its own. A page, the dashboard among them, asks its reader itself.
     private static bool IsPage(HttpRequest request) =>
@@ -109,6 +119,14 @@ internal sealed class Gate(LoginRules rules, Tickets tickets, Func<HttpContext, 
         if (rules.Find(secret) is TokenGrant grant)
         {
             return new Caller(grant.Name, grant.User, grant.Rate, grant.Id);
+        }
+
+        if (rules.Security.WebTokens is { } key && WebToken.Of(secret, key, options.Time.GetUtcNow()) is { } signed)
+        {
+            // A user's tokens share his rate, one without a user has its own. What counts them has a name that no token of the catalog has.
+            return signed.Subject is not { } subject
+                ? new Caller("signed: " + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(secret)))[..32], Caller.Nobody, signed.Rate, null, signed.Scope)
+                : rules.IdOf(subject) is { } known ? new Caller("signed: " + subject, subject, signed.Rate, known, signed.Scope) : null;
         }
 
         return user is { Length: > 0 } && await rules.CheckAsync(user, secret, cancellation) && rules.IdOf(user) is { } id ? new Caller(user, user, Id: id) : null;

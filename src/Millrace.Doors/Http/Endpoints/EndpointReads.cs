@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Millrace.Core;
+using Millrace.Doors.Http.Access;
 
 namespace Millrace.Doors.Http.Endpoints;
 
@@ -25,7 +26,7 @@ internal sealed class EndpointReads(HttpDoorOptions options)
         IHeaderDictionary headers = context.Response.Headers;
         headers.CacheControl = query.IsSteady ? "no-cache" : "no-store";
         headers.Vary = "Accept, Origin";
-        var key = new AnswerCache.Key(query.Name, context.Request.QueryString.Value ?? "", kind);
+        var key = new AnswerCache.Key(query.Name, EndpointArguments.KeyOf(context), kind);
         CachedAnswer? answer = query.IsSteady ? _cache.Find(key) : null;
         if (answer is null || answer.Tag != Tag(query, query.Version, kind))
         {
@@ -62,7 +63,7 @@ internal sealed class EndpointReads(HttpDoorOptions options)
     // The answer, or null when it was too large to be held and has been sent already.
     private async ValueTask<CachedAnswer?> Compute(HttpContext context, PublishedQuery query, AnswerKind kind)
     {
-        PublishedAnswer rows = query.Read(EndpointArguments.Bind(query, context.Request.Query), context.RequestAborted);
+        PublishedAnswer rows = query.Read(EndpointArguments.Bind(query, context), context.RequestAborted);
         string tag = Tag(query, rows.Version, kind);
         bool head = HttpMethods.IsHead(context.Request.Method);
         bool sending = false;
@@ -133,8 +134,18 @@ internal static class EndpointArguments
 
     /// <summary>The values of an endpoint's parameters.</summary>
     /// <exception cref="ArgumentRefusedException">One cannot be taken.</exception>
-    public static IReadOnlyList<Sql.LiteralExpr> Bind(PublishedQuery query, IQueryCollection given) =>
-        query.Bind(given.Where(p => !Ours.Contains(p.Key)).SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value ?? "")));
+    /// <exception cref="SqlException">42501: the token decides what the endpoint does not know.</exception>
+    public static IReadOnlyList<Sql.LiteralExpr> Bind(PublishedQuery query, HttpContext context) => query.Bind(Caller.Of(context).Decide(
+        query, context.Request.Query.Where(p => !Ours.Contains(p.Key)).SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value ?? ""))));
+
+    /// <summary>What the answer depends on besides the endpoint: what was asked, and what a token has decided.</summary>
+    public static string KeyOf(HttpContext context)
+    {
+        string asked = context.Request.QueryString.Value ?? "";
+        // No address holds a line's end: what one asks for is not what another's token decides.
+        return Caller.Of(context).Scope is { Parameters: { Count: > 0 } decided }
+            ? asked + string.Concat(decided.Select(p => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\n{p.Key.Length}.{p.Key}{p.Value.Length}.{p.Value}"))) : asked;
+    }
 
     /// <summary>Answers a refused argument: its name, the cause, the fix.</summary>
     public static Task Refuse(HttpContext context, ArgumentRefusedException e) =>

@@ -1,7 +1,6 @@
 // What lies under /v1/endpoints: the list, and each endpoint by its name, as rows or as a live feed.
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Millrace.Core;
 using Millrace.Doors.Formats;
 using Millrace.Doors.Http.Access;
@@ -16,7 +15,7 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, 
     /// <summary>GET /v1/endpoints/{name}.</summary>
     public async Task Handle(HttpContext context)
     {
-        PublishedQuery query = Find(context, (string)context.GetRouteValue("name")!);
+        PublishedQuery query = Find(context, RouteName.Of(context));
         try
         {
             AnswerKind kind = AnswerFormat.Of(context.Request.Query.TryGetValue("format", out var format) ? format.ToString() : null, context.Request.Headers.Accept.ToString());
@@ -32,11 +31,12 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, 
     public Task List(HttpContext context)
     {
         CatalogSnapshot catalog = database.Catalog();
+        TokenScope? scope = Caller.Of(context).Scope;
         return JsonAnswer.Write(context, to =>
         {
             to.WriteStartObject();
             to.WriteStartArray("endpoints"u8);
-            foreach (CatalogObject o in catalog.Beside.Where(o => o.Kind == ObjectKind.Endpoint).OrderBy(o => o.Name, StringComparer.Ordinal))
+            foreach (CatalogObject o in catalog.Beside.Where(o => o.Kind == ObjectKind.Endpoint && scope?.Allows(o.Name) != false).OrderBy(o => o.Name, StringComparer.Ordinal))
             {
                 Write(to, o);
             }
@@ -53,11 +53,11 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, 
     {
         if (database.Endpoint(name) is { } query)
         {
-            Caller.Of(context).RequireRead(database.Catalog(), query.Definition);
+            Caller.Of(context).RequireEndpoint(database.Catalog(), query.Definition);
             return query;
         }
 
-        string? nearest = RowRules.Nearest(name, database.Catalog().Beside.Where(o => o.Kind == ObjectKind.Endpoint).Select(o => o.Name));
+        string? nearest = RowRules.Nearest(name, database.Catalog().Beside.Where(o => o.Kind == ObjectKind.Endpoint && Caller.Of(context).Scope?.Allows(o.Name) != false).Select(o => o.Name));
         throw new HttpException(404, "Not found", $"there is no endpoint \"{name}\"",
             nearest is null ? "GET /v1/endpoints lists them; CREATE ENDPOINT name (parameters) AS SELECT … makes one" : $"perhaps you mean \"{nearest}\"");
     }

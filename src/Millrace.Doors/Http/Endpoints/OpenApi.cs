@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Access;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Http.Endpoints;
@@ -11,16 +12,24 @@ namespace Millrace.Doors.Http.Endpoints;
 /// <summary>Describes every endpoint: parameters with types and defaults, rows, events, errors.</summary>
 internal sealed class OpenApi(HttpBackend database)
 {
+    // What may be said about the answer, besides the endpoint's own parameters.
+    private static readonly string[] Wishes = ["format", "ifNoneMatch", "mode", "minInterval", "slow", "snapshot", "since", "lastEventId"];
+
     private volatile Made? _made;
 
-    /// <summary>Answers with the description; it is made anew when the catalog has changed.</summary>
+    /// <summary>Answers with the description; it is made anew when the catalog has changed, and for each holder of a token for some endpoints alone.</summary>
     public async Task Handle(HttpContext context)
     {
         CatalogSnapshot catalog = database.Catalog();
+        TokenScope? scope = Caller.Of(context).Scope;
         Made? made = _made;
-        if (made is null || made.Version != catalog.Version)
+        if (scope?.Endpoints is not null)
         {
-            _made = made = new Made(catalog.Version, Describe(catalog));
+            made = new Made(catalog.Version, Describe(catalog, scope));
+        }
+        else if (made is null || made.Version != catalog.Version)
+        {
+            _made = made = new Made(catalog.Version, Describe(catalog, null));
         }
 
         context.Response.ContentType = "application/json";
@@ -33,8 +42,13 @@ internal sealed class OpenApi(HttpBackend database)
 
     private sealed record Made(long Version, byte[] Body);
 
-    private static byte[] Describe(CatalogSnapshot catalog)
+    /// <summary>The endpoints that a caller may know of, by name.</summary>
+    public static CatalogObject[] Endpoints(CatalogSnapshot catalog, TokenScope? scope) =>
+        [.. catalog.Beside.Where(o => o.Kind == ObjectKind.Endpoint && scope?.Allows(o.Name) != false).OrderBy(o => o.Name, StringComparer.Ordinal)];
+
+    private static byte[] Describe(CatalogSnapshot catalog, TokenScope? scope)
     {
+        CatalogObject[] endpoints = Endpoints(catalog, scope);
         var buffer = new ArrayBufferWriter<byte>(4096);
         using var to = new Utf8JsonWriter(buffer, JsonWrite.Options);
         to.WriteStartObject();
@@ -44,8 +58,11 @@ internal sealed class OpenApi(HttpBackend database)
         to.WriteString("version"u8, catalog.Version.ToString(System.Globalization.CultureInfo.InvariantCulture));
         to.WriteString("description"u8, "Each endpoint answers as JSON, NDJSON or CSV, and with Accept: text/event-stream as a live feed of the same query.");
         to.WriteEndObject();
+        to.WriteRawValueProperty("servers", """[{"url":"/","description":"This server."}]""");
+        // Nobody has to log in before there are users; from then on everybody has to.
+        to.WriteRawValueProperty("security", """[{"token":[]},{"password":[]},{"ticket":[]},{}]""");
         to.WriteStartObject("paths"u8);
-        foreach (CatalogObject o in catalog.Beside.Where(o => o.Kind == ObjectKind.Endpoint).OrderBy(o => o.Name, StringComparer.Ordinal))
+        foreach (CatalogObject o in endpoints)
         {
             WritePath(to, o);
         }
@@ -53,16 +70,18 @@ internal sealed class OpenApi(HttpBackend database)
         to.WriteEndObject();
         to.WriteStartObject("components"u8);
         to.WriteStartObject("schemas"u8);
-        to.WritePropertyName("Problem"u8);
-        to.WriteRawValue("""
-            {"type":"object","required":["title","status"],"properties":{"title":{"type":"string"},"detail":{"type":"string"},"status":{"type":"integer"},
-             "parameter":{"type":"string"},"cause":{"type":"string"},"fix":{"type":"string"},"hint":{"type":"string"},"sqlstate":{"type":"string"}}}
+        foreach (CatalogObject o in endpoints)
+        {
+            OpenApiSchemas.WriteOf(to, o);
+        }
+
+        OpenApiSchemas.WriteCommon(to);
+        to.WriteEndObject();
+        to.WriteRawValueProperty("parameters", OpenApiSchemas.Parameters);
+        to.WriteRawValueProperty("securitySchemes", """
+            {"token":{"type":"http","scheme":"bearer","description":"A token of CREATE TOKEN, or a signed one."},"password":{"type":"http","scheme":"basic"},
+             "ticket":{"type":"apiKey","in":"query","name":"ticket","description":"From POST /v1/tickets: for one address, once, within 30 s."}}
             """);
-        to.WriteEndObject();
-        to.WriteStartObject("securitySchemes"u8);
-        to.WritePropertyName("token"u8);
-        to.WriteRawValue("""{"type":"http","scheme":"bearer"}""");
-        to.WriteEndObject();
         to.WriteEndObject();
         to.WriteEndObject();
         to.Flush();
@@ -74,6 +93,7 @@ internal sealed class OpenApi(HttpBackend database)
         to.WriteStartObject("/v1/endpoints/" + Uri.EscapeDataString(o.Name));
         to.WriteStartObject("get"u8);
         to.WriteString("operationId"u8, o.Name);
+        to.WriteString("summary"u8, "Endpoint " + o.Name);
         to.WriteString("description"u8, o.Query);
         to.WriteStartArray("parameters"u8);
         foreach (EndpointParameter p in o.Parameters)
@@ -83,119 +103,68 @@ internal sealed class OpenApi(HttpBackend database)
             to.WriteString("in"u8, "query");
             to.WriteBoolean("required"u8, p.Default is null);
             to.WriteStartObject("schema"u8);
-            WriteType(to, p.Type, parameter: true, nullable: false);
+            OpenApiSchemas.WriteType(to, p.Type, parameter: true, nullable: false);
             if (EndpointRoutes.Text(p.Default) is { } text)
             {
-                to.WriteString("default"u8, text);
+                WriteValue(to, "default", p.Type, text);
             }
 
             to.WriteEndObject();
-            to.WriteString("example"u8, PublishedQuery.Example(p)[(p.Name.Length + 1)..]);
+            WriteValue(to, "example", p.Type, PublishedQuery.Example(p)[(p.Name.Length + 1)..]);
             to.WriteEndObject();
         }
 
-        to.WriteRawValue("""
-            {"name":"format","in":"query","required":false,"schema":{"type":"string","enum":["json","ndjson","csv","excel","events"]},
-             "description":"What Accept says, for callers that cannot set headers."}
-            """);
+        foreach (string wish in Wishes)
+        {
+            to.WriteRawValue("{\"$ref\":\"#/components/parameters/" + wish + "\"}");
+        }
+
         to.WriteEndArray();
         to.WriteStartObject("responses"u8);
         to.WriteStartObject("200"u8);
-        to.WriteString("description"u8, "The rows as of the newest epoch; the ETag changes when they may have.");
+        to.WriteString("description"u8, "The rows as of the newest epoch, or the feed.");
+        to.WriteRawValueProperty("headers", """{"ETag":{"description":"Changes when the rows may have; not there for what tells the time.","schema":{"type":"string"}}}""");
+        string name = OpenApiSchemas.NameOf(o);
         to.WriteStartObject("content"u8);
-        WriteJsonAnswer(to, o);
-        to.WriteRawValueProperty("application/x-ndjson", """{"schema":{"type":"string"}}""");
-        to.WriteRawValueProperty("text/csv", """{"schema":{"type":"string"}}""");
-        to.WriteRawValueProperty("text/event-stream", """{"schema":{"type":"string","description":"events: schema, snapshot, delta, progress, gap, reset, error"}}""");
+        to.WriteRawValueProperty("application/json", Ref(name + ".Answer"));
+        to.WriteRawValueProperty("application/x-ndjson", """{"schema":{"type":"string","description":"A row a line, as in the property data of application/json."}}""");
+        to.WriteRawValueProperty("text/csv", """{"schema":{"type":"string","description":"A line of names, then a row a line."}}""");
+        to.WriteRawValueProperty("text/event-stream", Ref(name + ".Event"));
         to.WriteEndObject();
         to.WriteEndObject();
         to.WriteRawValueProperty("304", """{"description":"Nothing has changed since the ETag in If-None-Match."}""");
-        foreach (string status in (string[])["400", "401", "403", "404", "429"])
+        foreach ((string status, string meaning) in Errors)
         {
-            to.WriteRawValueProperty(
-                status, "{\"description\":\"" + Meaning(status) + "\",\"content\":{\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}");
-        }
-
-        to.WriteEndObject();
-        to.WriteEndObject();
-        to.WriteEndObject();
-    }
-
-    private static string Meaning(string status) => status switch
-    {
-        "400" => "A parameter is unknown, missing or not of its type.",
-        "401" => "A token is needed.",
-        "403" => "The token may not read this endpoint.",
-        "404" => "There is no such endpoint.",
-        _ => "Too many requests; Retry-After says when.",
-    };
-
-    private static void WriteJsonAnswer(Utf8JsonWriter to, CatalogObject o)
-    {
-        to.WriteStartObject("application/json"u8);
-        to.WriteStartObject("schema"u8);
-        to.WriteString("type"u8, "object");
-        to.WriteStartObject("properties"u8);
-        to.WriteRawValueProperty("endpoint", """{"type":"string"}""");
-        to.WriteRawValueProperty("version", """{"type":"string"}""");
-        to.WriteRawValueProperty("columns", """{"type":"array","items":{"type":"object"}}""");
-        to.WriteRawValueProperty("rows", """{"type":"integer"}""");
-        to.WriteStartObject("data"u8);
-        to.WriteString("type"u8, "array");
-        to.WriteStartObject("items"u8);
-        to.WriteString("type"u8, "object");
-        to.WriteStartObject("properties"u8);
-        foreach (Field field in o.Columns.Fields)
-        {
-            to.WriteStartObject(field.Name);
-            WriteType(to, field.Type, parameter: false, field.Nullable);
+            to.WriteStartObject(status);
+            to.WriteString("description"u8, meaning);
+            to.WriteRawValueProperty("content", """{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}""");
             to.WriteEndObject();
         }
 
         to.WriteEndObject();
         to.WriteEndObject();
         to.WriteEndObject();
-        to.WriteEndObject();
-        to.WriteEndObject();
-        to.WriteEndObject();
     }
 
-    private static void WriteType(Utf8JsonWriter to, SqlType type, bool parameter, bool nullable)
+    private static readonly (string Status, string Meaning)[] Errors =
+    [
+        ("400", "A parameter is unknown, missing or not of its type."), ("401", "A token is needed."), ("403", "The token may not read this endpoint."),
+        ("404", "There is no such endpoint."), ("406", "None of the types in Accept can be given."), ("429", "Too many requests; Retry-After says when to come back."),
+    ];
+
+    private static string Ref(string schema) => "{\"schema\":{\"$ref\":\"#/components/schemas/" + schema + "\"}}";
+
+    // In the form that the schema asks for: a number for numbers, so that who checks a default against its type finds nothing.
+    private static void WriteValue(Utf8JsonWriter to, string member, SqlType type, string text)
     {
-        // bigint and numeric are strings in answers, as JavaScript would round them; in an address everything is text anyway.
-        (string? name, string? format) = type.Id switch
+        switch (OpenApiSchemas.TypeOf(type, parameter: true).Name)
         {
-            TypeId.Boolean => ("boolean", null),
-            TypeId.SmallInt or TypeId.Integer => ("integer", "int32"),
-            TypeId.BigInt => (parameter ? "integer" : "string", "int64"),
-            TypeId.Real or TypeId.Double => ("number", "double"),
-            TypeId.Numeric => (parameter ? "number" : "string", "decimal"),
-            TypeId.Date => ("string", "date"),
-            TypeId.Timestamp or TypeId.TimestampTz => ("string", "date-time"),
-            TypeId.Uuid => ("string", "uuid"),
-            TypeId.Jsonb => (null, (string?)null),
-            TypeId.Array when !parameter => ("array", null),
-            TypeId.Row when !parameter => ("object", null),
-            _ => ("string", null),
-        };
-        if (name is not null && nullable)
-        {
-            to.WriteStartArray("type"u8);
-            to.WriteStringValue(name);
-            to.WriteStringValue("null"u8);
-            to.WriteEndArray();
+            case "boolean": to.WriteBoolean(member, text is "t" or "true"); break;
+            case "integer" or "number" when double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out double number) && double.IsFinite(number):
+                to.WriteRawValueProperty(member, text);
+                break;
+            default: to.WriteString(member, text); break;
         }
-        else if (name is not null)
-        {
-            to.WriteString("type"u8, name);
-        }
-
-        if (format is not null)
-        {
-            to.WriteString("format"u8, format);
-        }
-
-        to.WriteString("x-sql-type"u8, type.ToString());
     }
 }
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Doors.Http.Access;
 using Millrace.Doors.Http.Endpoints;
 
 namespace Millrace.Doors.Http.Feeds;
@@ -31,7 +32,7 @@ internal interface IEventSink
 /// Pumps one feed to one client. Nothing is queued for it: while it is slow the flush waits, and when it is back it takes up what the feed still has, merged
 /// into one change, or else a gap and the answer anew.
 /// </summary>
-internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest request, IEventSink sink, TimeSpan keepAlive)
+internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest request, IEventSink sink, TimeSpan keepAlive, FeedAccess? access = null)
 {
     private const int SnapshotRows = 2_000;
     private const int FlushBytes = 64 << 10;
@@ -39,6 +40,9 @@ internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly RowObjects _names = new(reader.Columns);
     private volatile CancellationTokenSource _quiet = new();
+
+    /// <summary>True when the feed was ended because its reader may not follow it any more.</summary>
+    public bool Expired { get; private set; }
 
     /// <summary>Runs until the client has gone or the feed has ended.</summary>
     public async Task RunAsync()
@@ -89,6 +93,14 @@ internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest
 
         while (!sink.Ended.IsCancellationRequested)
         {
+            if (access?.Over() is { } reason)
+            {
+                Expired = true;
+                Send("auth_expired"u8, null, to => to.WriteString("reason"u8, reason));
+                await sink.FlushAsync();
+                break;
+            }
+
             // Asked before sending: what comes between is sent in the next round, the reason of the end among it.
             bool ended = reader.Ended;
             if (!await SendWaiting() || !await sink.FlushAsync() || ended || !await Wait())
@@ -180,39 +192,34 @@ internal sealed class FeedPump(FeedReader reader, FeedFormat format, FeedRequest
         return true;
     }
 
+    // Until there is something to send, or to look after; false when the client has gone.
     private async ValueTask<bool> Wait()
     {
-        while (true)
+        // One for all waits, as long as it does not run out: a thousand readers wake up together.
+        if (!_quiet.TryReset())
         {
-            // One for all waits, as long as it does not run out: a thousand readers wake up together.
-            if (!_quiet.TryReset())
-            {
-                _quiet.Dispose();
-                _quiet = new CancellationTokenSource();
-            }
+            _quiet.Dispose();
+            _quiet = new CancellationTokenSource();
+        }
 
-            // After it was put in place: whoever ends between cancels this one, whoever ended before is seen here.
-            if (sink.Ended.IsCancellationRequested)
-            {
-                return false;
-            }
+        // After it was put in place: whoever ends between cancels this one, whoever ended before is seen here.
+        if (sink.Ended.IsCancellationRequested)
+        {
+            return false;
+        }
 
-            _quiet.CancelAfter(keepAlive);
-            try
-            {
-                await reader.WaitAsync(_quiet.Token);
-                return true;
-            }
-            catch (OperationCanceledException) when (!sink.Ended.IsCancellationRequested)
-            {
-                // Nothing for a while: say so, with a newer place if there is one, and so that nobody between takes the connection for dead.
-                reader.CatchUp();
-                SendProgress();
-                if (!await sink.FlushAsync())
-                {
-                    return false;
-                }
-            }
+        _quiet.CancelAfter(access?.Left is { } left && left < keepAlive ? TimeSpan.FromMilliseconds(Math.Max(1, left.TotalMilliseconds)) : keepAlive);
+        try
+        {
+            await reader.WaitAsync(_quiet.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!sink.Ended.IsCancellationRequested)
+        {
+            // Nothing for a while: say so, with a newer place if there is one, and so that nobody between takes the connection for dead.
+            reader.CatchUp();
+            SendProgress();
+            return await sink.FlushAsync();
         }
     }
 

@@ -78,9 +78,10 @@ internal sealed class SocketEndpoint(HttpBackend database, HttpDoorOptions optio
         try
         {
             FeedRequest request = FeedRequest.Of(message.Wish, message.Wish("since"), message.Endpoint is null ? FeedMode.Changes : FeedMode.Delta);
-            await using FeedReader reader = await Open(context, message, request, sink.Ended);
+            (FeedReader opened, FeedAccess? access) = await Open(context, message, request, sink.Ended);
+            await using FeedReader reader = opened;
             reader.Introduce(message.Query ?? message.Endpoint!, "websocket", FeedEndpoint.ClientOf(context));
-            await feeds.Pump(reader, request, message.Endpoint is not null, sink).RunAsync();
+            await feeds.Pump(reader, request, message.Endpoint is not null, sink, access).RunAsync();
         }
         catch (Exception e) when (e is SqlException or HttpException or ArgumentRefusedException)
         {
@@ -92,15 +93,29 @@ internal sealed class SocketEndpoint(HttpBackend database, HttpDoorOptions optio
         }
     }
 
-    private ValueTask<FeedReader> Open(HttpContext context, Message message, FeedRequest request, CancellationToken cancellation)
+    private async ValueTask<(FeedReader Reader, FeedAccess? Access)> Open(HttpContext context, Message message, FeedRequest request, CancellationToken cancellation)
     {
         if (message.Endpoint is not { } name)
         {
-            return database.Follow(message.Query!, request.Since, Caller.Of(context).User, cancellation);
+            Caller.Of(context).RequireQueries();
+            FeedAccess? access = feeds.AccessTo(context, message.Query!);
+            RequireStill(access);
+            return (await database.Follow(message.Query!, request.Since, Caller.Of(context).User, cancellation), access);
         }
 
         PublishedQuery query = endpoints.Find(context, name);
-        return database.FollowEndpoint(query, query.Bind(message.Parameters), request.Since, cancellation);
+        FeedAccess? toEndpoint = feeds.AccessTo(context, query);
+        RequireStill(toEndpoint);
+        return (await database.FollowEndpoint(query, query.Bind(Caller.Of(context).Decide(query, message.Parameters)), request.Since, cancellation), toEndpoint);
+    }
+
+    // The connection may have been opened long ago, by a token that is gone since.
+    private static void RequireStill(FeedAccess? access)
+    {
+        if (access?.Gone() is { } reason)
+        {
+            throw new SqlException("28000", reason, hint: "open a new connection, with a token that is good");
+        }
     }
 
     private static async Task Tell(WebSocketConnection.Sink sink, Exception failure, string? sql)

@@ -197,9 +197,49 @@ public sealed class EndpointTests : IAsyncLifetime
         JsonElement get = api.GetProperty("paths").GetProperty("/v1/endpoints/top_sellers").GetProperty("get");
         JsonElement n = get.GetProperty("parameters")[1];
         Assert.Equal(("n", false, "integer", "10"), (n.GetProperty("name").GetString(), n.GetProperty("required").GetBoolean(),
-            n.GetProperty("schema").GetProperty("type").GetString(), n.GetProperty("schema").GetProperty("default").GetString()));
+            n.GetProperty("schema").GetProperty("type").GetString(), n.GetProperty("schema").GetProperty("default").GetRawText()));
+        JsonElement ok = get.GetProperty("responses").GetProperty("200").GetProperty("content");
+        JsonElement schemas = api.GetProperty("components").GetProperty("schemas");
+
+        // Every reference leads somewhere, and the events are those of a feed.
+        foreach (System.Text.RegularExpressions.Match reference in System.Text.RegularExpressions.Regex.Matches(api.GetRawText(), "\"#/components/(\\w+)/([^\"]+)\""))
+        {
+            Assert.True(api.GetProperty("components").GetProperty(reference.Groups[1].Value).TryGetProperty(reference.Groups[2].Value, out _), reference.Value);
+        }
+
+        Assert.Equal("#/components/schemas/top_sellers.Event", ok.GetProperty("text/event-stream").GetProperty("schema").GetProperty("$ref").GetString());
+        Assert.Equal(["seller", "total"], schemas.GetProperty("top_sellers.Row").GetProperty("properties").EnumerateObject().Select(p => p.Name));
+        string[] told = [.. schemas.GetProperty("top_sellers.Event").GetProperty("oneOf").EnumerateArray()
+            .Select(e => schemas.GetProperty(e.GetProperty("$ref").GetString()!["#/components/schemas/".Length..]).GetProperty("properties").GetProperty("event").GetProperty("const").GetString()!)];
+        Assert.Equal(["snapshot", "delta", "schema", "progress", "gap", "reset", "error", "auth_expired"], told);
         await Sql("DROP ENDPOINT top_sellers");
         Assert.Equal("{}", JsonDocument.Parse(await _client.GetStringAsync("/openapi.json")).RootElement.GetProperty("paths").GetRawText());
+    }
+
+    [Fact]
+    public async Task AnyNameCanBeAskedFor()
+    {
+        foreach (string name in (string[])["a/b", "a%2Fb", "ü ?&#", "100%"])
+        {
+            await Sql($"CREATE TABLE \"{name}\" (id int PRIMARY KEY); CREATE ENDPOINT \"{name}\" AS SELECT id FROM \"{name}\"");
+            using var rows = new StringContent("{\"id\":7}", Encoding.UTF8, "application/json");
+            using HttpResponseMessage written = await _client.PostAsync("/v1/streams/" + Uri.EscapeDataString(name), rows);
+            Assert.Equal((name, HttpStatusCode.OK), (name, written.StatusCode));
+            Assert.Equal("[{\"id\":7}]", await Data(Uri.EscapeDataString(name)));
+        }
+    }
+
+    [Fact]
+    public async Task AnotherMethodIsToldWhichThereAre()
+    {
+        await Sellers();
+        foreach ((HttpMethod method, string address, string allowed) in ((HttpMethod, string, string)[])
+            [(HttpMethod.Post, "/v1/endpoints/top_sellers", "GET, HEAD"), (HttpMethod.Get, "/v1/sql", "POST"), (HttpMethod.Delete, "/query", "GET, HEAD, POST")])
+        {
+            using var request = new HttpRequestMessage(method, address);
+            using HttpResponseMessage answer = await _client.SendAsync(request);
+            Assert.Equal((HttpStatusCode.MethodNotAllowed, allowed), (answer.StatusCode, string.Join(", ", answer.Content.Headers.Allow)));
+        }
     }
 
     [Fact]

@@ -9,6 +9,8 @@ internal sealed class History
     private const int StatementsMax = 1_000;
     private const int FileBytesMax = 16 << 20;
     private const int StatementCharactersMax = 10_000;
+    // A password, a token, or an alert's address and keys.
+    private static readonly string[] Secrets = ["password", "token", "notify"];
     private readonly string? _path;
     private readonly List<string> _statements = [];
 
@@ -60,7 +62,7 @@ internal sealed class History
     {
         statement = statement.Trim();
         if (statement.Length is 0 or > StatementCharactersMax || (_statements.Count > 0 && _statements[^1] == statement)
-            || statement.Contains("password", StringComparison.OrdinalIgnoreCase) || statement.Contains("token", StringComparison.OrdinalIgnoreCase))
+            || Secrets.Any(word => statement.Contains(word, StringComparison.OrdinalIgnoreCase)))
         {
             return;
         }

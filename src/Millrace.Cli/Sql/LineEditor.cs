@@ -70,7 +70,15 @@ internal sealed class LineEditor(Func<ConsoleKeyInfo> readKey, TextWriter to, Fu
                         typed = Text;
                     }
 
-                    recalled = Recall(history, recalled, typed, key.Key == ConsoleKey.UpArrow ? -1 : 1);
+                    recalled = Recall(history, recalled, key.Key == ConsoleKey.UpArrow ? -1 : 1, typed, s => s.StartsWith(typed, StringComparison.OrdinalIgnoreCase));
+                    break;
+                case ConsoleKey.R when control:
+                    if (recalled == history.Count)
+                    {
+                        typed = Text;
+                    }
+
+                    recalled = Recall(history, recalled, -1, typed, s => s.Contains(typed, StringComparison.OrdinalIgnoreCase));
                     break;
                 default:
                     if (Edit(key, control))
@@ -85,11 +93,11 @@ internal sealed class LineEditor(Func<ConsoleKeyInfo> readKey, TextWriter to, Fu
         }
     }
 
-    // The next statement in a direction that begins with what was typed before the first recall.
-    private int Recall(IReadOnlyList<string> history, int at, string typed, int step)
+    // The next statement in a direction that fits what was typed before the first recall.
+    private int Recall(IReadOnlyList<string> history, int at, int step, string typed, Func<string, bool> fits)
     {
         int next = at + step;
-        while (next >= 0 && next < history.Count && !history[next].StartsWith(typed, StringComparison.OrdinalIgnoreCase))
+        while (next >= 0 && next < history.Count && !fits(history[next]))
         {
             next += step;
         }

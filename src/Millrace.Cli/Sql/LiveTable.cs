@@ -106,18 +106,19 @@ internal sealed class LiveTable(ResultColumns columns)
             }
         }
 
-        int[] widths = [.. texts.Select(t => Math.Max(t.Head.Length, t.Cells.DefaultIfEmpty("").Max(c => c.Length)))];
-        lines[0] = Cut(Line(t => t.Head, right: false), width);
-        lines[1] = Cut(string.Join('+', widths.Select(w => new string('-', w + 2))), width);
+        int[] widths = [.. texts.Select(t => Math.Max(TextWidth.Of(t.Head), t.Cells.DefaultIfEmpty("").Max(TextWidth.Of)))];
+        lines[0] = TextWidth.Cut(Line(t => t.Head, right: false), width);
+        lines[1] = TextWidth.Cut(string.Join('+', widths.Select(w => new string('-', w + 2))), width);
         for (int row = 0; row < shown.Length; row++)
         {
             int at = row;
-            lines.Add(Cut(Line(t => t.Cells[at], right: true), width));
+            lines.Add(TextWidth.Cut(Line(t => t.Cells[at], right: true), width));
         }
 
         long more = _rows.Count - shown.Length + _passedOver;
-        lines.Add(Cut(
-            string.Create(CultureInfo.InvariantCulture, $"({_rows.Count} rows{(more > 0 ? $", {more} not shown" : "")}; epoch {Epoch}, {_changesTotal} changes; Ctrl-C stops)"), width));
+        string Number(long count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count} {what}{(count == 1 ? "" : "s")}");
+        string counts = Number(_rows.Count, "row") + (more > 0 ? string.Create(CultureInfo.InvariantCulture, $", {more} not shown") : "");
+        lines.Add(TextWidth.Cut(string.Create(CultureInfo.InvariantCulture, $"({counts}; epoch {Epoch}, {Number(_changesTotal, "change")}; Ctrl-C stops)"), width));
         return lines;
 
         string Line(Func<(string Head, string[] Cells, bool Right), string> text, bool right)
@@ -126,7 +127,7 @@ internal sealed class LiveTable(ResultColumns columns)
             for (int i = 0; i < texts.Count; i++)
             {
                 string cell = text(texts[i]);
-                line.Append(i == 0 ? " " : "| ").Append(right && texts[i].Right ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i])).Append(' ');
+                line.Append(i == 0 ? " " : "| ").Append(right && texts[i].Right ? TextWidth.PadLeft(cell, widths[i]) : TextWidth.PadRight(cell, widths[i])).Append(' ');
             }
 
             return line.ToString().TrimEnd();
@@ -165,8 +166,6 @@ internal sealed class LiveTable(ResultColumns columns)
             }
         }
     }
-
-    private static string Cut(string line, int width) => line.Length <= width ? line : line[..Math.Max(0, width - 1)] + "…";
 
     private static string Key(string?[] values)
     {

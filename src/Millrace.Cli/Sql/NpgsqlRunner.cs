@@ -29,6 +29,7 @@ internal sealed class NpgsqlRunner(NpgsqlConnection connection) : ISqlRunner
             CommandTimeout = 0,
             Timeout = 5,
             IncludeErrorDetail = true,
+            IncludeFailedBatchedCommand = true,
         };
         NpgsqlConnection connection;
         try
@@ -93,10 +94,12 @@ internal sealed class NpgsqlRunner(NpgsqlConnection connection) : ISqlRunner
     {
         void OnNotice(object _, NpgsqlNoticeEventArgs e) => sink.Notice(e.Notice.MessageText);
         connection.Notice += OnNotice;
+        List<ScriptStatement> statements = ScriptText.Statements(sql);
+        await using NpgsqlCommand command = connection.CreateCommand();
         try
         {
-            await using NpgsqlCommand command = connection.CreateCommand();
-            command.CommandText = sql;
+            // Several go as one text, cut where we cut it, so that it is known which of them the server complains of.
+            command.CommandText = statements.Count > 1 ? string.Join(";\n", statements.Select(s => s.Text)) : sql;
             command.AllResultTypesAreUnknown = true;
             bool endless = sql.AsSpan().TrimStart().StartsWith("SUBSCRIBE", StringComparison.OrdinalIgnoreCase);
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellation);
@@ -115,12 +118,27 @@ internal sealed class NpgsqlRunner(NpgsqlConnection connection) : ISqlRunner
         }
         catch (PostgresException e)
         {
-            throw new SqlShellException(e.MessageText, e.Position - 1, e.Hint, e.SqlState);
+            throw new SqlShellException(e.MessageText, PlaceOf(e, command, statements), e.Hint, e.SqlState);
         }
         finally
         {
             connection.Notice -= OnNotice;
         }
+    }
+
+    // The server sees one statement at a time; its places are within that.
+    private static int PlaceOf(PostgresException e, NpgsqlCommand command, List<ScriptStatement> statements)
+    {
+        if (statements.Count <= 1 || e.Position == 0)
+        {
+            return e.Position - 1;
+        }
+
+        // Obsolete in favour of batches built by hand; a shell takes scripts as they are.
+#pragma warning disable CS0618
+        int failed = e.BatchCommand is NpgsqlBatchCommand one ? command.Statements.ToList().IndexOf(one) : -1;
+        return failed >= 0 && command.Statements.Count == statements.Count ? statements[failed].Start + e.Position - 1 : -1;
+#pragma warning restore CS0618
     }
 
     private static async Task Rows(NpgsqlDataReader reader, IResultSink sink, bool endless, CancellationToken cancellation)

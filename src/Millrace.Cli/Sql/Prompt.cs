@@ -17,6 +17,8 @@ internal sealed class Prompt : IDisposable
     private LiveScreen _screen;
     private bool _spark;
     private bool _timing;
+    private bool _expanded;
+    private string _last = "";
     private CancellationTokenSource? _running;
 
     private Prompt(ISqlRunner runner, OutputFormat format, bool spark)
@@ -86,13 +88,14 @@ internal sealed class Prompt : IDisposable
                 text = text.Length == 0 ? line : text + "\n" + line;
             }
 
-            if (text.Trim().Length == 0 || !text.TrimEnd().EndsWith(';'))
+            if (text.Trim().Length == 0 || !ScriptText.IsComplete(text))
             {
                 text = text.Trim().Length == 0 ? "" : text;
                 continue;
             }
 
             _history.Add(text);
+            _last = text;
             await RunOneAsync(text);
             text = "";
         }
@@ -202,9 +205,19 @@ internal sealed class Prompt : IDisposable
                 _printer.Spark = _spark;
                 Console.WriteLine($"arrays of numbers are {(_spark ? "drawn" : "written")}");
                 return "";
+            case "\\x":
+                _expanded = !_expanded;
+                _printer.Expanded = _expanded;
+                Console.WriteLine($"rows are shown {(_expanded ? "one column a line" : "as a table")}");
+                return "";
+            case "\\watch":
+                return Watched(words.Length > 1 ? line[6..] : _last);
+            case "\\e":
+                return await EditAsync();
             case "\\format" when words.Length > 1 && Enum.TryParse(words[1], ignoreCase: true, out OutputFormat format) && Enum.IsDefined(format):
                 _screen.Dispose();
                 (_printer, _screen) = Printers(format);
+                _printer.Expanded = _expanded;
                 return "";
             case "\\i" when words.Length > 1:
                 try
@@ -222,15 +235,70 @@ internal sealed class Prompt : IDisposable
                 Console.WriteLine($"{_names.Columns.Count} relations and {_names.Functions.Count} functions to complete");
                 return "";
             default:
+                if (words[0] is not ("\\?" or "\\h"))
+                {
+                    Console.Error.WriteLine($"{line} is no command, or lacks its argument; \\? lists them");
+                    return "";
+                }
+
                 Console.WriteLine("""
                     \d         streams, tables and views      \d NAME   columns of one
-                    \format table|csv|json                    \spark    draw arrays of numbers, or write them
-                    \i FILE    run a file                     \timing   say how long each statement took
+                    \format table|csv|json                    \x        a line for each column, or a table
+                    \watch     follow the last query          \watch QUERY
+                    \e         edit the last statement        \i FILE   run a file
+                    \spark     draw arrays of numbers         \timing   say how long each statement took
                     \refresh   ask for the names to complete  \q        leave
-                    Statements end with a semicolon. Tab completes, twice lists; the arrows go through what was run before.
+                    Statements end with a semicolon. Tab completes, twice lists; the arrows go through what was run before,
+                    Ctrl-R finds what holds the text that is typed.
                     SUBSCRIBE query; follows an answer in place; Ctrl-C stops what runs.
                     """);
                 return "";
+        }
+    }
+
+    // A query is followed by the statement for it: pushed, not asked again and again.
+    private static string Watched(string query)
+    {
+        List<ScriptStatement> statements = ScriptText.Statements(query);
+        string text = statements.Count == 1 ? statements[0].Text.Trim() : "";
+        if (text.Length == 0)
+        {
+            Console.Error.WriteLine("there is no query to follow: \\watch SELECT …, or \\watch behind a SELECT");
+            return "";
+        }
+
+        return text.StartsWith("SUBSCRIBE", StringComparison.OrdinalIgnoreCase) ? text + ";" : $"SUBSCRIBE ({text});";
+    }
+
+    private async Task<string> EditAsync()
+    {
+        string editor = new[] { "VISUAL", "EDITOR" }.Select(Environment.GetEnvironmentVariable).FirstOrDefault(v => v is { Length: > 0 })
+            ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
+        // Of its owner alone, as what is edited may hold a secret.
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("millrace-");
+        string path = Path.Combine(folder.FullName, "statement.sql");
+        try
+        {
+            await File.WriteAllTextAsync(path, _last);
+            string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            using Process? process = Process.Start(new ProcessStartInfo(words[0], [.. words[1..], path]));
+            await process!.WaitForExitAsync();
+            string text = (await File.ReadAllTextAsync(path)).Trim();
+            if (text.Length > 0)
+            {
+                Console.WriteLine(text);
+            }
+
+            return text;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            Console.Error.WriteLine($"{editor} cannot be started: {e.Message} (EDITOR names another)");
+            return "";
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 }

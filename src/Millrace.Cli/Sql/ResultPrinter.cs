@@ -33,6 +33,9 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
     /// <summary>True to draw arrays of numbers as sparklines in tables.</summary>
     public bool Spark { get; set; }
 
+    /// <summary>True to print a table's rows one below the other, a line for each column.</summary>
+    public bool Expanded { get; set; }
+
     public void Begin(ResultColumns columns, bool endless)
     {
         _columns = columns;
@@ -43,7 +46,7 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
         {
             to.WriteLine(string.Join(',', columns.Names.Select(Quote)));
         }
-        else if (format == OutputFormat.Table && endless)
+        else if (format == OutputFormat.Table && endless && !Expanded)
         {
             FixWidths();
         }
@@ -64,6 +67,9 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
                 break;
             case OutputFormat.Json:
                 to.WriteLine(Object(values));
+                break;
+            case OutputFormat.Table when Expanded:
+                Record(values);
                 break;
             case OutputFormat.Table when _widths is not null:
                 Line(values);
@@ -94,7 +100,7 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
 
         if (format == OutputFormat.Table)
         {
-            if (_widths is null)
+            if (_widths is null && !Expanded)
             {
                 FixWidths();
             }
@@ -121,11 +127,25 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
         return drawn;
     }
 
+    private void Record(string?[] values)
+    {
+        int width = _columns.Names.DefaultIfEmpty("").Max(TextWidth.Of);
+        string head = $"-[ {_rows} ]";
+        to.WriteLine(TextWidth.Of(head) < width + 2 ? head + new string('-', width + 1 - head.Length) + "+-" : head + "-");
+        for (int i = 0; i < values.Length; i++)
+        {
+            // The further lines of a value stand below its first.
+            to.WriteLine($"{TextWidth.PadRight(_columns.Names[i], width)} | {values[i]?.ReplaceLineEndings("\n" + new string(' ', width) + " | ")}".TrimEnd());
+        }
+
+        to.Flush();
+    }
+
     // Widths are those of the rows seen so far; later rows may stick out.
     private void FixWidths()
     {
-        _widths = _columns.Names.Select((n, i) => Math.Max(n.Length, _waiting.Select(r => r[i]?.Length ?? 0).DefaultIfEmpty().Max())).ToArray();
-        to.WriteLine(string.Join('|', _columns.Names.Select((n, i) => " " + n.PadRight(_widths[i]) + " ")).TrimEnd());
+        _widths = _columns.Names.Select((n, i) => Math.Max(TextWidth.Of(n), _waiting.Select(r => TextWidth.Of(r[i] ?? "")).DefaultIfEmpty().Max())).ToArray();
+        to.WriteLine(string.Join('|', _columns.Names.Select((n, i) => " " + TextWidth.PadRight(n, _widths[i]) + " ")).TrimEnd());
         to.WriteLine(string.Join('+', _widths.Select(w => new string('-', w + 2))));
         foreach (string?[] row in _waiting)
         {
@@ -141,7 +161,7 @@ internal sealed class ResultPrinter(TextWriter to, OutputFormat format) : IResul
         for (int i = 0; i < values.Length; i++)
         {
             string value = values[i] ?? "";
-            line.Append(i == 0 ? " " : "| ").Append(IsNumber(_columns.Types[i]) ? value.PadLeft(_widths![i]) : value.PadRight(_widths![i])).Append(' ');
+            line.Append(i == 0 ? " " : "| ").Append(IsNumber(_columns.Types[i]) ? TextWidth.PadLeft(value, _widths![i]) : TextWidth.PadRight(value, _widths![i])).Append(' ');
         }
 
         to.WriteLine(line.ToString().TrimEnd());

@@ -29,6 +29,11 @@ internal static class SqlVerb
             throw new UsageException("give a server or --data, not both");
         }
 
+        if (server?.StartsWith('-') == true)
+        {
+            throw new UsageException($"there is no option {server}; --help tells which there are");
+        }
+
         var scripts = new List<string>(texts);
         if (file is not null)
         {

@@ -16,6 +16,7 @@ public sealed class CliUsageTests
     [InlineData("is not one of fsync, os, none", "serve", "--durability", "maybe")]
     [InlineData("every door is off", "serve", "--http", "off", "--pg", "off")]
     [InlineData("between 1 and", "demo", "--rate", "0")]
+    [InlineData("there is no option --formt", "sql", "--formt")]
     [InlineData("say what to do")]
     public async Task WrongUsageIsOneLineAndCodeTwo(string words, params string[] arguments)
     {

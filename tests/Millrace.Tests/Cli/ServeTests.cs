@@ -222,6 +222,10 @@ public sealed class ServeTests
         (code, _, error) = await CliProcess.RunAsync("sql", pg, "-c", "SELECT id\nFROM from t");
         Assert.Equal(1, code);
         Assert.Contains("LINE 2: FROM from t\n             ^", error, StringComparison.Ordinal);
+        // Of several statements too the place is that of the one that fails, past what looks like an end.
+        (code, output, error) = await CliProcess.RunAsync("sql", pg, "--format", "csv", "-c", "SELECT 'a;b' AS a;;\n-- and; more\nSELECT 2 AS b;\n  SELECT id,\n nothing FROM t; SELECT 3");
+        Assert.Equal((1, "a\na;b\nb\n2\n"), (code, output));
+        Assert.Contains("LINE 5:  nothing FROM t; SELECT 3\n         ^", error, StringComparison.Ordinal);
         using var piped = new CliProcess(["sql", pg, "--format", "csv"]);
         await piped.In.WriteAsync("SELECT count(*) AS n FROM t;");
         piped.In.Close();

@@ -91,6 +91,63 @@ public sealed class ShellTests
         Assert.Equal(" h | v\n---+----\n a | ▁█\n(1 row)\n", text.ToString());
     }
 
+    [Theory]
+    [InlineData("SELECT 1", "SELECT 1", false)]
+    [InlineData("SELECT 1;", "SELECT 1", true)]
+    [InlineData("SELECT 'a;", "SELECT 'a;", false)]
+    [InlineData("SELECT 'it''s;'; ", "SELECT 'it''s;'", true)]
+    [InlineData("SELECT \";\", e'\\';';", "SELECT \";\", e'\\';'", true)]
+    [InlineData("SELECT $a$ ; $b$ $a$;SELECT $1;", "SELECT $a$ ; $b$ $a$|SELECT $1", true)]
+    [InlineData("/* ; /* ; */ ; */ SELECT 1 -- ;\n;", "/* ; /* ; */ ; */ SELECT 1 -- ;\n", true)]
+    [InlineData("SELECT 1 -- ;", "SELECT 1 -- ;", false)]
+    [InlineData("a;;\n ; b;-- c", "a|b", true)]
+    [InlineData("SELECT $$;", "SELECT $$;", false)]
+    [InlineData("SELECT name';'", "SELECT name';'", false)]
+    [InlineData(";", "", true)]
+    [InlineData("", "", false)]
+    public void StatementsEndWhereTheyDo(string text, string statements, bool complete)
+    {
+        List<ScriptStatement> found = ScriptText.Statements(text);
+        Assert.Equal(statements, string.Join('|', found.Select(s => s.Text)));
+        Assert.All(found, s => Assert.StartsWith(s.Text, text[s.Start..], StringComparison.Ordinal));
+        Assert.Equal(complete, ScriptText.IsComplete(text));
+    }
+
+    [Theory]
+    [InlineData("abc", 3)]
+    [InlineData("日本", 4)]
+    [InlineData("e\u0301", 1)]
+    [InlineData("🚀!", 3)]
+    [InlineData("▁█", 2)]
+    public void WidthsAreThoseOfATerminal(string text, int width)
+    {
+        Assert.Equal(width, TextWidth.Of(text));
+        Assert.Equal(8, TextWidth.Of(TextWidth.PadRight(text, 8)));
+        Assert.Equal(8, TextWidth.Of(TextWidth.PadLeft(text, 8)));
+        Assert.True(TextWidth.Of(TextWidth.Cut(text + text + text, 4)) <= 4);
+    }
+
+    [Fact]
+    public void TablesStandInColumnsAndRecordsInLines()
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        var printer = new ResultPrinter(text, OutputFormat.Table);
+        void Print()
+        {
+            printer.Begin(new ResultColumns(["city", "n"], ["text", "bigint"]), endless: false);
+            printer.Row(["東京", "5"]);
+            printer.Row(["Graz", null]);
+            printer.End(null);
+        }
+
+        Print();
+        Assert.Equal(" city | n\n------+---\n 東京 | 5\n Graz |\n(2 rows)\n", text.ToString());
+        text.GetStringBuilder().Clear();
+        printer.Expanded = true;
+        Print();
+        Assert.Equal("-[ 1 ]-\ncity | 東京\nn    | 5\n-[ 2 ]-\ncity | Graz\nn    |\n(2 rows)\n", text.ToString());
+    }
+
     [Fact]
     public void AnAnswerThatChangesKeepsItsPlaces()
     {
@@ -142,6 +199,8 @@ public sealed class ShellTests
         Assert.Equal("select 2;", Type("sel", ConsoleKey.UpArrow, "\r"));
         Assert.Equal("select 1;", Type("sel", ConsoleKey.UpArrow, ConsoleKey.UpArrow, ConsoleKey.UpArrow, "\r"));
         Assert.Equal("sel", Type("sel", ConsoleKey.UpArrow, ConsoleKey.UpArrow, ConsoleKey.DownArrow, ConsoleKey.DownArrow, "\r"));
+        Assert.Equal("other;", Type("the\u0012\r"));
+        Assert.Equal("select 1;", Type("ECT\u0012\u0012\u0012\r"));
         Assert.Equal("", Type("gone\u0003"));
     }
 
@@ -154,6 +213,7 @@ public sealed class ShellTests
         history.Add("SELECT 1;\n");
         history.Add("SELECT 1;");
         history.Add("CREATE USER a PASSWORD 'x';");
+        history.Add("CREATE ALERT a ON (SELECT 1) NOTIFY 'https://hooks.example/secret';");
         history.Add("SELECT\n 'ü';");
         Assert.Equal(["SELECT 1;", "SELECT\n 'ü';"], new History(path).Statements);
         if (!OperatingSystem.IsWindows())
@@ -183,6 +243,7 @@ public sealed class ShellTests
                     '\r' => new ConsoleKeyInfo(c, ConsoleKey.Enter, false, false, false),
                     '\t' => new ConsoleKeyInfo(c, ConsoleKey.Tab, false, false, false),
                     '\u0003' => new ConsoleKeyInfo(c, ConsoleKey.C, false, false, true),
+                    '\u0012' => new ConsoleKeyInfo(c, ConsoleKey.R, false, false, true),
                     _ => new ConsoleKeyInfo(c, ConsoleKey.None, false, false, false),
                 });
             }

@@ -1,14 +1,16 @@
-// The board that the demo starts with: what a screen on a wall would show of it.
+// The board and the endpoints that the demo starts with: what a screen on a wall would show of it, and what a program would ask.
 namespace Millrace.Cli.Demo;
 
 /// <summary>A row of the table in which the dashboard keeps its boards (<c>docs/dashboard.md</c>).</summary>
 internal static class DemoBoard
 {
-    /// <summary>Statements that put it there, once; what its reader changes stays.</summary>
+    /// <summary>Statements that put them there, once; what their reader changes stays.</summary>
     public static readonly string[] Statements =
     [
         "CREATE TABLE IF NOT EXISTS millrace_boards (id text PRIMARY KEY, title text NOT NULL, board jsonb NOT NULL, saved_at timestamptz NOT NULL)",
         $"INSERT INTO millrace_boards VALUES ('demo', 'Machine and auction', '{Tiles.Replace("'", "''", StringComparison.Ordinal)}', now()) ON CONFLICT DO NOTHING",
+        "CREATE ENDPOINT IF NOT EXISTS busiest_processes (n int DEFAULT 5) AS SELECT name, busy FROM top_processes ORDER BY busy DESC LIMIT $n",
+        "CREATE ENDPOINT IF NOT EXISTS bids_of (channel text) AS SELECT c.channel, c.bids, c.volume FROM top_channels c WHERE c.channel = $channel",
     ];
 
     private const string Tiles = """

@@ -79,6 +79,7 @@ internal sealed class AlertRunner
         FeedReader reader = await _database.FollowAlertAsync(_alert, closing).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
+            reader.Introduce(_alert.Name, "alert", null);
             Incidents incidents = _incidents ??= Load(reader);
             incidents.Compare(reader.Snapshot(closing), _database.NowMicros);
             _watching.TrySetResult();

@@ -30,6 +30,8 @@ public sealed class DemoTests
         Dictionary<string, int> ids = catalog.GetProperty("objects").EnumerateArray().ToDictionary(o => o.GetProperty("name").GetString()!, o => o.GetProperty("id").GetInt32());
         Assert.Subset(ids.Keys.ToHashSet(), new HashSet<string>([.. Views, "cpu", "memory", "process", "person", "auction", "bid"]));
 
+        Assert.Contains("busiest_processes", await client.GetStringAsync("/v1/endpoints"), StringComparison.Ordinal);
+
         // The data tells when enough has come; the clock is only there to give up.
         long next = 0;
         long machine = 0;

@@ -28,6 +28,9 @@ await walking(options, async (w) => {
   const named = (kind) => objects.find((o) => o.kind === kind && (kind !== 'view' || o.materialized !== false) && o.columns.some((c) => /int|double|numeric/.test(c.type)))?.name;
   const [stream, view] = [named('stream'), named('view')];
   await w.sql(`CREATE ENDPOINT ${endpoint} (n int DEFAULT 10, flag boolean DEFAULT NULL) AS SELECT * FROM ${view} WHERE $flag IS NULL OR $flag LIMIT $n`);
+  // One that rings, with somebody who does not take its messages; this machine is refused or does not listen there.
+  await w.sql(`CREATE TABLE ${endpoint} (host text PRIMARY KEY, load double precision); INSERT INTO ${endpoint} VALUES ('a', 0.97), ('b', 0.2)`);
+  await w.sql(`CREATE ALERT ${endpoint}_alert ON (SELECT host, load FROM ${endpoint} WHERE load > 0.5) NOTIFY 'http://127.0.0.1:9/hook'`);
   await w.sql('CREATE TABLE IF NOT EXISTS millrace_boards (id text PRIMARY KEY, title text NOT NULL, board jsonb NOT NULL, saved_at timestamptz NOT NULL)');
   const tiles = [
     { id: 'a', title: 'A number', query: `SELECT count(*) AS n FROM ${view}`, show: 'number', wide: 1, high: 1 },
@@ -61,6 +64,8 @@ await walking(options, async (w) => {
     ['view', `#/catalog/${view}`, ready('.object .facts')],
     ['endpoints', '#/endpoints', ready('[data-testid="endpoint-row"]')],
     ['endpoint', `#/endpoints/${endpoint}`, async () => { await w.get('try-call').click(); await ready('[data-testid="try-grid"]')(); }],
+    ['alerts', '#/alerts', ready('[data-testid="alert-row"]')],
+    ['alert', `#/alerts/${endpoint}_alert`, ready('[data-testid="alert-incident"]')],
     ['api', '#/api', ready('[data-testid="operation"]')],
     ['graph', '#/graph', ready('[data-testid="graph-node"]')],
     ['graph-view', `#/graph/${view}`, ready('.node.kind-operator')],
@@ -122,5 +127,5 @@ await walking(options, async (w) => {
   }
   leave.abort();
   await reading;
-  await w.sql(`DROP ENDPOINT ${endpoint}; DELETE FROM millrace_boards WHERE id = '${endpoint}'`);
+  await w.sql(`DROP ENDPOINT ${endpoint}; DROP ALERT ${endpoint}_alert; DROP TABLE ${endpoint}; DELETE FROM millrace_boards WHERE id = '${endpoint}'`);
 });

@@ -89,6 +89,5 @@ await walking({ ...options, base: 'http://' + address, after: async () => { awai
   w.begin('the token is dropped');
   w.away = true;
   await w.sql('DROP TOKEN wall');
-  await page.reload();
-  await w.sees('the page asks again', async () => (await page.locator('dialog').count()) && (await page.locator('dialog').innerText()).includes('does not accept'));
+  await w.sees('the page asks again by itself', async () => (await page.locator('dialog').count()) && (await page.locator('dialog').innerText()).includes('does not accept'));
 });

@@ -137,6 +137,9 @@ await walking(options, async (w) => {
   w.begin('the description');
   await page.goto(w.base + '/#/api/' + endpoint);
   const operation = w.get('operation').filter({ hasText: endpoint });
+  await operation.getByText('What may be said of every endpoint').click();
+  await operation.getByText('text/event-stream').click();
+  await w.sees('with what may be said of a feed, and its events', async () => { const t = await operation.innerText(); return t.includes('min_interval') && t.includes('Last-Event-ID') && t.includes('auth_expired') && 'min_interval, Last-Event-ID, auth_expired'; });
   await w.sees('the endpoint is described', async () => (await operation.count()) === 1 && (await operation.innerText()).includes('integer'));
 
   w.begin('an error');

@@ -4,7 +4,9 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { statements, statementAt, subscribed } from '../src/query/statements';
 import { readEvents } from '../src/live/sse';
-import { bytes, duration, parseTime, short, span, ticks } from '../src/model/format';
+import { bytes, duration, nanos, parseTime, short, span, ticks, timeLabels } from '../src/model/format';
+import { toCell } from '../src/model/types';
+import { guess, toLines } from '../src/query/shape';
 import { toCsv } from '../src/query/csv';
 
 test('statements end at semicolons that are not in quotes or comments', () => {
@@ -60,6 +62,45 @@ test('numbers', () => {
   assert.deepEqual([532, 1536, 3e9].map(bytes), ['532 B', '1.5 KiB', '2.8 GiB']);
   assert.deepEqual([0.4, 3, 250, 1970, 125_000].map(duration), ['400 µs', '3 ms', '250 ms', '1.97 s', '2 m 5 s']);
   assert.equal(span(90061), '1 d 1 h');
+});
+
+test('an axis of time tells its ticks apart', () => {
+  const noon = Date.UTC(2026, 10, 27, 12) / 1000;
+  const every = (gap, n = 3, from = noon) => timeLabels(Array.from({ length: n }, (_, i) => from + i * gap), true);
+  assert.deepEqual(every(10), ['12:00:00', '12:00:10', '12:00:20']);
+  assert.deepEqual(every(0.5), ['00:00.0', '00:00.5', '00:01.0']);
+  assert.deepEqual(every(0.02), ['00:00.00', '00:00.02', '00:00.04']);
+  assert.deepEqual(every(0.001), ['00:00.000', '00:00.001', '00:00.002']);
+  assert.deepEqual(every(6 * 3600), ['12:00', '18:00', 'Nov 28']);
+  assert.deepEqual(every(86_400, 2, noon - 12 * 3600), ['Nov 27', 'Nov 28']);
+  assert.deepEqual(every(366 * 86_400, 2), ['2026', '2027']);
+  assert.deepEqual(timeLabels([noon, null], true), ['12:00', '']);
+});
+
+test('times in cells stand below one another, in the zone of the reader', () => {
+  assert.equal(toCell('2026-11-27T07:23:41.97', 'timestamp without time zone'), '2026-11-27 07:23:41.970');
+  assert.equal(toCell('2026-11-27T07:23:41.970123', 'timestamp'), '2026-11-27 07:23:41.970');
+  assert.equal(toCell('2026-11-27T07:23:41', 'timestamp'), '2026-11-27 07:23:41');
+  assert.equal(toCell('2026-11-27', 'date'), '2026-11-27');
+  const was = process.env.TZ;
+  process.env.TZ = 'Europe/Vienna';
+  assert.equal(toCell('2026-11-27T07:23:41.5Z', 'timestamp with time zone'), '2026-11-27 08:23:41.500');
+  process.env.TZ = was ?? 'UTC';
+});
+
+test('short times', () => {
+  assert.deepEqual([0.4, 865, 15_700, 341_553, 2.5e6].map(nanos), ['0 ns', '865 ns', '15.7 µs', '342 µs', '2.5 ms']);
+});
+
+test('what is drawn of an answer at first', () => {
+  const c = (name, type) => ({ name, type });
+  const columns = [c('at', 'timestamp'), c('bidder', 'bigint'), c('price', 'bigint')];
+  const rows = (bidders) => Array.from({ length: 200 }, (_, i) => [`2026-11-27T07:00:${String(i % 60).padStart(2, '0')}`, String(i % bidders), '5']);
+  assert.equal(guess(columns, rows(47), null).by, -1, 'a line for each of many numbers');
+  const few = guess(columns, rows(11), null);
+  assert.deepEqual([few.kind, few.by], ['lines', 1]);
+  assert.deepEqual(toLines(columns, rows(3), few).lines.map((l) => l.label), ['bidder 0', 'bidder 1', 'bidder 2']);
+  assert.equal(guess(columns, rows(3).slice(0, 1), null).kind, 'number');
 });
 
 test('CSV quotes what it must and defuses formulas', () => {

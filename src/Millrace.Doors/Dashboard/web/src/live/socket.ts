@@ -59,7 +59,15 @@ class Wire {
         end();
       };
       signal.addEventListener('abort', leave);
-      this.feeds.set(name, { end, take: (event, data, id) => { take(event, data, id); if (event === 'error') end(); } });
+      this.feeds.set(name, {
+        end,
+        take: (event, data, id) => {
+          take(event, data, id);
+          // Whoever may not go on begins anew, on another connection, and is asked who he is.
+          if (event === 'auth_expired') this.over = true;
+          if (event === 'error' || event === 'auth_expired') end();
+        },
+      });
       socket.send(JSON.stringify({ subscribe: name, ...wish }));
     });
   }

@@ -62,6 +62,13 @@ export function duration(ms: number | null | undefined): string {
   return span(ms / 1000);
 }
 
+/** Nanoseconds as "865 ns", "15.7 µs", "342 µs". */
+export function nanos(ns: number | null | undefined): string {
+  if (ns == null || Number.isNaN(ns)) return '–';
+  if (ns < 1000) return Math.round(ns) + ' ns';
+  return ns < 99_950 ? (ns / 1000).toFixed(1) + ' µs' : duration(ns / 1e6);
+}
+
 /** Seconds as the two largest units. */
 export function span(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));
@@ -78,6 +85,25 @@ export function clock(ms: number, utc: boolean): string {
   return utc
     ? `${pad(d.getUTCHours())}:${pad(d.getUTCMinutes())}:${pad(d.getUTCSeconds())}`
     : `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** The labels of an axis of time, seconds since 1970: as fine as its ticks are apart, and the day where one begins. */
+export function timeLabels(splits: (number | null)[], utc: boolean): string[] {
+  const found = splits.filter((s): s is number => s !== null);
+  const gap = found.length > 1 ? found[1]! - found[0]! : 60;
+  const digits = gap >= 1 ? 0 : Math.min(3, Math.ceil(-Math.log10(gap) - 1e-6));
+  return splits.map((s) => {
+    if (s === null) return '';
+    const d = new Date(Math.round(s * 1000));
+    const text = clock(d.getTime(), utc);
+    const day = (): string => (utc ? `${MONTHS[d.getUTCMonth()]} ${d.getUTCDate()}` : `${MONTHS[d.getMonth()]} ${d.getDate()}`);
+    if (gap >= 80_000) return gap > 300 * 86_400 ? String(utc ? d.getUTCFullYear() : d.getFullYear()) : day();
+    if (text === '00:00:00' && gap >= 60) return day();
+    if (gap >= 60) return text.slice(0, 5);
+    return digits === 0 ? text : text.slice(3) + (d.getTime() % 1000 / 1000).toFixed(digits).slice(1);
+  });
 }
 
 /** A timestamp of the server (ISO or PostgreSQL text) in ms since 1970; a time without a zone counts as UTC. NaN if it is none. */

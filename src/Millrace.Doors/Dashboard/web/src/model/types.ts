@@ -1,6 +1,6 @@
 // What the page knows about SQL types: which are numbers, which are times, and how a value is shown and compared.
 
-import { parseTime } from './format';
+import { clock, parseTime } from './format';
 import type { Value } from './contract';
 
 const NUMBER = /^(smallint|int2?|int4|int8|integer|bigint|real|float4|float8|float|double|double precision|numeric|decimal)\b/i;
@@ -25,11 +25,29 @@ export function toText(v: Value | undefined): string {
   return String(v);
 }
 
-/** A cell's text: times lose the T and the noise behind the milliseconds, the rest is as the server said it. */
+/**
+ * A cell's text: times lose the T and the noise behind the milliseconds, and those with a zone are told in the reader's, as plots tell them; the rest is
+ * as the server said it.
+ */
 export function toCell(v: Value | undefined, type: string): string {
   if (v === null || v === undefined) return 'null';
-  if (isTime(type) && typeof v === 'string') return v.replace('T', ' ').replace(/(\.\d{3})\d+/, '$1').replace(/(Z|\+00(:00)?)$/, '');
+  if (isTime(type) && typeof v === 'string') {
+    const fraction = /\.(\d+)/.exec(v)?.[1];
+    const thousandths = fraction ? '.' + fraction.slice(0, 3).padEnd(3, '0') : '';
+    const at = isZoned(type) ? parseTime(v) : NaN;
+    if (!Number.isNaN(at)) return local(at) + thousandths;
+    return v.replace('T', ' ').replace(/\.\d+/, thousandths).replace(/(Z|\+00(:00)?)$/, '');
+  }
   return toText(v);
+}
+
+/** Where the reader's clock stands, as the head of a column says it. */
+export const zoneName = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'local time';
+
+function local(ms: number): string {
+  const d = new Date(ms);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${String(d.getFullYear()).padStart(4, '0')}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clock(ms, false)}`;
 }
 
 /** Orders two values of one column; nulls last. */

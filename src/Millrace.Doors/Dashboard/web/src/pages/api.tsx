@@ -18,17 +18,19 @@ interface Schema {
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;
+  oneOf?: Schema[];
+  const?: unknown;
   $ref?: string;
   'x-sql-type'?: string;
 }
-interface Parameter { name: string; in: string; required?: boolean; schema?: Schema; example?: unknown; description?: string }
+interface Parameter { name: string; in: string; $ref?: string; required?: boolean; schema?: Schema; example?: unknown; description?: string }
 interface Answer { description?: string; content?: Record<string, { schema?: Schema }> }
 interface Operation { operationId?: string; summary?: string; description?: string; parameters?: Parameter[]; responses?: Record<string, Answer> }
 interface Description {
   openapi: string;
   info: { title: string; version: string; description?: string };
   paths: Record<string, Record<string, Operation>>;
-  components?: { schemas?: Record<string, Schema> };
+  components?: { schemas?: Record<string, Schema>; parameters?: Record<string, Parameter> };
 }
 
 export default function Api(): JSX.Element {
@@ -53,6 +55,8 @@ export default function Api(): JSX.Element {
         <div class="panel-actions">
           <input type="search" placeholder="Filter" aria-label="Filter operations" value={filter} onInput={(e) => setFilter(e.currentTarget.value)} />
           <a class="button" href="/openapi.json" target="_blank" rel="noreferrer"><Icon name="download" />openapi.json</a>
+          <a class="button" href="/v1/client.ts" download="millrace.ts"><Icon name="download" />TypeScript</a>
+          <a class="button" href="/v1/client.cs" download="MillraceEndpoints.cs"><Icon name="download" />C#</a>
         </div>
       </header>
       {problem && <Empty title="The description could not be read">{problem.detail ?? problem.title}</Empty>}
@@ -68,23 +72,14 @@ export default function Api(): JSX.Element {
 
 function OperationPanel({ doc, path, method, operation: o, open }: { doc: Description; path: string; method: string; operation: Operation; open: boolean }): JSX.Element {
   const name = o.operationId ?? path;
+  const own = (o.parameters ?? []).filter((p) => !p.$ref);
+  const shared = (o.parameters ?? []).flatMap((p) => (p.$ref ? doc.components?.parameters?.[named(p.$ref)] ?? [] : []));
   return (
     <details class="panel operation" id={'operation-' + name} open={open} data-testid="operation">
       <summary><span class="method">{method.toUpperCase()}</span><code>{path}</code></summary>
       {o.description && <SqlText text={o.description} />}
-      {(o.parameters?.length ?? 0) > 0 && (
-        <Wide label="Parameters"><table class="data">
-          <thead><tr><th>Parameter</th><th>Type</th><th>Default</th><th>Notes</th></tr></thead>
-          <tbody>{o.parameters!.map((p) => (
-            <tr key={p.name}>
-              <td class="name mono">{p.name}</td>
-              <td class="mono muted">{typeText(p.schema)}</td>
-              <td class={p.required ? 'strong' : 'mono muted'}>{p.required ? 'required' : p.schema?.default === undefined ? '–' : String(p.schema.default)}</td>
-              <td class="muted wrapped">{[p.description, p.schema?.enum && 'one of ' + p.schema.enum.join(', '), p.example !== undefined && 'such as ' + String(p.example)].filter(Boolean).join(' · ')}</td>
-            </tr>
-          ))}</tbody>
-        </table></Wide>
-      )}
+      {own.length > 0 && <Parameters list={own} />}
+      {shared.length > 0 && <details class="media shared"><summary>What may be said of every endpoint</summary><Parameters list={shared} /></details>}
       <dl class="answers">{Object.entries(o.responses ?? {}).map(([status, a]) => (
         <div key={status}>
           <dt><span class={'pill ' + (status < '300' ? 'good' : status < '400' ? '' : 'warn')}>{status}</span></dt>
@@ -101,22 +96,50 @@ function OperationPanel({ doc, path, method, operation: o, open }: { doc: Descri
   );
 }
 
+function Parameters({ list }: { list: Parameter[] }): JSX.Element {
+  return (
+    <Wide label="Parameters"><table class="data">
+      <thead><tr><th>Parameter</th><th>Type</th><th>Default</th><th>Notes</th></tr></thead>
+      <tbody>{list.map((p) => (
+        <tr key={p.name}>
+          <td class="name mono">{p.name}</td>
+          <td class="mono muted">{typeText(p.schema)}{p.in === 'header' && ', header'}</td>
+          <td class={p.required ? 'strong' : 'mono muted'}>{p.required ? 'required' : p.schema?.default === undefined ? '–' : String(p.schema.default)}</td>
+          <td class="muted wrapped">{[p.description, p.schema?.enum && 'one of ' + p.schema.enum.join(', '), p.example !== undefined && p.example !== '…' && 'such as ' + String(p.example)].filter(Boolean).join(' · ')}</td>
+        </tr>
+      ))}</tbody>
+    </table></Wide>
+  );
+}
+
+/** What a reference names. */
+const named = (ref: string): string => ref.split('/').pop() ?? '';
+
 function typeText(s: Schema | undefined): string {
   if (!s) return '';
+  if (s.$ref) return 'object';
   const type = Array.isArray(s.type) ? s.type.join(' or ') : s.type ?? 'any';
   return s['x-sql-type'] && s['x-sql-type'] !== type ? `${type} (${s['x-sql-type']})` : type;
 }
 
 /** A schema as nested lists. A reference inside itself would never end: it is followed so deep and no further. */
 function SchemaTree({ doc, schema, depth = 0 }: { doc: Description; schema: Schema | undefined; depth?: number }): JSX.Element | null {
-  const s = schema?.$ref ? doc.components?.schemas?.[schema.$ref.split('/').pop() ?? ''] : schema;
+  const s = schema?.$ref ? doc.components?.schemas?.[named(schema.$ref)] : schema;
   if (!s || depth > 6) return null;
+  if (s.oneOf) {
+    return (
+      <>
+        {s.description && <p class="note">{s.description}</p>}
+        {s.oneOf.map((one, i) => <SchemaTree key={i} doc={doc} schema={one} depth={depth + 1} />)}
+      </>
+    );
+  }
   if (s.items) return <SchemaTree doc={doc} schema={s.items} depth={depth + 1} />;
   if (!s.properties) return <p class="note">{typeText(s)}{s.description && ': ' + s.description}</p>;
   return (
     <ul class="schema">{Object.entries(s.properties).map(([name, p]) => (
-      <li key={name}><code>{name}</code> <span class="muted">{typeText(p)}{p.items ? ' of ' + typeText(p.items) : ''}{s.required?.includes(name) ? ', always' : ''}</span>
-        {(p.properties || p.items?.properties || p.$ref) && <SchemaTree doc={doc} schema={p} depth={depth + 1} />}</li>
+      <li key={name}><code>{name}</code> <span class="muted">{p.const !== undefined ? `“${String(p.const)}”` : typeText(p)}{p.items ? ' of ' + typeText(p.items) : ''}{s.required?.includes(name) ? ', always' : ''}</span>
+        {(p.properties || p.items?.properties || p.items?.$ref || p.$ref) && <SchemaTree doc={doc} schema={p} depth={depth + 1} />}</li>
     ))}</ul>
   );
 }

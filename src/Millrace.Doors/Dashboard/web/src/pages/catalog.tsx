@@ -6,6 +6,7 @@ import { asProblem, runSql } from '../live/api';
 import { byId, catalog, history, stats, statsById, tick } from '../live/store';
 import { isLive, type CatalogObject, type Kind, type Problem, type SqlResult } from '../model/contract';
 import { bytes, duration, short, whole } from '../model/format';
+import { fullName, quote } from '../model/names';
 import { toCell } from '../model/types';
 import { Grid } from '../parts/grid';
 import { Icon } from '../parts/icons';
@@ -84,9 +85,6 @@ function Tree({ chosen }: { chosen: number }): JSX.Element {
   );
 }
 
-const quote = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : '"' + name.replaceAll('"', '""') + '"');
-const fullName = (o: CatalogObject): string => (o.schema && o.schema !== 'public' ? quote(o.schema) + '.' : '') + quote(o.name);
-
 function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
   const s = statsById.value.get(o.id);
   void tick.value;
@@ -121,7 +119,7 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
           <div><dt>{s?.rows != null ? 'Rows now' : 'Rows ever'}</dt><dd>{whole(s?.rows ?? s?.rowsTotal)}</dd></div>
           <div><dt>Size</dt><dd>{bytes(s?.bytes)}</dd></div>
           {o.eventTime && <div><dt>Event time</dt><dd>{o.eventTime}</dd></div>}
-          {s?.watermark && <div><dt>Watermark</dt><dd>{toCell(s.watermark, 'timestamp').slice(0, 19)}</dd></div>}
+          {s?.watermark && <div><dt>Watermark</dt><dd>{toCell(s.watermark, 'timestamptz').slice(0, 19)}</dd></div>}
           {s?.lagMs != null && <div><dt>Lag</dt><dd>{duration(s.lagMs)}</dd></div>}
         </dl>
       )}

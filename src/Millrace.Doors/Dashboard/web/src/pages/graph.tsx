@@ -5,7 +5,7 @@ import type { JSX } from 'preact';
 import { asProblem, fetchGraph } from '../live/api';
 import { byId, catalog, history, statsById, tick } from '../live/store';
 import type { Graph as GraphData, Problem } from '../model/contract';
-import { bytes, duration, rate, short, whole } from '../model/format';
+import { bytes, duration, nanos, rate, short, whole } from '../model/format';
 import { Icon } from '../parts/icons';
 import { Badge, Empty, Loading, Panel, Segmented, Wide } from '../parts/ui';
 import { objectHref, route } from '../router';
@@ -123,7 +123,7 @@ function slowNote(id: string, graph: GraphData, rates: Rates): string {
   let all = 0;
   for (const busy of rates.busy.values()) all += busy;
   const busy = rates.busy.get(id) ?? 0;
-  return `${o.name} is the slowest: ${Math.round((busy / all) * 100)} % of this view's time, ${share(busy)} of a core, ${Math.round(o.nsPerRow)} ns a row, ${short(o.stateRows)} rows of state.`;
+  return `${o.name} is the slowest: ${Math.round((busy / all) * 100)} % of this view's time, ${share(busy)} of a core, ${nanos(o.nsPerRow)} a row, ${short(o.stateRows)} rows of state.`;
 }
 
 /** 0 to 4: how warm an operator is drawn, by the share of a core it takes. */
@@ -145,13 +145,13 @@ function Canvas(p: { arranged: Arranged; graph: GraphData | null; rates: Rates; 
   const box = useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = useState(1);
   const drag = useRef<{ x: number; y: number; left: number; top: number; moved: boolean } | null>(null);
-  const fit = (least: number): void => {
+  // At first readable rather than whole: as wide as there is room, and as long as it is. The fit button shows it all.
+  const fit = (least: number, whole: boolean): void => {
     const el = box.current;
     if (!el) return;
-    setZoom(Math.max(least, Math.min(1.1, (el.clientWidth - 4) / width, (el.clientHeight - 4) / height)));
+    setZoom(Math.max(least, Math.min(1, (el.clientWidth - 4) / width, whole ? (el.clientHeight - 4) / height : 1)));
   };
-  // At first readable rather than whole: the rest is a drag away, and the fit button shows it all.
-  useEffect(() => fit(matchMedia('(max-width: 720px)').matches ? 0.6 : 0.72), [width, height]);
+  useEffect(() => fit(matchMedia('(max-width: 720px)').matches ? 0.6 : 0.66, false), [width, height]);
   const operators = useMemo(() => new Map(p.graph?.operators.map((o) => [o.id, o] as const) ?? []), [p.graph]);
   const flow = (from: string, to: string): number => {
     if (p.graph) return p.rates.edge.get(edgeKey(from, to)) ?? NaN;
@@ -197,7 +197,7 @@ function Canvas(p: { arranged: Arranged; graph: GraphData | null; rates: Rates; 
       <div class="graph-tools">
         <button type="button" class="quiet" aria-label="Zoom in" onClick={() => setZoom(Math.min(2, zoom * 1.2))}><Icon name="plus" /></button>
         <button type="button" class="quiet" aria-label="Zoom out" onClick={() => setZoom(Math.max(0.3, zoom / 1.2))}><Icon name="minus" /></button>
-        <button type="button" class="quiet" aria-label="Fit" onClick={() => fit(0.25)}><Icon name="fit" /></button>
+        <button type="button" class="quiet" aria-label="Fit" onClick={() => fit(0.25, true)}><Icon name="fit" /></button>
       </div>
       {p.graph && <div class="heat-key" aria-label="Heat: share of one core">{['<1 %', '1', '5', '20', '50 %+'].map((t, i) => <span key={t}><i class={'heat-' + i} />{t}</span>)}<span>of a core</span></div>}
     </div>
@@ -212,7 +212,7 @@ function Node(p: { node: Placed; heat: number; busy: number | undefined; perRow:
   const s = object ? statsById.value.get(object.id) : undefined;
   const sub = object
     ? `${rate(objectRate(object.id))} · ${short(s?.rows ?? s?.rowsTotal)} rows`
-    : `${share(p.busy)} · ${p.perRow === undefined ? '–' : duration(p.perRow / 1e6).replace(/^0 µs$/, Math.round(p.perRow) + ' ns')} a row`;
+    : `${share(p.busy)} · ${nanos(p.perRow)} a row`;
   const clip = (t: string, max: number): string => (t.length > max ? t.slice(0, max - 1) + '…' : t);
   const lines = object
     ? [clip(n.title, 22), clip(sub, 27), object.kind + (s?.lagMs != null ? ` · lag ${duration(s.lagMs)}` : '')]
@@ -255,7 +255,7 @@ function Details({ id, graph, rates, onClose }: { id: string; graph: GraphData |
           <div><dt>Rows in</dt><dd>{rate(rates.rowsIn.get(id))}</dd></div>
           <div><dt>In / out, ever</dt><dd>{short(operator.rowsIn)} / {short(operator.rowsOut)}</dd></div>
           <div><dt>State</dt><dd>{short(operator.stateRows)} rows, {bytes(operator.stateBytes)}</dd></div>
-          <div><dt>Time a row</dt><dd>{Math.round(operator.nsPerRow)} ns</dd></div>
+          <div><dt>Time a row</dt><dd>{nanos(operator.nsPerRow)}</dd></div>
           <div><dt>Of a core</dt><dd>{share(rates.busy.get(id))}</dd></div>
         </>}
       </dl>
@@ -269,7 +269,7 @@ function Operators({ graph, rates, slow, onChoose }: { graph: GraphData; rates: 
   return (
     <Panel title="Operators" note={`${list.length}, busiest first`}>
       <Wide label="Operators"><table class="data">
-        <thead><tr><th>Operator</th><th>View</th><th class="num">Of a core</th><th class="num">Rows in/s</th><th class="num opt">ns a row</th><th class="num opt">State rows</th><th class="num">State</th></tr></thead>
+        <thead><tr><th>Operator</th><th>View</th><th class="num">Of a core</th><th class="num">Rows in/s</th><th class="num opt">Time a row</th><th class="num opt">State rows</th><th class="num">State</th></tr></thead>
         <tbody>{list.map((o) => {
           const owner = byId.value.get(o.object);
           return (
@@ -278,7 +278,7 @@ function Operators({ graph, rates, slow, onChoose }: { graph: GraphData; rates: 
               <td>{owner ? <a href={objectHref(owner.name)}>{owner.name}</a> : '–'}</td>
               <td class="num"><span class={'heat-chip heat-' + heatOf(rates.busy.get(o.id))}>{share(rates.busy.get(o.id))}</span></td>
               <td class="num">{short(rates.rowsIn.get(o.id))}</td>
-              <td class="num opt">{Math.round(o.nsPerRow)}</td>
+              <td class="num opt">{nanos(o.nsPerRow)}</td>
               <td class="num opt">{short(o.stateRows)}</td>
               <td class="num">{bytes(o.stateBytes)}</td>
             </tr>

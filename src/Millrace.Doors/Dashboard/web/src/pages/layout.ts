@@ -16,7 +16,7 @@ interface Point { x: number; y: number }
 /** With a graph its operators are drawn, boxed by view; without one, the catalog's objects. */
 export function arrange(graph: Graph | null, objects: CatalogObject[]): Arranged {
   const g = new Dagre({ compound: graph !== null, multigraph: false });
-  g.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: graph ? 36 : 90, marginx: 14, marginy: 14 });
+  g.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: graph ? 24 : 90, marginx: 14, marginy: 14 });
   g.setDefaultEdgeLabel(() => ({}));
   const nodes = new Map<string, Placed>();
   const byId = new Map(objects.map((o) => [o.id, o] as const));

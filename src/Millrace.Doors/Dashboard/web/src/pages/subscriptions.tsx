@@ -1,15 +1,16 @@
 // Who follows what at this moment, and who cannot keep up.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { asProblem, runSql } from '../live/api';
+import { runSql } from '../live/api';
+import { usePolled } from '../live/polled';
 import type { Problem, Row } from '../model/contract';
 import { bytes, duration, parseTime, short, span, whole } from '../model/format';
 import { toNumber, toText } from '../model/types';
 import { Icon } from '../parts/icons';
 import { Empty, Loading, Panel, Wide } from '../parts/ui';
 import { incoming } from '../query/session';
-import { endpointHref, go } from '../router';
+import { alertHref, endpointHref, go } from '../router';
 
 const ASK = 'SELECT id, query, via, client, started, epoch, behind, lag_ms, rows, merged, lost, shared_with, bytes FROM millrace.subscriptions';
 const EVERY_MS = 2000;
@@ -22,7 +23,7 @@ interface Follower {
   rows: number; merged: number; lost: number; sharedWith: number; bytes: number; rate: number;
 }
 
-const VIA: Record<string, string> = { events: 'server-sent events', websocket: 'WebSocket', session: 'SUBSCRIBE', library: 'in process' };
+const VIA: Record<string, string> = { events: 'server-sent events', websocket: 'WebSocket', session: 'SUBSCRIBE', library: 'in process', alert: 'alert' };
 
 function ofRow(r: Row): Follower {
   return {
@@ -35,37 +36,19 @@ function ofRow(r: Row): Follower {
 const worseFirst = (a: Follower, b: Follower): number => Number(b.lagMs > LATE_MS) - Number(a.lagMs > LATE_MS) || (b.rate || 0) - (a.rate || 0) || a.query.localeCompare(b.query) || Number(a.id) - Number(b.id);
 
 function useFollowers(): { list: Follower[] | null; problem: Problem | null } {
-  const [list, setList] = useState<Follower[] | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const before = useRef<{ at: number; rows: Map<string, number> } | null>(null);
-  useEffect(() => {
-    const cut = new AbortController();
-    let timer = 0;
-    const ask = async (): Promise<void> => {
-      const began = performance.now();
-      if (!document.hidden) {
-        try {
-          const found = ((await runSql(ASK, 10_000, cut.signal))[0]?.rows ?? []).map(ofRow);
-          const at = performance.now();
-          const old = before.current;
-          for (const f of found) {
-            const was = old?.rows.get(f.id);
-            if (was !== undefined) f.rate = (f.rows - was) / ((at - old!.at) / 1000);
-          }
-          before.current = { at, rows: new Map(found.map((f) => [f.id, f.rows] as const)) };
-          setList(found.sort(worseFirst));
-          setProblem(null);
-        } catch (error) {
-          if (cut.signal.aborted) return;
-          setProblem(asProblem(error));
-        }
-      }
-      if (!cut.signal.aborted) timer = window.setTimeout(() => void ask(), Math.max(EVERY_MS, (performance.now() - began) * 10));
-    };
-    void ask();
-    return () => { cut.abort(); clearTimeout(timer); };
-  }, []);
-  return { list, problem };
+  const { value, problem } = usePolled('', EVERY_MS, async (signal) => {
+    const found = ((await runSql(ASK, 10_000, signal))[0]?.rows ?? []).map(ofRow);
+    const at = performance.now();
+    const old = before.current;
+    for (const f of found) {
+      const was = old?.rows.get(f.id);
+      if (was !== undefined) f.rate = (f.rows - was) / ((at - old!.at) / 1000);
+    }
+    before.current = { at, rows: new Map(found.map((f) => [f.id, f.rows] as const)) };
+    return found.sort(worseFirst);
+  });
+  return { list: value, problem };
 }
 
 export default function Subscriptions(): JSX.Element {
@@ -105,7 +88,7 @@ function OneRow({ f }: { f: Follower }): JSX.Element {
   const text = f.query.replace(/\s+/g, ' ');
   return (
     <tr data-testid="follower" data-via={f.via}>
-      <td class="name">{endpoint && !/\b(from|select)\b/i.test(f.query)
+      <td class="name">{f.via === 'alert' ? <a class="mono" href={alertHref(text)}>{text}</a> : endpoint && !/\b(from|select)\b/i.test(f.query)
         ? <a class="mono" href={endpointHref(endpoint)}>{text}</a>
         : <button type="button" class="link mono" title="Open it in the editor" onClick={() => { incoming.value = { text: f.query.replace(/^SUBSCRIBE\s+(?:TO\s+)?\(([\s\S]*)\)$/i, '$1'), then: 'nothing' }; go('#/query'); }}>{text}</button>}</td>
       <td class="opt">{VIA[f.via] ?? f.via}{f.sharedWith > 0 && <span class="muted"> · shared by {f.sharedWith + 1}</span>}</td>

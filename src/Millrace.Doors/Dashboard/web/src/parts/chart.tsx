@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import uPlot from 'uplot';
 import { Painter } from '../live/frame';
-import { clock, ticks } from '../model/format';
+import { ticks, timeLabels } from '../model/format';
 import { CHART_FONT, color, scheme, seriesColor } from './theme';
 
 export interface Line { key: string; label: string; colorIndex: number }
@@ -136,7 +136,7 @@ function options(
       ...(p.sync ? { sync: { key: p.sync, setSeries: false } } : {}),
     },
     scales: {
-      x: { time: true, ...(p.range ? { range: () => latest.current.range!() } : {}) },
+      x: { time: true, range: (_u, min, max) => latest.current.range?.() ?? stretched(min, max) },
       y: {
         range: (_u, min, max) => {
           if (min == null || max == null) return [0, 1];
@@ -153,10 +153,7 @@ function options(
         gap: 8,
         space: 72,
         grid: { show: false },
-        values: (u, splits) => {
-          const span = (u.scales.x!.max ?? 0) - (u.scales.x!.min ?? 0);
-          return splits.map((s) => timeLabel(s, span, p.utc === true));
-        },
+        values: (_u, splits) => timeLabels(splits, p.utc === true),
       },
       { ...axis, size: 56, gap: 6, space: 34, values: (_u, splits) => ticks(splits) },
     ],
@@ -179,15 +176,10 @@ function options(
   };
 }
 
-function timeLabel(s: number, span: number, utc: boolean): string {
-  const text = clock(s * 1000, utc);
-  if (span > 3 * 86400) {
-    const d = new Date(s * 1000);
-    return utc ? `${d.getUTCMonth() + 1}/${d.getUTCDate()}` : `${d.getMonth() + 1}/${d.getDate()}`;
-  }
-  if (span > 1800) return text.slice(0, 5);
-  if (span < 5) return text.slice(3) + (s % 1).toFixed(1).slice(1);
-  return text;
+/** A single time, or none, would be stretched over years. */
+function stretched(min: number | null, max: number | null): [number, number] {
+  if (min == null || max == null) { const t = Date.now() / 1000; return [t - 60, t]; }
+  return min === max ? [min - 30, max + 30] : [min, max];
 }
 
 /** The series colour, thin enough to see the grid through. */

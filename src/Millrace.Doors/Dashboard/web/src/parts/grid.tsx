@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Column, Row } from '../model/contract';
-import { isNumber, toCell } from '../model/types';
+import { isNumber, isZoned, toCell, toText, zoneName } from '../model/types';
 
 const ROW = 26;
 const HEAD = 30;
@@ -78,7 +78,7 @@ export function Grid(props: GridProps): JSX.Element {
       case 'End': next = e.ctrlKey ? [rows.length - 1, columns.length - 1] : [r, columns.length - 1]; break;
       case 'c':
         if ((e.ctrlKey || e.metaKey) && active && !getSelection()?.toString()) {
-          void navigator.clipboard?.writeText(toCell(rows[r]?.[c], columns[c]!.type)).catch(() => undefined);
+          void navigator.clipboard?.writeText(toText(rows[r]?.[c])).catch(() => undefined);
         }
         return;
       default: return;
@@ -131,7 +131,7 @@ export function Grid(props: GridProps): JSX.Element {
           return (
             <div key={c} role="columnheader" class={'grid-th' + (isNumber(col.type) ? ' num' : '')}
               aria-sort={sorted ? (props.sort!.descending ? 'descending' : 'ascending') : 'none'}>
-              <button type="button" tabIndex={-1} title={`${col.name} ${col.type}`} disabled={!props.onSort} onClick={() => props.onSort?.(c)}>
+              <button type="button" tabIndex={-1} title={`${col.name} ${col.type}${isZoned(col.type) ? `, shown in ${zoneName()}` : ''}`} disabled={!props.onSort} onClick={() => props.onSort?.(c)}>
                 <span>{col.name}</span>
                 {sorted && <span class="sort-mark" aria-hidden="true">{props.sort!.descending ? '↓' : '↑'}</span>}
               </button>

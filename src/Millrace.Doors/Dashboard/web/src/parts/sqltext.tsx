@@ -6,7 +6,7 @@ const TOKEN = /(--[^\n]*|\/\*[\s\S]*?\*\/)|('(?:[^']|'')*')|(\b\d+(?:\.\d+)?\b)|
 const WORDS = new Set(
   ('select from where group by order having limit offset join left right full inner outer cross on using as and or not in is null like between exists case when then else end ' +
     'union intersect except all distinct create stream table materialized view index primary key watermark for interval with over partition rows range emit window close append only ' +
-    'insert into values update set delete returning default asc desc tumble hop session cumulate lateral cast true false count sum avg min max generated source sink unique if replace').split(' '),
+    'insert into values update set delete returning default asc desc tumble hop session cumulate lateral cast true false count sum avg min max generated source sink unique if replace endpoint alert notify on subscribe').split(' '),
 );
 
 export function SqlText({ text }: { text: string }): JSX.Element {

@@ -33,7 +33,11 @@ export function guess(columns: Column[], rows: Row[], key: number[] | null): Sha
   if (!ys.length) return { kind: 'none', x, ys: [], by: -1 };
   if (x >= 0) {
     // Names that repeat across times make a line each, if they are few; else every measure is a line.
-    const by = names.find((i) => distinct(rows, i, 60) > 1 && distinct(rows, i, 60) <= 60) ?? -1;
+    // Numbers that take many values are references, which nobody tells apart by their colour.
+    const few = (i: number): boolean => { const n = distinct(rows, i, 60); return n > 1 && n <= (numbers.includes(i) ? 2 * LINES_MAX : 60); };
+    const by = names.find(few) ?? -1;
+    // One row of a time is no line yet.
+    if (rows.length === 1 && by < 0) return { kind: 'number', x, ys: ys.slice(0, 4), by };
     return { kind: 'lines', x, ys: by >= 0 ? ys.slice(0, 1) : similar(rows, ys).slice(0, LINES_MAX), by };
   }
   if (rows.length <= 1 && !names.length) return { kind: 'number', x: -1, ys: ys.slice(0, 4), by: -1 };
@@ -76,7 +80,7 @@ export function toLines(columns: Column[], rows: Row[], shape: Shape): LineChart
     for (const p of points) weight.set(p.s, (weight.get(p.s) ?? 0) + Math.abs(p.v[0] || 0));
     const ranked = [...weight].sort((a, b) => b[1] - a[1]).map(([s]) => s);
     left = Math.max(0, ranked.length - LINES_MAX);
-    series = ranked.slice(0, LINES_MAX).sort((a, b) => (a < b ? -1 : 1));
+    series = ranked.slice(0, LINES_MAX).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   } else {
     series = shape.ys.map((y) => columns[y]?.name ?? '');
   }
@@ -96,9 +100,11 @@ export function toLines(columns: Column[], rows: Row[], shape: Shape): LineChart
       for (let i = 0; i < ys.length; i++) ys[i]![last] = finite(p.v[i]);
     }
   }
+  // A bare number names no line: "core 0" does.
+  const named = shape.by >= 0 && isNumber(columns[shape.by]?.type ?? '') ? columns[shape.by]!.name + ' ' : '';
   // Many names that never share a time are single events, not measurements in step.
   const scatter = shape.by >= 0 && points.length > 60 && xs.length > 0.8 * points.length;
-  return { lines: series.map((s, i) => ({ key: s || '∅', label: s || '(empty)', colorIndex: i })), data: [xs, ...ys], left, utc, scatter };
+  return { lines: series.map((s, i) => ({ key: s || '∅', label: s ? named + s : '(empty)', colorIndex: i })), data: [xs, ...ys], left, utc, scatter };
 }
 
 const finite = (v: number | undefined): number | null => (v === undefined || !Number.isFinite(v) ? null : v);

@@ -16,6 +16,7 @@ export const NAV: Entry[] = [
   { page: 'boards', title: 'Boards', icon: 'boards' },
   { page: 'catalog', title: 'Catalog', icon: 'catalog' },
   { page: 'endpoints', title: 'Endpoints', icon: 'endpoints' },
+  { page: 'alerts', title: 'Alerts', icon: 'alerts' },
   { page: 'graph', title: 'Graph', icon: 'graph' },
   { page: 'subscriptions', title: 'Subscriptions', icon: 'subscriptions' },
 ];
@@ -29,6 +30,7 @@ export const LATER: Partial<Record<Page, () => Promise<{ default: ComponentType 
   query: () => import('../pages/query'),
   graph: () => import('../pages/graph'),
   endpoints: () => import('../pages/endpoints'),
+  alerts: () => import('../pages/alerts'),
   api: () => import('../pages/api'),
   subscriptions: () => import('../pages/subscriptions'),
   boards: () => import('../pages/boards'),

@@ -67,6 +67,21 @@ await walking(options, async (w) => {
   await w.sees('Ctrl-Enter runs the query', async () => { const t = await page.locator('.result h2').innerText(); return t.startsWith('SELECT') && t; });
   w.check((await w.gridText()) !== '', 'and shows its rows');
 
+  w.begin('completion');
+  const offered = async (text) => {
+    const editor = w.get('editor').locator('.cm-content');
+    await editor.click();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.type(text);
+    const list = w.get('editor').locator('.cm-completionLabel');
+    await w.until(`something is offered for "${text}"`, () => list.count());
+    return list.allInnerTexts();
+  };
+  await w.sees('functions are offered, from the database', async () => (await offered('SELECT time_bu')).includes('time_bucket') && 'time_bucket');
+  await w.sees('its words, and not those of others', async () => { const words = await offered('CREATE ENDPO'); return words.includes('ENDPOINT') && words.join(' '); });
+  await page.keyboard.press('Escape');
+
   w.begin('error');
   w.refused(/\/v1\/sql/);
   const broken = query.replace(/^SELECT\s+\*/i, 'SELECT no_such_column');

@@ -2,8 +2,10 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
+import { runSql } from '../live/api';
 import { catalog } from '../live/store';
 import { duration, whole } from '../model/format';
+import { toText } from '../model/types';
 import { Icon } from '../parts/icons';
 import { Empty } from '../parts/ui';
 import { SqlEditor } from '../query/editor';
@@ -49,6 +51,10 @@ export default function Query(): JSX.Element {
     const made = new SqlEditor(host.current!, text.value, { run: start.run, watch: start.watch, stop, changed: setText });
     editor.current = made;
     const offCatalog = catalog.subscribe((c) => made.setCatalog(c?.objects ?? []));
+    const cut = new AbortController();
+    // What cannot be asked is not completed.
+    runSql('SELECT DISTINCT proname FROM pg_catalog.pg_proc ORDER BY 1', 10_000, cut.signal)
+      .then((r) => { if (!cut.signal.aborted) made.setFunctions((r[0]?.rows ?? []).map((row) => toText(row[0]))); }, () => undefined);
     const offIncoming = incoming.subscribe((i) => {
       if (!i) return;
       incoming.value = null;
@@ -63,7 +69,7 @@ export default function Query(): JSX.Element {
     const q = route.value.params.get('q');
     if (q) made.text = q;
     if (matchMedia('(min-width: 721px)').matches) made.focus();
-    return () => { offCatalog(); offIncoming(); offOutcome(); made.destroy(); editor.current = null; };
+    return () => { cut.abort(); offCatalog(); offIncoming(); offOutcome(); made.destroy(); editor.current = null; };
   }, []);
 
   const o = outcome.value;

@@ -1,13 +1,10 @@
 // SQL to read, not to write: a definition with its words, strings and numbers told apart.
 
 import type { JSX } from 'preact';
+import { KEYWORDS } from '../model/words';
 
 const TOKEN = /(--[^\n]*|\/\*[\s\S]*?\*\/)|('(?:[^']|'')*')|(\b\d+(?:\.\d+)?\b)|(\b[A-Za-z_]\w*\b)|("[^"]*"|\s+|.)/g;
-const WORDS = new Set(
-  ('select from where group by order having limit offset join left right full inner outer cross on using as and or not in is null like between exists case when then else end ' +
-    'union intersect except all distinct create stream table materialized view index primary key watermark for interval with over partition rows range emit window close append only ' +
-    'insert into values update set delete returning default asc desc tumble hop session cumulate lateral cast true false count sum avg min max generated source sink unique if replace endpoint alert notify on subscribe').split(' '),
-);
+const WORDS = new Set((KEYWORDS + ' count sum avg min max').split(' '));
 
 export function SqlText({ text }: { text: string }): JSX.Element {
   const out: (JSX.Element | string)[] = [];

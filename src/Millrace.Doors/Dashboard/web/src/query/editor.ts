@@ -9,12 +9,13 @@ import { Compartment, EditorState, Prec, type Extension } from '@codemirror/stat
 import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import type { CatalogObject, Problem } from '../model/contract';
+import { KEYWORDS } from '../model/words';
 
-/** PostgreSQL and the streaming words on top of it. */
+/** PostgreSQL's signs and types, with the words that this database knows: what it does not is not offered. */
 const dialect = SQLDialect.define({
   ...PostgreSQL.spec,
-  keywords: PostgreSQL.spec.keywords + ' stream materialized subscribe watermark emit flush append proctime tumble hop session cumulate show describe',
-  builtin: (PostgreSQL.spec.builtin ?? '') + ' time_bucket',
+  keywords: KEYWORDS,
+  builtin: '',
 });
 
 const colors = HighlightStyle.define([
@@ -106,6 +107,9 @@ export class SqlEditor {
     });
   }
 
+  private objects: CatalogObject[] = [];
+  private functions: string[] = [];
+
   private languageFor(objects: CatalogObject[]): Extension {
     const schema: Record<string, SQLNamespace> = {};
     for (const o of objects) {
@@ -119,10 +123,18 @@ export class SqlEditor {
       sql({ dialect, schema, upperCaseKeywords: true }),
       // Column names also without their table before them: most queries read one or two.
       dialect.language.data.of({ autocomplete: columnsOf(objects) }),
+      dialect.language.data.of({ autocomplete: functionsOf(this.functions) }),
     ];
   }
 
+  /** The functions that can be called. */
+  setFunctions(names: string[]): void {
+    this.functions = names;
+    this.setCatalog(this.objects);
+  }
+
   setCatalog(objects: CatalogObject[]): void {
+    this.objects = objects;
     this.view.dispatch({ effects: this.language.reconfigure(this.languageFor(objects)) });
   }
 
@@ -177,6 +189,16 @@ export class SqlEditor {
 }
 
 type Source = (context: import('@codemirror/autocomplete').CompletionContext) => import('@codemirror/autocomplete').CompletionResult | null;
+
+/** Completes functions; those that are operators, or are for the system alone, have no names to type. */
+function functionsOf(names: string[]): Source {
+  const options = names.filter((n) => /^[a-z][a-z0-9_]*$/.test(n)).map((n) => ({ label: n, apply: n + '(', type: 'function', detail: 'function', boost: n.startsWith('pg_') ? -20 : -1 }));
+  return (context) => {
+    const word = context.matchBefore(/\w+/);
+    if (!word || word.to - word.from < 2 || context.state.sliceDoc(word.from - 1, word.from) === '.') return null;
+    return { from: word.from, options, validFor: /^\w*$/ };
+  };
+}
 
 /** Completes columns of the tables the text names. */
 function columnsOf(objects: CatalogObject[]): Source {

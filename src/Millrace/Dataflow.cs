@@ -15,8 +15,9 @@ namespace Millrace.Engine;
 /// <param name="Nanoseconds">Time spent in it, without that of the operators behind it.</param>
 /// <param name="StateRows">Rows of state.</param>
 /// <param name="StateBytes">Bytes of state.</param>
+/// <param name="Facts">What the plan knows of its rows, and operators were chosen by: append-only, key, watermarked columns.</param>
 internal sealed record OperatorStatistics(
-    int Id, string Name, string Detail, IReadOnlyList<int> Inputs, long RowsIn, long RowsOut, long Nanoseconds, long StateRows, long StateBytes);
+    int Id, string Name, string Detail, IReadOnlyList<int> Inputs, long RowsIn, long RowsOut, long Nanoseconds, long StateRows, long StateBytes, string Facts);
 
 /// <summary>
 /// A dataflow over Z-sets. Changes are pushed into an input and run depth-first through the operators; <c>EndEpoch</c> then ends the epoch in
@@ -84,7 +85,7 @@ internal sealed class Dataflow
     /// <summary>What each operator has done, in topological order; scans first.</summary>
     public IReadOnlyList<OperatorStatistics> Statistics => [.. _nodes.Select((n, i) => new OperatorStatistics(
         i, n.Name, n.Detail, [.. n.Inputs.Select(x => _nodes.IndexOf(x))], n.RowsIn, n.RowsOut, (long)(n.Ticks * (1e9 / Stopwatch.Frequency)),
-        n.Operator?.StateRows ?? 0, n.Operator?.StateBytes ?? 0))];
+        n.Operator?.StateRows ?? 0, n.Operator?.StateBytes ?? 0, n.Facts))];
 
     /// <summary>Which of the <see cref="Statistics"/> gives the result.</summary>
     public int RootIndex => _nodes.IndexOf(_root!);
@@ -345,6 +346,7 @@ internal sealed class Dataflow
     {
         private (Node Target, int Port)[] _targets = [];
         private string? _detail;
+        private string? _facts;
 
         public Operator? Operator { get; } = op;
 
@@ -352,6 +354,11 @@ internal sealed class Dataflow
 
         // Text that a query run once never shows.
         public string Detail => _detail ??= Operator?.Detail ?? scanned;
+
+        /// <summary>What it computes, where that is a part of the plan.</summary>
+        public PlanNode? Plan { get; set; }
+
+        public string Facts => _facts ??= Plan is null ? "" : PlanPrinter.Facts(Plan);
 
         public Node[] Inputs { get; } = inputs;
 

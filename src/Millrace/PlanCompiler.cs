@@ -43,7 +43,12 @@ internal sealed class PlanCompiler
     // Where nothing has two inputs no part of the plan can be there twice: nobody has to compare.
     private static bool IsChain(PlanNode plan) => plan.Inputs.Count == 0 || (plan.Inputs.Count == 1 && IsChain(plan.Inputs[0]));
 
-    private Dataflow.Node Node(PlanNode plan) => _made is null ? Make(plan) : Once(PlanText.Fingerprint(plan), () => Make(plan));
+    private Dataflow.Node Node(PlanNode plan)
+    {
+        Dataflow.Node node = _made is null ? Make(plan) : Once(PlanText.Fingerprint(plan), () => Make(plan));
+        node.Plan ??= plan;
+        return node;
+    }
 
     private Dataflow.Node Once(string key, Func<Dataflow.Node> make)
     {
@@ -68,7 +73,12 @@ internal sealed class PlanCompiler
 
         return _made is null ? Make() : Once(PlanText.Fingerprint(p) + " needs " + string.Join(',', needed), Make);
 
-        Dataflow.Node Make() => _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context, needed), Node(p.Input));
+        Dataflow.Node Make()
+        {
+            Dataflow.Node node = _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context, needed), Node(p.Input));
+            node.Plan = p;
+            return node;
+        }
     }
 
     private Dataflow.Node Make(PlanNode plan)

@@ -26,7 +26,7 @@ public static class PlanPrinter
         text.Append(' ', depth * 2).Append(Line(node));
         if (facts)
         {
-            text.Append(Facts(node));
+            text.Append(Facts(node) is { Length: > 0 } known ? $"  [{known}]" : "");
         }
 
         text.Append('\n');
@@ -36,7 +36,8 @@ public static class PlanPrinter
         }
     }
 
-    private static string Facts(PlanNode node)
+    /// <summary>What is known of an operation's rows: append-only, key, watermarked columns; empty where nothing is.</summary>
+    public static string Facts(PlanNode node)
     {
         List<string> facts = [];
         if (node.AppendOnly)
@@ -56,7 +57,7 @@ public static class PlanPrinter
             facts.Add("watermark on " + Names(watermarked, node.Columns));
         }
 
-        return facts.Count == 0 ? "" : "  [" + string.Join("; ", facts) + "]";
+        return string.Join("; ", facts);
     }
 
     private static string Line(PlanNode node)

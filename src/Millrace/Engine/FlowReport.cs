@@ -54,7 +54,8 @@ internal static class FlowReport
     private static void Explain(IReadOnlyList<OperatorStatistics> all, int at, int depth, bool analyze, List<string> lines, HashSet<int> seen)
     {
         OperatorStatistics node = all[at];
-        string line = new string(' ', depth * 2) + (depth > 0 ? "-> " : "") + node.Name + (node.Detail.Length > 0 ? " " + node.Detail : "");
+        string line = new string(' ', depth * 2) + (depth > 0 ? "-> " : "") + node.Name + (node.Detail.Length > 0 ? " " + node.Detail : "")
+            + (node.Facts.Length > 0 ? $"  [{node.Facts}]" : "");
         if (analyze)
         {
             line += string.Create(

@@ -11,6 +11,7 @@ namespace Millrace.Tests.Slt;
 /// <summary>
 /// Blocks stand apart by empty lines: <c>statement ok</c>, <c>statement error 22012</c> (then SQL), <c>query</c> or <c>query rowsort</c> (then SQL,
 /// a line <c>----</c> and the rows, values apart by <c>|</c>), <c>reopen</c> (close and open again: from the checkpoint). <c>#</c> starts a comment.
+/// MILLRACE_GOLDEN=1 writes the rows that come instead of comparing: read what it has changed.
 /// </summary>
 public sealed class SltTests
 {
@@ -23,6 +24,7 @@ public sealed class SltTests
         using var folder = new TempFolder();
         Database database = await Database.OpenAsync(folder.Path, new DatabaseOptions { Durability = Durability.None });
         Session session = database.NewSession();
+        var changed = new List<(Block Block, string Answer)>();
         try
         {
             foreach (Block block in Read(Path.Combine(Folder(), file)))
@@ -50,7 +52,18 @@ public sealed class SltTests
                 }
 
                 string expected = head[0] == "query" ? block.Answer : block.Head["statement ".Length..];
+                if (expected != answer && head[0] == "query" && !answer.StartsWith("error ", StringComparison.Ordinal) && Environment.GetEnvironmentVariable("MILLRACE_GOLDEN") == "1")
+                {
+                    changed.Add((block, answer));
+                    continue;
+                }
+
                 Assert.True(expected == answer, $"{where}\n{block.Sql}\nexpected:\n{expected}\nfound:\n{answer}");
+            }
+
+            if (changed.Count > 0)
+            {
+                Accept(Path.Combine(Folder(), file), changed);
             }
         }
         finally
@@ -58,6 +71,19 @@ public sealed class SltTests
             await session.DisposeAsync();
             await database.DisposeAsync();
         }
+    }
+
+    private static void Accept(string path, List<(Block Block, string Answer)> changed)
+    {
+        List<string> lines = [.. File.ReadAllLines(path)];
+        foreach ((Block block, string answer) in Enumerable.Reverse(changed))
+        {
+            int from = lines.IndexOf("----", block.Line) + 1;
+            lines.RemoveRange(from, block.Answer.Length == 0 ? 0 : block.Answer.Split('\n').Length);
+            lines.InsertRange(from, answer.Length == 0 ? [] : answer.Split('\n'));
+        }
+
+        File.WriteAllLines(path, lines);
     }
 
     private static string Rows(StatementResult result, bool sorted)

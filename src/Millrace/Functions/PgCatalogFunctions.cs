@@ -224,25 +224,21 @@ internal static class PgCatalogFunctions
     private static void Privileges(FunctionRegistry r)
     {
         const string Held = "Whether a role may read a relation (SELECT) or write to it (INSERT, UPDATE, DELETE, TRUNCATE)";
-        r.F("has_table_privilege(text, text) bool", (ByteSlice what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), null, RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), Held, volatility: Volatility.Stable);
-        r.F("has_table_privilege(int4, text) bool", (int what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), null, what, privilege.ToString()), Held, volatility: Volatility.Stable);
-        r.F("has_table_privilege(text, text, text) bool", (ByteSlice role, ByteSlice what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), role.ToString(), RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), Held, volatility: Volatility.Stable);
-        r.F("has_table_privilege(text, int4, text) bool", (ByteSlice role, int what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), role.ToString(), what, privilege.ToString()), Held, volatility: Volatility.Stable);
+        const string AnyColumn = "Whether a role may do something with a column of a relation: what it may do with the relation";
+        foreach ((string name, string doc) in new[] { ("has_table_privilege", Held), ("has_any_column_privilege", AnyColumn) })
+        {
+            r.F(name + "(text, text) bool", (ByteSlice what, ByteSlice privilege, EvalContext c) =>
+                AccessRows.Holds(System(c), null, RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), doc, volatility: Volatility.Stable);
+            r.F(name + "(int4, text) bool", (int what, ByteSlice privilege, EvalContext c) =>
+                AccessRows.Holds(System(c), null, what, privilege.ToString()), doc, volatility: Volatility.Stable);
+            r.F(name + "(text, text, text) bool", (ByteSlice role, ByteSlice what, ByteSlice privilege, EvalContext c) =>
+                AccessRows.Holds(System(c), role.ToString(), RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), doc, volatility: Volatility.Stable);
+            r.F(name + "(text, int4, text) bool", (ByteSlice role, int what, ByteSlice privilege, EvalContext c) =>
+                AccessRows.Holds(System(c), role.ToString(), what, privilege.ToString()), doc, volatility: Volatility.Stable);
+        }
+
         r.F("has_table_privilege(int4, int4, text) bool", (int role, int what, ByteSlice privilege, EvalContext c) =>
             AccessRows.Holds(System(c), AccessRows.RoleName(System(c), role), what, privilege.ToString()), Held, volatility: Volatility.Stable);
-        const string AnyColumn = "Whether a role may do something with a column of a relation: what it may do with the relation";
-        r.F("has_any_column_privilege(text, text) bool", (ByteSlice what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), null, RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
-        r.F("has_any_column_privilege(int4, text) bool", (int what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), null, what, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
-        r.F("has_any_column_privilege(text, text, text) bool", (ByteSlice role, ByteSlice what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), role.ToString(), RelationOid(c, what.ToString(), true)!.Value, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
-        r.F("has_any_column_privilege(text, int4, text) bool", (ByteSlice role, int what, ByteSlice privilege, EvalContext c) =>
-            AccessRows.Holds(System(c), role.ToString(), what, privilege.ToString()), AnyColumn, volatility: Volatility.Stable);
         foreach (string kind in ObjectPrivileges)
         {
             string name = $"has_{kind}_privilege";

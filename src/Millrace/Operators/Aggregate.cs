@@ -387,10 +387,7 @@ internal sealed class Aggregate : Operator
     // What a checkpoint under way has to have as it is now.
     private void KeepFrozen(ReadOnlySpan<int> slots)
     {
-        if (_frozen is not null && !_frozen.Keep(slots))
-        {
-            _frozen = null;
-        }
+        FrozenSlots.Keep(ref _frozen, slots);
     }
 
     private void Forget(int slot)

@@ -71,6 +71,16 @@ internal sealed class FrozenSlots : ICopiedLater
         section.WriteArray(array, slots * each);
     }
 
+    /// <summary>As <see cref="Keep(ReadOnlySpan{int})"/>, for whoever may have a checkpoint that is being copied: forgets it once that is done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Keep(ref FrozenSlots? frozen, ReadOnlySpan<int> slots)
+    {
+        if (frozen is not null && !frozen.Keep(slots))
+        {
+            frozen = null;
+        }
+    }
+
     /// <summary>Hands over slots that are about to change; those of no slot are passed over. False once everything is copied: nobody has to be told any more.</summary>
     public bool Keep(ReadOnlySpan<int> slots)
     {

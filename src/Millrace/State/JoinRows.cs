@@ -124,10 +124,7 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
     /// <inheritdoc/>
     public override ref long Matches(int row)
     {
-        if (_frozenRows is not null && !_frozenRows.Keep([row]))
-        {
-            _frozenRows = null;
-        }
+        FrozenSlots.Keep(ref _frozenRows, [row]);
 
         return ref _matches[row];
     }
@@ -144,10 +141,7 @@ internal sealed class ColumnJoinRows(Schema columns) : JoinRows
             _kept = new int[batch.Count];
         }
 
-        if (_frozenHeads is not null && !_frozenHeads.Keep(slots.AsSpan(0, batch.Count)))
-        {
-            _frozenHeads = null;
-        }
+        FrozenSlots.Keep(ref _frozenHeads, slots.AsSpan(0, batch.Count));
 
         Reserve(_rows.Count + batch.Count);
         for (int i = 0; i < batch.Count; i++)

@@ -51,10 +51,7 @@ internal abstract class KeyIndex(SqlType[] types, bool[]? refuseNulls)
     public void Remove(int slot)
     {
         // Its place may go to another key.
-        if (_frozen is not null && !_frozen.Keep([slot]))
-        {
-            _frozen = null;
-        }
+        FrozenSlots.Keep(ref _frozen, [slot]);
 
         RemoveKey(slot);
         if (_freeCount == _free.Length)

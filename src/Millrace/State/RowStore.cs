@@ -172,21 +172,9 @@ internal sealed class RowStore(bool retractable)
     }
 
     // A row that is about to change is handed to the checkpoint that is being copied.
-    private void Keep(int row)
-    {
-        if (_frozenEntries is not null && !_frozenEntries.Keep([row]))
-        {
-            _frozenEntries = null;
-        }
-    }
+    private void Keep(int row) => FrozenSlots.Keep(ref _frozenEntries, [row]);
 
-    private void KeepHead(int key)
-    {
-        if (_frozenHeads is not null && !_frozenHeads.Keep([key]))
-        {
-            _frozenHeads = null;
-        }
-    }
+    private void KeepHead(int key) => FrozenSlots.Keep(ref _frozenHeads, [key]);
 
     private int Add(int key, ReadOnlySpan<byte> bytes, long weight, long matches, uint hash)
     {

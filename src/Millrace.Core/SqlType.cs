@@ -115,6 +115,15 @@ public sealed class SqlType : IEquatable<SqlType>
     /// <summary>oid, the catalog's own kind of integer: the same but for its name on the wire, where drivers ask for it.</summary>
     public static readonly SqlType Oid = new(TypeId.Integer, modifier: 1);
 
+    /// <summary>
+    /// regclass or its kin, by PostgreSQL's number of the type: a column of an answer whose values are names, and numbers on the wire where a client asks for
+    /// those. Only the columns of answers are of such a type, nothing that is kept.
+    /// </summary>
+    public static SqlType RegOf(int oid) => new(TypeId.Text, scale: oid);
+
+    /// <summary>PostgreSQL's number of the type for regclass and its kin; 0 for all others.</summary>
+    public int RegOid => Id == TypeId.Text && Scale > 0 ? Scale : 0;
+
     /// <summary>True for oid.</summary>
     public bool IsOid => Id == TypeId.Integer && Precision == 1;
 
@@ -193,6 +202,15 @@ public sealed class SqlType : IEquatable<SqlType>
         TypeId.Real => "real",
         TypeId.Double => "double precision",
         TypeId.Numeric => Precision < 0 ? "numeric" : $"numeric({Precision},{Scale})",
+        TypeId.Text when RegOid > 0 => RegOid switch
+        {
+            24 => "regproc",
+            2202 => "regprocedure",
+            2205 => "regclass",
+            2206 => "regtype",
+            4089 => "regnamespace",
+            _ => "regrole",
+        },
         TypeId.Text => Precision < 0 ? "text" : $"character varying({Precision})",
         TypeId.Bytea => "bytea",
         TypeId.Date => "date",

@@ -9,8 +9,9 @@ namespace Millrace.Doors.Postgres;
 internal static class CopyOutSender
 {
     /// <summary>Sends the rows, without CommandComplete.</summary>
-    public static async ValueTask RunAsync(MessageOutput output, StatementResult result, CopyFormat format, CancellationToken cancellation)
+    public static async ValueTask RunAsync(SessionContext context, StatementResult result, CopyFormat format, CancellationToken cancellation)
     {
+        MessageOutput output = context.Output;
         Schema columns = result.Columns ?? Schema.Empty;
         bool binary = format.Kind == CopyKind.Binary;
         output.Begin('H').Byte(binary ? (byte)1 : (byte)0).Int16(columns.Count);
@@ -20,7 +21,7 @@ internal static class CopyOutSender
         }
 
         output.End();
-        ValueWriter[] writers = RowCursor.Writers(columns, [binary ? (short)1 : (short)0], TimeZoneInfo.Utc);
+        ValueWriter[] writers = RowCursor.Writers(columns, [binary ? (short)1 : (short)0], TimeZoneInfo.Utc, context.Session);
         RowWriter? text = binary ? null : new RowWriter(columns, format);
         if (text is not null && format.Header)
         {

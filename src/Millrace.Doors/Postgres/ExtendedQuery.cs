@@ -177,7 +177,7 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         }
         else if (result.Columns is { } columns)
         {
-            portal.Cursor ??= new RowCursor(columns, result.Batches, portal.Formats, context.Session.TimeZone);
+            portal.Cursor ??= new RowCursor(columns, result.Batches, portal.Formats, context.Session);
             (long sent, bool more) = await portal.Cursor.SendAsync(output, message.RowsMax, cancellation).ConfigureAwait(false);
             Finish(portal, sent, more, result.CommandTag);
         }

@@ -53,7 +53,7 @@ internal static class ResultSender
             if (result.Columns is { } columns)
             {
                 output.RowDescription(columns, [], origins);
-                await new RowCursor(columns, result.Batches, [], context.Session.TimeZone).SendAsync(output, 0, cancellation).ConfigureAwait(false);
+                await new RowCursor(columns, result.Batches, [], context.Session).SendAsync(output, 0, cancellation).ConfigureAwait(false);
             }
 
             output.Complete(result.CommandTag);
@@ -68,7 +68,7 @@ internal static class ResultSender
     {
         if (result.CopyOut is { } format)
         {
-            await CopyOutSender.RunAsync(context.Output, result, format, cancellation).ConfigureAwait(false);
+            await CopyOutSender.RunAsync(context, result, format, cancellation).ConfigureAwait(false);
             context.Output.Complete($"COPY {result.RowCount}");
             return true;
         }

@@ -5,24 +5,29 @@ using Millrace.Doors.Formats;
 namespace Millrace.Doors.Postgres;
 
 /// <summary>A place in a result.</summary>
-internal sealed class RowCursor(Schema columns, IReadOnlyList<Batch> batches, short[] formats, TimeZoneInfo zone)
+internal sealed class RowCursor(Schema columns, IReadOnlyList<Batch> batches, short[] formats, Session session)
 {
-    private readonly ValueWriter[] _writers = Writers(columns, formats, zone);
+    private readonly ValueWriter[] _writers = Writers(columns, formats, session.TimeZone, session);
     private int _batch;
     private int _row;
 
     /// <summary>One writer a column, in the format asked for.</summary>
-    public static ValueWriter[] Writers(Schema columns, short[] formats, TimeZoneInfo zone)
+    public static ValueWriter[] Writers(Schema columns, short[] formats, TimeZoneInfo zone, Session? session = null)
     {
         var writers = new ValueWriter[columns.Count];
         for (int i = 0; i < writers.Length; i++)
         {
             SqlType type = columns[i].Type;
-            writers[i] = BindMessage.FormatOf(formats, i) == 1 ? BinaryWrite.For(type) : TextWrite.For(type, zone);
+            writers[i] = BindMessage.FormatOf(formats, i) == 1 ? Binary(type, session) : TextWrite.For(type, zone);
         }
 
         return writers;
     }
+
+    // regclass and its kin are names in an answer, and numbers in binary.
+    private static ValueWriter Binary(SqlType type, Session? session) => type.RegOid == 0 || session is null
+        ? BinaryWrite.For(type)
+        : (to, column, row) => BinaryWrite.Int32(to, session.NumberOf(type, System.Text.Encoding.UTF8.GetString(((BytesColumn)column).Span(row))));
 
     /// <summary>Sends up to <paramref name="rowsMax"/> rows (0: all).</summary>
     /// <returns>Rows sent, and whether more are left.</returns>

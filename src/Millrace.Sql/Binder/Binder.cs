@@ -50,7 +50,7 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
         switch (statement)
         {
             case Syntax.QueryStatement s:
-                return new DmlBinder(_context).Query(s.Query);
+                return new DmlBinder(_context).Answer(s.Query);
             case Syntax.InsertStatement s:
                 return new InsertBinder(_context).Bind(s);
             case Syntax.UpdateStatement s:

@@ -20,7 +20,7 @@ internal sealed class CopyBinder(BindContext context)
                     ? [new Syntax.SelectItem(new Syntax.StarExpr(null, []), null)]
                     : [.. s.Columns.Select(c => new Syntax.SelectItem(new Syntax.ColumnRef([c]) { Position = c.Position }, null))],
                 [new Syntax.NamedTable(s.Table!) { Position = s.Table!.Position }]));
-            return new BoundCopyTo(dml.Query(query), format, s.File);
+            return new BoundCopyTo(dml.Answer(query), format, s.File);
         }
 
         CatalogObject target = dml.Target(s.Table!, "copy to");

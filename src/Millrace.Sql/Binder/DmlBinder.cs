@@ -17,8 +17,21 @@ internal sealed class DmlBinder(BindContext context)
     {
         QueryResult result = _queries.Bind(query, null, null, null);
         written = result.Plan;
+        return Query(result, written, null);
+    }
+
+    /// <summary>A query whose answer goes to whoever asked: regclass and its kin are shown by name.</summary>
+    public BoundQuery Answer(Syntax.Query query)
+    {
+        QueryResult result = _queries.Bind(query, null, null, null);
+        (QueryResult named, Schema columns) = RegNames.Apply(result, context.Functions);
+        return Query(named, result.Plan, ReferenceEquals(named, result) ? null : columns);
+    }
+
+    private BoundQuery Query(QueryResult result, PlanNode written, Schema? columns)
+    {
         PlanNode plan = Finished(result.Plan);
-        return new BoundQuery(plan, new Schema([.. plan.Columns.Fields.Take(result.Columns.Count)]))
+        return new BoundQuery(plan, columns ?? new Schema([.. plan.Columns.Fields.Take(result.Columns.Count)]))
         {
             Order = result.Order,
             EmitOnClose = result.EmitOnClose,

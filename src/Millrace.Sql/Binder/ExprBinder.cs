@@ -346,6 +346,14 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
             operand = new CallExpr(print, [operand], print.Returns([operand.Type]));
         }
 
+        // What was cast further is text or a number for whoever asks, no name of the catalog.
+        if (!toName && type.Id is TypeId.Text or TypeId.Integer && RegNames.CastOf(operand) is not null)
+        {
+            operand = type.Id == TypeId.Text
+                ? Operator("||", [operand, new LiteralExpr(ByteSlice.From(""), SqlType.Text)], e.Position)
+                : Operator("+", [operand, new LiteralExpr(0, SqlType.Integer)], e.Position);
+        }
+
         ScalarExpr cast = toName ? RegCast(operand, e) : _coercion.Coerce(operand, type, CastContext.Explicit, e.Position);
         return Rounded(cast, e.Type, e.Position);
     }
@@ -370,7 +378,7 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
     private CallExpr RegCast(ScalarExpr operand, Syntax.CastExpr e)
     {
         bool isNumber = operand.Type.IsInteger;
-        string name = e.Type.Name.Last.Replace("procedure", "proc", StringComparison.Ordinal) + (isNumber ? "out" : "in");
+        string name = e.Type.Name.Last + (isNumber ? "out" : "in");
         SqlType argument = isNumber ? SqlType.Integer : SqlType.Text;
         ScalarExpr given = _coercion.Coerce(operand, argument, CastContext.Explicit, e.Position);
         return context.Functions.FindScalars(name) is [{ } function, ..]

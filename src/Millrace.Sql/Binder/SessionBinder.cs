@@ -87,7 +87,7 @@ internal sealed class SessionBinder(BindContext context)
         var dml = new DmlBinder(context);
         if (s.Subscribe is null)
         {
-            return new BoundDeclareCursor(s.Name.Text, dml.Query(s.Query!), s.Hold) { Binary = s.Binary, Scroll = s.Scroll };
+            return new BoundDeclareCursor(s.Name.Text, dml.Answer(s.Query!), s.Hold) { Binary = s.Binary, Scroll = s.Scroll };
         }
 
         if (s.Scroll == true)

@@ -73,6 +73,10 @@ public abstract class Session : IAsyncDisposable
     /// <summary>What time it is for the session.</summary>
     public virtual long NowMicros => 0;
 
+    /// <summary>The number behind a name of an answer's column of regclass or its kin, as the binary form of such a value has it.</summary>
+    /// <exception cref="SqlException">There is no such name any more.</exception>
+    public virtual int NumberOf(SqlType type, string name) => throw new SqlException("0A000", $"{type} has no binary form here", hint: "ask for the column in text form");
+
     /// <summary>Sets a setting, as SET does.</summary>
     /// <exception cref="SqlException">42704 for a name nobody knows, 22023 for a bad value.</exception>
     public abstract void Set(string name, string value);

@@ -212,8 +212,14 @@ internal static class PgCatalogFunctions
             r.F(type + "out(int4) text", (int oid) => Text(Plain(oid)), "An operator's name by its number: they have none");
         }
 
-        r.F("regprocin(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? FunctionOid(c, name.ToString()),
-            "A function's number by its name", volatility: Volatility.Stable);
+        foreach (string type in (string[])["regproc", "regprocedure"])
+        {
+            r.F(type + "in(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? FunctionOid(c, name.ToString()),
+                "A function's number by its name", volatility: Volatility.Stable);
+        }
+
+        r.F("regprocedureout(int4) text", (int oid, EvalContext c) => Text(oid == 0 ? "-" : Function(c, oid) is { } f ? $"{f.Name}({f.Arguments.Replace(", ", ",", StringComparison.Ordinal)})" : Plain(oid)),
+            "A function's name and its parameters' types by its number", volatility: Volatility.Stable);
         r.F("regprocout(int4) text", (int oid, EvalContext c) => Text(oid == 0 ? "-" : Function(c, oid)?.Name ?? TypeFunction(oid) ?? Plain(oid)),
             "A function's name by its number", volatility: Volatility.Stable);
     }
@@ -349,7 +355,7 @@ internal static class PgCatalogFunctions
 
     private static int? RelationOid(EvalContext context, string name, bool required)
     {
-        if (int.TryParse(name, out int number))
+        if (Number(ByteSlice.From(name)) is { } number)
         {
             return number;
         }

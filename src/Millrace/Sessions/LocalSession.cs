@@ -32,6 +32,13 @@ internal sealed partial class LocalSession : Session
 
     public override long NowMicros => _database.NowMicros;
 
+    public override int NumberOf(SqlType type, string name)
+    {
+        ScalarFunction cast = FunctionLibrary.Catalog.FindScalars(type + "in")[0];
+        var call = new CallExpr(cast, [new LiteralExpr(ByteSlice.From(name), SqlType.Text)], SqlType.Integer);
+        return (int)ConstantFolder.Evaluate(call, ContextOf(Snapshot, _database.NowMicros)).Value!;
+    }
+
     public override void Set(string name, string value) => _settings.Set(name, value);
 
     public override IReadOnlyList<Statement> Parse(string text) => SqlParser.Parse(text);

@@ -57,6 +57,7 @@ internal static class CatalogTypes
         1187 _interval -1 0 b A 0 1186 0 750 751 2400 2401 d x 0 array_in array_out array_recv array_send
         1231 _numeric -1 0 b A 0 1700 0 750 751 2400 2401 i x 0 array_in array_out array_recv array_send
         1700 numeric -1 0 b N 0 0 1231 1701 1702 2460 2461 i m 0 numeric_in numeric_out numeric_recv numeric_send
+        2202 regprocedure 4 1 b N 0 0 2207 2212 2213 2446 2447 i p 0 regprocedurein regprocedureout regprocedurerecv regproceduresend
         2205 regclass 4 1 b N 0 0 2210 2218 2219 2452 2453 i p 0 regclassin regclassout regclassrecv regclasssend
         2206 regtype 4 1 b N 0 0 2211 2220 2221 2454 2455 i p 0 regtypein regtypeout regtyperecv regtypesend
         2210 _regclass -1 0 b A 0 2205 0 750 751 2400 2401 i x 0 array_in array_out array_recv array_send

@@ -21,6 +21,7 @@ public readonly record struct PgType(int Oid, short Length, int Modifier)
         TypeId.SmallInt => new(21, 2, -1),
         TypeId.Integer when type.IsOid => new(26, 4, -1),
         TypeId.Integer => new(23, 4, -1),
+        TypeId.Text when type.RegOid > 0 => new(type.RegOid, 4, -1),
         TypeId.Text when type.Precision >= 0 => new(1043, -1, type.Precision + 4),
         TypeId.Text or TypeId.Unknown => new(TextOid, -1, -1),
         TypeId.Real => new(700, 4, -1),

@@ -182,6 +182,37 @@ public sealed class ClientCatalogTests(PostgresServer server) : IAsyncLifetime
         }
     }
 
+    // In text regclass and its kin are names; psql and whoever asks for text sees them so.
+    [PostgresFact]
+    public async Task NumbersOfTheCatalogAreShownAsNames()
+    {
+        foreach (string sql in new[]
+        {
+            "SELECT 't'::regclass, 'pg_class'::regclass, oid::regclass, 't_pkey'::regclass, 0::regclass, 999999999::regclass FROM pg_class WHERE relname = 't' AND pg_table_is_visible(oid)",
+            "SELECT 'int'::regtype, 23::regtype, '\"char\"'::regtype, 'timestamptz[]'::regtype, NULL::regtype, 0::regtype",
+            "SELECT 'pg_catalog'::regnamespace, 'initcap'::regproc, 'abs(int)'::regprocedure, 'abs(int)'::regprocedure::text",
+            "SELECT c FROM (SELECT 't'::regclass AS c UNION ALL SELECT 'pg_class'::regclass) AS x ORDER BY c::text", "SELECT DISTINCT conrelid::regclass FROM pg_constraint WHERE conrelid = 't'::regclass",
+        })
+        {
+            (string theirs, string ours) = (await Told(_theirs, sql), await Told(_ours, sql));
+            Assert.True(theirs == ours, $"{sql}\nPostgreSQL: {theirs}\nMillrace:   {ours}");
+        }
+    }
+
+    // Values in text, with the types they are said to be of.
+    private static async Task<string> Told(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { AllResultTypesAreUnknown = true };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+        var text = new System.Text.StringBuilder().AppendJoin('|', Enumerable.Range(0, reader.FieldCount).Select(reader.GetDataTypeName)).Append('\n');
+        while (await reader.ReadAsync())
+        {
+            text.AppendJoin('|', Enumerable.Range(0, reader.FieldCount).Select(reader.GetValue)).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
     private static async Task<string> Answer(NpgsqlConnection connection, string sql)
     {
         try

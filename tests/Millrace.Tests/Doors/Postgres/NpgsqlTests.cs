@@ -58,6 +58,34 @@ public sealed class NpgsqlTests : IAsyncLifetime
         { "double precision[]", Array.Empty<double>() },
     };
 
+    // In binary regclass and its kin are the numbers, in text the names, and both say their own type.
+    [Fact]
+    public async Task NamesOfTheCatalogAreNumbersInBinary()
+    {
+        await Run("CREATE TABLE \"My T\" (id int PRIMARY KEY)");
+        await using (var command = new NpgsqlCommand("SELECT 'int'::regtype, 23::regtype, NULL::regtype", _connection))
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync())
+        {
+            Assert.True(await reader.ReadAsync());
+            Assert.Equal((23u, 23u, true), (reader.GetFieldValue<uint>(0), reader.GetFieldValue<uint>(1), reader.IsDBNull(2)));
+            Assert.Equal("regtype", reader.GetDataTypeName(0));
+        }
+
+        const string Names = "SELECT '\"My T\"'::regclass, oid::regclass, oid FROM pg_class WHERE relname = 'My T'";
+        await using (var command = new NpgsqlCommand(Names, _connection) { AllResultTypesAreUnknown = true })
+        await using (NpgsqlDataReader reader = await command.ExecuteReaderAsync())
+        {
+            Assert.True(await reader.ReadAsync());
+            Assert.Equal(("\"My T\"", "\"My T\""), (reader.GetString(0), reader.GetString(1)));
+        }
+
+        await using NpgsqlBinaryExporter binary = await _connection.BeginBinaryExportAsync($"COPY ({Names}) TO STDOUT (FORMAT binary)");
+        await binary.StartRowAsync();
+        uint first = await binary.ReadAsync<uint>(NpgsqlDbType.Oid);
+        Assert.Equal((first, first), (await binary.ReadAsync<uint>(NpgsqlDbType.Oid), await binary.ReadAsync<uint>(NpgsqlDbType.Oid)));
+        Assert.NotEqual(0u, first);
+    }
+
     [Theory]
     [MemberData(nameof(Values))]
     public async Task EveryTypeGoesAndComesBack(string type, object value)

@@ -2,7 +2,7 @@
 using System.Net;
 using Millrace.Core;
 using Millrace.Doors;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.LineProtocol;
 using Millrace.Log;
 using Millrace.Sql;

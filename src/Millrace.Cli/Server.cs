@@ -58,6 +58,7 @@ internal sealed class Server : IAsyncDisposable
             CheckpointLogBytes = settings.Sizes.CheckpointBytes ?? defaults.CheckpointLogBytes,
             DeliverAlerts = settings.Alerts != "off",
             AlertsToPrivateAddresses = settings.Alerts == "any",
+            FilesFolder = settings.FilesFolder,
             Warning = log.Warn,
         });
         log.Tell(database.RecoveryReport[0]);

@@ -18,6 +18,9 @@ internal sealed record Settings(string Data, Durability Durability, IPEndPoint? 
     /// <summary>Where alerts are posted to: public, any or off.</summary>
     public string Alerts { get; init; } = "public";
 
+    /// <summary>The folder below which queries may read files; null for none.</summary>
+    public string? FilesFolder { get; init; }
+
     /// <summary>Bytes of state that views and subscriptions may hold together; null for any number.</summary>
     public long? StateBytes { get; init; }
 

@@ -31,7 +31,9 @@ internal static class StartVerb
               INSERT INTO clicks VALUES ('ada', now()); SELECT * FROM totals;
             \? helps, \q ends.
             """);
-        await using var runner = new EmbeddedRunner(server.Database.NewSession());
+        Session session = server.Database.NewSession();
+        session.Files = FileRule.Any;
+        await using var runner = new EmbeddedRunner(session);
         Task<int> prompt = Prompt.RunAsync(runner, OutputFormat.Table);
         Task<int> signal = server.WaitAsync();
         return await await Task.WhenAny(prompt, signal);

@@ -1,7 +1,7 @@
 // Settings that can be used each by itself and not together, or that are less safe than they look.
 using System.Net;
 using Millrace.Doors;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Log;
 
 namespace Millrace.Cli.Config;

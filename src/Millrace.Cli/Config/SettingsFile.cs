@@ -1,6 +1,6 @@
 // The configuration file: a flat JSON object whose names are those of the options.
 using System.Text.Json;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Cli.Config;
 

@@ -51,6 +51,7 @@ internal sealed class SettingsReader
         Add("tls-key", "PEM file with the certificate's key", "FILE");
         Add("jwt-key", "File with what signed tokens (JWT) are checked with on the HTTP door: a public key in PEM form, or a secret of at least 32 bytes", "FILE");
         Add("alerts", "Where alerts may be posted to: public (addresses of the open internet), any (this machine and private networks too), off (default public)", "MODE");
+        Add("files", "Folder below which queries may read files, as in SELECT * FROM 'orders.csv' (default: none); where there are users, superusers only", "DIR");
         Add("log", "What is written to standard error: text (warnings and errors, for people) or json (one object a line, starts and stops too; default text)", "FORM");
         Add("segment-rows", "Rows of a stream that are sealed together (default 1048576)", "ROWS");
         Add("segment-bytes", "Bytes of a stream's rows in memory after which they are sealed (default 134217728)", "BYTES");
@@ -104,6 +105,7 @@ internal sealed class SettingsReader
         string? keyFile = Take<string?>("tls-key", null, text => text);
         WebTokenKey? webTokens = Take<string?>("jwt-key", null, text => text) is { } signer ? Signer(signer) : null;
         string alerts = Choice("alerts", ("public", "public"), ("any", "any"), ("off", "off"));
+        string? files = Take<string?>("files", null, text => text);
         LogForm log = Choice("log", ("text", LogForm.Text), ("json", LogForm.Json));
         long? segmentRows = Take<long?>("segment-rows", null, Count);
         long? segmentBytes = Take<long?>("segment-bytes", null, Count);
@@ -118,6 +120,7 @@ internal sealed class SettingsReader
         {
             Security = new DoorSecurity { RequireLogin = requireLogin, AdminToken = adminToken, WebTokens = webTokens, Certificate = Certificate(certificateFile, keyFile) },
             Alerts = alerts,
+            FilesFolder = files,
             Log = log,
             Sizes = (segmentRows, segmentBytes, checkpointBytes),
             StateBytes = stateBytes,

@@ -2,6 +2,7 @@
 using System.Text;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.LineProtocol;
 using Millrace.Sql;
 

@@ -1,6 +1,6 @@
 // The way of a file: blocks are read ahead and parsed side by side, and taken in order.
 using System.Text;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Cli.Import;
 

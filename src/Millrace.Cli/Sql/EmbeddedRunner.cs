@@ -2,6 +2,7 @@
 using System.Text;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Cli.Sql;
 
@@ -12,7 +13,9 @@ internal sealed class EmbeddedRunner(Session session, Database? owned = null) : 
     public static async Task<EmbeddedRunner> OpenAsync(string folder)
     {
         Database database = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false });
-        return new EmbeddedRunner(database.NewSession(), database);
+        Session session = database.NewSession();
+        session.Files = FileRule.Any;
+        return new EmbeddedRunner(session, database);
     }
 
     public async Task RunAsync(string sql, IResultSink sink, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 // What columns get that a row of a bulk load does not have.
 using Millrace.Core;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Formats;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Millrace.Core;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Formats;
 

@@ -1,6 +1,7 @@
 // Rows of columns as lines of CSV or COPY text.
 using System.Text;
 using Millrace.Core;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Formats;

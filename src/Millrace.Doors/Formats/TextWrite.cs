@@ -1,6 +1,7 @@
 // Values in PostgreSQL's text form, chosen once a column.
 using System.Buffers.Text;
 using Millrace.Core;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Formats;
 

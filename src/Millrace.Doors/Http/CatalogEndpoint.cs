@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Http;

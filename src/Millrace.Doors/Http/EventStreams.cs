@@ -7,6 +7,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.Http.Feeds;
 
 namespace Millrace.Doors.Http;

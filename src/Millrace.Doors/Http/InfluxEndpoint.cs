@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.LineProtocol;
 using Millrace.Sql;
 

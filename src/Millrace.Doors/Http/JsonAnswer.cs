@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Http;
 

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Http;
 

@@ -2,6 +2,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.Http.Access;
 
 namespace Millrace.Doors.Http;

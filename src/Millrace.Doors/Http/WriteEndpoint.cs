@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.Http.Access;
 using Millrace.Doors.LineProtocol;
 

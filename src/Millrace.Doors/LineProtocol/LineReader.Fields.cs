@@ -1,7 +1,7 @@
 // The fields of a line: keys that are new or in another place than in the line before, and values by kind.
 using System.Text;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.LineProtocol;

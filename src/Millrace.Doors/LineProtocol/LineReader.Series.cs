@@ -1,7 +1,7 @@
 // The part of a line before its fields: measurement and tags. Most lines repeat one that was seen: it is looked up by its bytes as they are.
 using System.Text;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.LineProtocol;

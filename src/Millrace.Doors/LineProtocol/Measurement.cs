@@ -1,6 +1,6 @@
 // The lines of one measurement in one request, as columns.
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.LineProtocol;

@@ -1,6 +1,6 @@
 // One tag of a measurement: a value for each series, each distinct value kept once.
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.LineProtocol;
 

@@ -2,7 +2,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Postgres;
 

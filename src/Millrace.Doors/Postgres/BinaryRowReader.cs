@@ -1,7 +1,7 @@
 // COPY's binary layout, in chunks cut anywhere. https://www.postgresql.org/docs/15/sql-copy.html, "Binary Format"
 using System.Buffers.Binary;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Postgres;
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Engine;
 
 namespace Millrace.Doors.Postgres;

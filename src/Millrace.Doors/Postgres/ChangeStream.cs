@@ -1,6 +1,7 @@
 // SUBSCRIBE as rows that do not end: the epoch, the weight, then the columns, each change sent as soon as it is there.
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Postgres;
 

@@ -1,7 +1,7 @@
 // COPY … FROM STDIN: the client's data, in pieces cut anywhere, into batches for the engine.
 using System.Text;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Postgres;

@@ -1,6 +1,7 @@
 // COPY … TO STDOUT: a result as text, CSV or binary rows.
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Doors.Postgres;

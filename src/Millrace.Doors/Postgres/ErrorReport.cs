@@ -1,6 +1,6 @@
 // Any failure, as the one ErrorResponse that PostgreSQL's clients understand.
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Postgres;
 

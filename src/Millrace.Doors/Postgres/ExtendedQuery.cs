@@ -1,6 +1,6 @@
 // The extended protocol: statements and portals by name. https://www.postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Engine;
 using Millrace.Sql;
 using Millrace.Sql.Syntax;

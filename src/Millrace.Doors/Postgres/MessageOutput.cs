@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Engine;
 
 namespace Millrace.Doors.Postgres;

@@ -1,6 +1,6 @@
 // The loop of one PostgreSQL connection after login: a message in, messages out, and what an error skips.
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql.Syntax;
 
 namespace Millrace.Doors.Postgres;

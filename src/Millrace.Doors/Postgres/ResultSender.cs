@@ -1,6 +1,6 @@
 // A statement's outcome as the simple protocol sends it: whole, in text form, with its description in front.
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Sql.Syntax;
 
 namespace Millrace.Doors.Postgres;

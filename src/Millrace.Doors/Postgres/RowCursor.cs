@@ -1,6 +1,7 @@
 // Walks the rows of a result, so that a portal can stop after some and go on later.
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Postgres;
 

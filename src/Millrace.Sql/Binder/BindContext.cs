@@ -42,6 +42,9 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     /// <summary>True while the text of a view is bound.</summary>
     public bool IsInView => _views.Count > 0;
 
+    /// <summary>How many times the statement names a file to read.</summary>
+    public int FilesRead { get; set; }
+
     public List<string> Notices { get; } = [];
 
     /// <summary>Where in the text an expression came from, by identity of the expression.</summary>

@@ -21,6 +21,11 @@ public sealed record BindOptions
     /// <summary>True for a statement of the catalog's history: it was good when it was given, whatever is checked of new ones since.</summary>
     public bool Replayed { get; init; }
 
+    /// <summary>
+    /// Gives the columns of a file that the statement reads, by its path and place in the text; null where no file can be read: in whatever is kept up to date.
+    /// </summary>
+    public Func<string, int, CatalogObject>? Files { get; init; }
+
     /// <summary>Parses the text of views, one statement; null for <see cref="Syntax.SqlParser"/>.</summary>
     public Func<string, Syntax.Statement>? Parse { get; init; }
 }

@@ -24,6 +24,7 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
             Parameters = [.. _context.Parameters.Select(p => p.Id == TypeId.Unknown ? SqlType.Text : p)],
             DependsOn = [.. _context.DependsOn],
             Named = [.. _context.Named],
+            ReadsFiles = bound.ReadsFiles || _context.FilesRead > 0,
             Notices = [.. bound.Notices, .. _context.Notices.Distinct()],
         };
     }

@@ -92,6 +92,8 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         {
             case Syntax.NamedTable named:
                 return Named(named);
+            case Syntax.FileTable file:
+                return File(file);
             case Syntax.SubqueryTable sub:
                 QueryResult result = sub.Lateral ? queries.Bind(sub.Query, lateral, lateralFrame, ctes) : queries.Bind(sub.Query, parent, frame, ctes);
                 return Of(result.Visible(), sub.Alias, null, null, null, sub.Position);
@@ -137,6 +139,19 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
 
         CatalogObject seen = context.AsSeenByView(found);
         return Of(new ScanPlan(seen) { Narrowed = !ReferenceEquals(seen, found) }, named.Alias, name, found.Namespace, seen, named.Position);
+    }
+
+    private FromItem File(Syntax.FileTable file)
+    {
+        if (context.Options.Files is not { } files || context.FollowsChanges || context.IsInView)
+        {
+            throw new SqlException("0A000", $"'{file.Path}' is a file: only a query that runs once can read it", file.Position,
+                "what is kept up to date reads streams and tables: millrace import makes one of a file, and so does CREATE TABLE … AS SELECT * FROM 'file'");
+        }
+
+        CatalogObject found = files(file.Path, file.Position);
+        context.FilesRead++;
+        return Of(new ScanPlan(found), file.Alias, found.Name, null, null, file.Position);
     }
 
     private PlanNode ViewPlan(CatalogObject view)

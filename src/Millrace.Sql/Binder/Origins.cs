@@ -25,7 +25,7 @@ internal sealed class Origins(IReadOnlyDictionary<PlanNode, OriginFact> known)
         int count = plan.Columns.Count;
         switch (plan)
         {
-            case ScanPlan { Object: { } o }:
+            case ScanPlan { Object: { File: null } o }:
                 return [.. Enumerable.Range(0, count).Select(i => i < o.Columns.Count - o.HiddenColumns ? new ColumnOrigin(o.Id, i) : ColumnOrigin.None)];
             case ProjectPlan project:
                 ColumnOrigin[] input = Of(project.Input);
@@ -33,7 +33,7 @@ internal sealed class Origins(IReadOnlyDictionary<PlanNode, OriginFact> known)
             case AggregatePlan aggregate:
                 ColumnOrigin[] grouped = Of(aggregate.Input);
                 return [.. aggregate.Keys.Select(k => grouped[k]), .. Nothing(aggregate.Calls.Count)];
-            case UnionPlan or SetOpPlan or ChangelogPlan or ValuesPlan:
+            case UnionPlan or SetOpPlan or ChangelogPlan or ValuesPlan or ScanPlan:
                 return [.. Nothing(count)];
             default:
                 // Every other operation keeps the columns of its inputs, side by side, and may append some. Half a join keeps the left ones.

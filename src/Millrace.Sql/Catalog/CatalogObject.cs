@@ -47,6 +47,13 @@ public enum ConflictRule : byte
     UpdateIfNotNull = 3,
 }
 
+/// <summary>Where the rows of a file that a query names are.</summary>
+/// <param name="Name">The path as it was written, for what is said of it.</param>
+/// <param name="Path">Where it is.</param>
+/// <param name="Delimiter">Between the fields of CSV; null for NDJSON.</param>
+/// <param name="Position">Where the statement names it.</param>
+public sealed record FileLocation(string Name, string Path, char? Delimiter, int Position);
+
 /// <summary>An object of the catalog, immutable; a DDL statement makes a new one.</summary>
 public sealed record CatalogObject
 {
@@ -148,6 +155,9 @@ public sealed record CatalogObject
 
     /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens, alerts.</summary>
     public bool IsRelation => Kind < ObjectKind.Endpoint;
+
+    /// <summary>For a file that a query names, which is in no catalog: where its rows are.</summary>
+    public FileLocation? File { get; init; }
 
     /// <summary>For an index: the column indexes in order.</summary>
     public IReadOnlyList<int> IndexColumns { get; init; } = [];

@@ -18,6 +18,9 @@ public abstract record BoundStatement
     /// <summary>Identities of the relations that the statement itself names, without those that views it names read.</summary>
     public IReadOnlyList<int> Named { get; init; } = [];
 
+    /// <summary>True when it reads files by path.</summary>
+    public bool ReadsFiles { get; init; }
+
     /// <summary>What the user should be told although nothing is wrong.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 }

@@ -37,6 +37,7 @@ public sealed partial class Database
     private async Task<StatementResult> ExecuteTracedAsync(string sql, object?[] parameters)
     {
         await using Session session = NewSession();
+        session.Files = FileRule.Any;
         if (parameters.Length == 0)
         {
             IReadOnlyList<StatementResult> results = await session.ExecuteAsync(sql).ConfigureAwait(false);

@@ -59,6 +59,12 @@ public sealed record DatabaseOptions
     /// <summary>Bytes that all followed queries may hold together: their answers and their changes of late. Default 256 MiB.</summary>
     public long FeedsBytesMax { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// The folder below which queries of sessions may read files (<c>SELECT * FROM 'orders.csv'</c>), users' as well, where they are superusers. Default: none. It is
+    /// not asked about what the program itself runs with <see cref="Database.ExecuteAsync"/> and its kin, nor where <see cref="Session.Files"/> is set.
+    /// </summary>
+    public string? FilesFolder { get; init; }
+
     /// <summary>Different queries that may be followed at once. Default 1,000.</summary>
     public int FeedsMax { get; init; } = 1_000;
 

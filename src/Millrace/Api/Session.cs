@@ -70,6 +70,9 @@ public abstract class Session : IAsyncDisposable
     /// </summary>
     public Func<int, bool, bool> CancelBackend { get; set; } = (_, _) => false;
 
+    /// <summary>Which files its queries may read, as in <c>SELECT * FROM 'orders.csv'</c>; none unless somebody who may decides so.</summary>
+    public FileRule Files { get; set; } = FileRule.None;
+
     /// <summary>What time it is for the session.</summary>
     public virtual long NowMicros => 0;
 

@@ -13,8 +13,9 @@ internal sealed partial class DatabaseEngine
     private CatalogState _catalog;
 
     /// <summary>Parses and binds a statement against a catalog: where the engine, sessions and recovery meet the SQL front end.</summary>
-    internal static BoundStatement Bind(Statement statement, CatalogSnapshot catalog, string text, IReadOnlyList<SqlType?>? parameters = null, bool replayed = false) =>
-        new Binder(catalog, FunctionLibrary.Catalog, new BindOptions { Text = text, ParameterTypes = parameters ?? [], Replayed = replayed }).Bind(statement);
+    internal static BoundStatement Bind(
+        Statement statement, CatalogSnapshot catalog, string text, IReadOnlyList<SqlType?>? parameters = null, bool replayed = false, Func<string, int, CatalogObject>? files = null) =>
+        new Binder(catalog, FunctionLibrary.Catalog, new BindOptions { Text = text, ParameterTypes = parameters ?? [], Replayed = replayed, Files = files }).Bind(statement);
 
     private void Define(DefinitionRequest request)
     {

@@ -218,7 +218,8 @@ internal static class PgCatalogFunctions
                 "A function's number by its name", volatility: Volatility.Stable);
         }
 
-        r.F("regprocedureout(int4) text", (int oid, EvalContext c) => Text(oid == 0 ? "-" : Function(c, oid) is { } f ? $"{f.Name}({f.Arguments.Replace(", ", ",", StringComparison.Ordinal)})" : Plain(oid)),
+        r.F("regprocedureout(int4) text",
+            (int oid, EvalContext c) => Text(oid == 0 ? "-" : Function(c, oid) is { } f ? $"{f.Name}({f.Arguments.Replace(", ", ",", StringComparison.Ordinal)})" : Plain(oid)),
             "A function's name and its parameters' types by its number", volatility: Volatility.Stable);
         r.F("regprocout(int4) text", (int oid, EvalContext c) => Text(oid == 0 ? "-" : Function(c, oid)?.Name ?? TypeFunction(oid) ?? Plain(oid)),
             "A function's name by its number", volatility: Volatility.Stable);

@@ -44,7 +44,7 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
         CatalogSnapshot catalog = session.Catalog;
         (PointRead Read, LiteralExpr[] Values)? point = null;
         BoundStatement bound = (parameterTypes is null && Statement is QueryStatement query ? session.KnownQueries.Bind(query, catalog, Script, out point) : null)
-            ?? DatabaseEngine.Bind(Statement, catalog, Script, parameterTypes);
+            ?? DatabaseEngine.Bind(Statement, catalog, Script, parameterTypes, files: session.FilesFor(Statement));
         if (_told is not null && !HaveSameTypes(_told, session.ColumnsOf(bound)))
         {
             // Before anything is executed, and as PostgreSQL says it: drivers know this error and prepare again.

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Millrace.Access;
 using Millrace.Core;
 using Millrace.Engine;
+using Millrace.Files;
 using Millrace.Sql;
 using Millrace.Sql.Syntax;
 
@@ -22,6 +23,28 @@ internal sealed partial class LocalSession
         }
     }
 
+    /// <summary>What the binder is told of files: nothing in a statement whose query is kept, since a file does not say when it changes.</summary>
+    internal Func<string, int, CatalogObject>? FilesFor(Statement statement)
+    {
+        Statement target = statement is ExplainStatement explain ? explain.Target : statement;
+        if (target is not (QueryStatement or InsertStatement or UpdateStatement or DeleteStatement or CopyStatement or DeclareCursorStatement or PrepareStatement or CreateTableStatement))
+        {
+            return null;
+        }
+
+        int count = 0;
+        return (path, position) =>
+        {
+            // Before anything is looked at: what is there and what is not is not for everybody to know.
+            if (_user is not null && !Principal.MayAll(_database.Catalog, _user))
+            {
+                throw new SqlException("42501", "permission denied to read files", position, "only a superuser may");
+            }
+
+            return FileTables.Open(path, Files, position, ++count);
+        };
+    }
+
     /// <summary>Checks that a user may run a statement.</summary>
     /// <param name="user">The user; null for whoever is trusted with everything.</param>
     /// <param name="catalog">What he may do.</param>
@@ -38,6 +61,11 @@ internal sealed partial class LocalSession
         if (who.IsSuperuser)
         {
             return;
+        }
+
+        if (bound.ReadsFiles)
+        {
+            throw new SqlException("42501", "permission denied to read files", hint: "only a superuser may");
         }
 
         switch (bound)

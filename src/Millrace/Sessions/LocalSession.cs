@@ -1,6 +1,7 @@
 // The session: binds statements against the newest catalog and sends each to where it is executed.
 using Millrace.Core;
 using Millrace.Engine;
+using Millrace.Files;
 using Millrace.Sql;
 using Millrace.Sql.Syntax;
 using ObjectKind = Millrace.Sql.ObjectKind;
@@ -16,7 +17,11 @@ internal sealed partial class LocalSession : Session
     private readonly List<int> _temporary = [];
     private Transaction? _transaction;
 
-    public LocalSession(Database database) => _database = database;
+    public LocalSession(Database database)
+    {
+        _database = database;
+        Files = database.Options.FilesFolder is { } folder ? FileRule.Below(folder) : FileRule.None;
+    }
 
     public override TransactionStatus Status => _transaction switch
     {
@@ -327,7 +332,7 @@ internal sealed partial class LocalSession : Session
     {
         if (o.Kind == ObjectKind.System)
         {
-            return [SystemRelations.Rows(o, SystemOf(snapshot))];
+            return o.File is null ? [SystemRelations.Rows(o, SystemOf(snapshot))] : FileTables.Rows(o);
         }
 
         return _transaction is { } transaction
@@ -367,7 +372,8 @@ internal sealed partial class LocalSession : Session
     {
         RefuseReadOnly(bound);
         await CommitPendingAsync(cancellation).ConfigureAwait(false);
-        DefinitionResult result = await _database.SubmitAsync(new DefinitionRequest(prepared.Statement, prepared.Text), cancellation).ConfigureAwait(false);
+        (Statement statement, string text) = FileTables.WithoutFiles(bound, prepared.Statement, prepared.Text);
+        DefinitionResult result = await _database.SubmitAsync(new DefinitionRequest(statement, text), cancellation).ConfigureAwait(false);
         List<Notice> notices = [.. ToNotices(result.Notices)];
         if (Status == TransactionStatus.InTransaction)
         {

@@ -191,7 +191,8 @@ public sealed class ClientCatalogTests(PostgresServer server) : IAsyncLifetime
             "SELECT 't'::regclass, 'pg_class'::regclass, oid::regclass, 't_pkey'::regclass, 0::regclass, 999999999::regclass FROM pg_class WHERE relname = 't' AND pg_table_is_visible(oid)",
             "SELECT 'int'::regtype, 23::regtype, '\"char\"'::regtype, 'timestamptz[]'::regtype, NULL::regtype, 0::regtype",
             "SELECT 'pg_catalog'::regnamespace, 'initcap'::regproc, 'abs(int)'::regprocedure, 'abs(int)'::regprocedure::text",
-            "SELECT c FROM (SELECT 't'::regclass AS c UNION ALL SELECT 'pg_class'::regclass) AS x ORDER BY c::text", "SELECT DISTINCT conrelid::regclass FROM pg_constraint WHERE conrelid = 't'::regclass",
+            "SELECT c FROM (SELECT 't'::regclass AS c UNION ALL SELECT 'pg_class'::regclass) AS x ORDER BY c::text",
+            "SELECT DISTINCT conrelid::regclass FROM pg_constraint WHERE conrelid = 't'::regclass",
         })
         {
             (string theirs, string ours) = (await Told(_theirs, sql), await Told(_ours, sql));

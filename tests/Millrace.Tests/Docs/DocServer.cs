@@ -14,11 +14,11 @@ internal sealed class DocServer : IAsyncDisposable
     private readonly Database _database;
     private readonly DoorHost _doors;
     private readonly NpgsqlRunner _sql;
-    private readonly string _folder = Directory.CreateTempSubdirectory("millrace-docs-").FullName;
+    private readonly string _folder;
 
-    private DocServer(Database database, DoorHost doors, NpgsqlRunner sql)
+    private DocServer(Database database, DoorHost doors, NpgsqlRunner sql, string folder)
     {
-        (_database, _doors, _sql) = (database, doors, sql);
+        (_database, _doors, _sql, _folder) = (database, doors, sql, folder);
         string bin = Directory.CreateDirectory(Path.Combine(_folder, "bin")).FullName;
         string millrace = Path.Combine(bin, "millrace");
         File.WriteAllText(millrace, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "Millrace.Cli.dll")}' \"$@\"\n");
@@ -45,9 +45,10 @@ internal sealed class DocServer : IAsyncDisposable
 
     public static async Task<DocServer> StartAsync()
     {
-        Database database = await Database.OpenInMemoryAsync(new DatabaseOptions { DeliverAlerts = false });
+        string folder = Directory.CreateTempSubdirectory("millrace-docs-").FullName;
+        Database database = await Database.OpenInMemoryAsync(new DatabaseOptions { DeliverAlerts = false, FilesFolder = folder });
         DoorHost doors = await DoorHost.StartAsync(database, new DoorHostOptions { Postgres = new IPEndPoint(IPAddress.Loopback, 0), Http = new IPEndPoint(IPAddress.Loopback, 0) });
-        return new DocServer(database, doors, await NpgsqlRunner.ConnectAsync(doors.Postgres!.ToString()));
+        return new DocServer(database, doors, await NpgsqlRunner.ConnectAsync(doors.Postgres!.ToString()), folder);
     }
 
     /// <summary>Runs SQL, statement by statement.</summary>

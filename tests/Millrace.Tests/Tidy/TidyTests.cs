@@ -17,7 +17,7 @@ public partial class TidyTests
     [
         "src/Millrace.Core/Io/", "src/Millrace/Engine/EngineThread.cs", "src/Millrace/Engine/WorkerThreads.cs",
         "src/Millrace/Api/", "src/Millrace/Sessions/", "src/Millrace/Feeds/", "src/Millrace/Alerts/", "src/Millrace/Dataflow.cs",
-        "src/Millrace.Log/LogOptions.cs", "src/Millrace/SystemViews/",
+        "src/Millrace.Log/LogOptions.cs", "src/Millrace/SystemViews/", "src/Millrace/Files/",
     ];
 
     [Fact]
@@ -87,8 +87,9 @@ public partial class TidyTests
     [InlineData("Millrace.Log", "Millrace.Core")]
     [InlineData("Millrace.Store", "Millrace.Core")]
     [InlineData("Millrace.Sql", "Millrace.Core")]
+    [InlineData("Millrace.Formats", "Millrace.Core Millrace.Sql")]
     [InlineData("Millrace.Generator", "")]
-    [InlineData("Millrace", "Millrace.Core Millrace.Log Millrace.Sql Millrace.Store")]
+    [InlineData("Millrace", "Millrace.Core Millrace.Formats Millrace.Log Millrace.Sql Millrace.Store")]
     [InlineData("Millrace.Doors", "Millrace")]
     [InlineData("Millrace.Cli", "Millrace.Doors")]
     public void ProjectsDependInOneDirection(string project, string allowed)

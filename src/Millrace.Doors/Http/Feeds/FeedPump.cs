@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Millrace.Core;
 using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.Http.Access;
 using Millrace.Doors.Http.Endpoints;
 

@@ -4,7 +4,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 
 namespace Millrace.Doors.Http.Feeds;
 

@@ -21,6 +21,10 @@ public sealed record NamedTable(ObjectName Name) : TableRef
     public Expr? AsOf { get; init; }
 }
 
+/// <summary>A file by its path, <c>'orders.csv'</c>: its rows, for a query that runs once.</summary>
+/// <param name="Path">The path as it was written.</param>
+public sealed record FileTable(string Path) : TableRef;
+
 /// <summary>A subquery.</summary>
 /// <param name="Query">The query.</param>
 /// <param name="Lateral">It may refer to the items before it.</param>

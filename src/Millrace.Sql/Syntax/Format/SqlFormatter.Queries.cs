@@ -237,6 +237,10 @@ public sealed partial class SqlFormatter
                 }
                 WriteAlias(named.Alias);
                 break;
+            case FileTable file:
+                Add(QuoteString(file.Path));
+                WriteAlias(file.Alias);
+                break;
             case SubqueryTable subquery:
                 AddIf(subquery.Lateral, "LATERAL ");
                 WriteSubquery(subquery.Query);

@@ -161,6 +161,11 @@ internal sealed partial class Parser
         {
             throw Unexpected("a subquery or a function behind LATERAL");
         }
+        // What has no ending is no file that could be read: rather a name in the wrong quotes.
+        if (At(TokenKind.String) && Current.Text.Contains('.', StringComparison.Ordinal))
+        {
+            return new FileTable(Take().Text) { Position = position, Alias = ParseAlias() };
+        }
         return ParseNamedTable();
     }
 

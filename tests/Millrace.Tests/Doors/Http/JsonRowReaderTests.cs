@@ -1,7 +1,7 @@
 // JSON into columns: every type, every cut, every kind of bad input.
 using System.Text;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Xunit;
 
 namespace Millrace.Tests.Doors.Http;

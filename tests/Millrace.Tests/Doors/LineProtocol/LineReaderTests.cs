@@ -2,7 +2,7 @@
 using System.Globalization;
 using System.Text;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.LineProtocol;
 using Millrace.Sql;
 using Xunit;

@@ -1,7 +1,7 @@
 // Binary values: known bytes from PostgreSQL's send functions, and whatever goes out comes back.
 using System.Globalization;
 using Millrace.Core;
-using Millrace.Doors.Formats;
+using Millrace.Formats;
 using Millrace.Doors.Postgres;
 using Xunit;
 

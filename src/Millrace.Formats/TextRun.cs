@@ -1,7 +1,7 @@
 // Neighbouring text columns whose values come together, such as the tags of a series: compared as one piece, kept as one number a row.
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>
 /// Remembers pieces of rows over several text columns. A row that repeats one costs one comparison; its values are put into the columns later, column by

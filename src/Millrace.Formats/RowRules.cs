@@ -1,7 +1,7 @@
 // What rows of every format have to obey, whichever door brings them.
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>How rows that come by name treat names that are missing or unknown.</summary>
 /// <param name="IgnoreUnknown">True to pass over fields that no column is called after; otherwise they are an error.</param>

@@ -2,7 +2,7 @@
 using System.Runtime.CompilerServices;
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>
 /// Reads rows of CSV one after the other until it meets one that is unusual in any way: a quote inside a field, a number too long, too few fields, a null where

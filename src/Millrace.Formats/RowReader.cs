@@ -4,7 +4,7 @@ using System.Text.Unicode;
 using Millrace.Core;
 using Millrace.Sql;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>What the first line is.</summary>
 internal enum HeaderUse

@@ -1,7 +1,7 @@
 // CSV as PostgreSQL's COPY reads it: quotes may open anywhere in a field, hold line breaks, and tell an empty text from null.
 using System.Text;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>Splits CSV records.</summary>
 /// <param name="delimiter">Between fields.</param>

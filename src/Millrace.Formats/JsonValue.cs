@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>
 /// Appends JSON values. Strings are read by PostgreSQL's input rules for the column's type; numbers go to numeric types, and to timestamps as

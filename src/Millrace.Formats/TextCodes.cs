@@ -1,7 +1,7 @@
 // Text of a bulk load that repeats: each distinct value gets a number, and each row the number of its value.
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>
 /// Codes of one text column. The bytes go into the column's builder as always; the codes beside them are what the log keeps instead. Given up for good when

@@ -2,7 +2,7 @@
 // https://www.postgresql.org/docs/15/sql-copy.html, "Text Format".
 using System.Text;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>Splits records of COPY's text layout.</summary>
 /// <param name="delimiter">Between fields.</param>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>Gives each distinct byte string the next number, from 0. The bytes lie one after the other in one array.</summary>
 internal sealed class ByteMap

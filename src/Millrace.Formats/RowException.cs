@@ -1,7 +1,7 @@
 // A bad row of a bulk load: where it is and what is wrong with it.
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>A row that could not be read. <see cref="Exception.InnerException"/> is the user's error.</summary>
 internal sealed class RowException(long line, string? column, string raw, SqlException error) : Exception(error.Message, error)

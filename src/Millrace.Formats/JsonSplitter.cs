@@ -2,7 +2,7 @@
 using System.Buffers;
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>
 /// Pure: bytes in, ranges out. A row that is not whole yet is left alone; call again with more bytes from the same place (what was

@@ -3,7 +3,7 @@ using System.Buffers.Text;
 using System.Text.Unicode;
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>Appends values given as text.</summary>
 internal static class TextValue

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Millrace.Core;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>
 /// Reads rows given as JSON objects: one a line (NDJSON), or a document that is one object or an array of them. <see cref="Write"/> takes any piece

@@ -1,7 +1,7 @@
 // ISO 8601 dates with times, the form nearly every program sends, read and written without detours.
 using System.Buffers.Text;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>Reads and writes <c>2026-01-31T12:34:56.789Z</c>.</summary>
 internal static class IsoTime

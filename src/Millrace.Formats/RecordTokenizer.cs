@@ -1,5 +1,5 @@
 // Splits bytes into records and fields, without meaning: one subclass a layout (CSV, COPY text).
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>
 /// Pure: bytes in, field ranges out. A record that is not whole yet is left alone; call again with more bytes from the same place.

@@ -1,7 +1,7 @@
 // Numbers of line protocol and CSV: hand-written, and exact to the last bit.
 using System.Globalization;
 
-namespace Millrace.Doors.Formats;
+namespace Millrace.Formats;
 
 /// <summary>What a field's number turned out to be.</summary>
 internal enum NumberKind

@@ -30,6 +30,15 @@ public sealed class ServiceTests
         }
     }
 
+    // systemd looks at RestartPreventExitStatus for the main process alone: a command before it that failed with 2 had the unit started again for ever.
+    [Fact]
+    public void WhatRunsBeforeTheServerDecidesNothing()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(Packaging, "millrace.service"));
+        Assert.Contains("RestartPreventExitStatus=2 3", lines);
+        Assert.All(lines.Where(l => l.StartsWith("ExecStartPre=", StringComparison.Ordinal)), l => Assert.StartsWith("ExecStartPre=-", l, StringComparison.Ordinal));
+    }
+
     [SystemdFact]
     public async Task TheUnitIsSoundAndClosed()
     {

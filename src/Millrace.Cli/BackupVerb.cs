@@ -68,7 +68,7 @@ internal static class BackupVerb
             throw new DataFolderException($"there is no folder {data}");
         }
 
-        await using Database db = await Database.OpenAsync(data, new DatabaseOptions { DeliverAlerts = false }, cancellation);
+        await using Database db = await Database.OpenAsync(data, new DatabaseOptions { DeliverAlerts = false, RunGenerators = false }, cancellation);
         Task<BackupReport> work = db.BackupAsync(target, cancellation);
         var bar = new ByteProgress("backup");
         while (await Task.WhenAny(work, Task.Delay(300, cancellation)) != work)

@@ -23,7 +23,7 @@ internal static class CompactVerb
             throw new DataFolderException($"there is no folder {folder}");
         }
 
-        await using Database db = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false }, cancellation);
+        await using Database db = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false, RunGenerators = false }, cancellation);
         await db.CompactAsync(cancellation);
         IReadOnlyList<SegmentReport> segments = db.Segments();
         Console.WriteLine(string.Create(

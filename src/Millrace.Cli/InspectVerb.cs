@@ -25,7 +25,7 @@ internal static class InspectVerb
             throw new DataFolderException($"there is no folder {folder}");
         }
 
-        await using Database db = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false }, cancellation);
+        await using Database db = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false, RunGenerators = false }, cancellation);
         AnsiConsole.Write(stream is null ? Segments(db) : Columns(db, stream));
         return db.Segments().Any(s => s.Damage is not null) ? Exit.Damaged : Exit.Done;
     }

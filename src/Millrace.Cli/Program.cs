@@ -16,6 +16,7 @@ var root = new RootCommand("Millrace: a streaming database in one process. Event
     CompactVerb.Command(),
     BackupVerb.Command(),
     RestoreVerb.Command(),
+    TokenVerb.Command(),
     BenchVerb.Command(),
 };
 root.SetAction((_, _) => StartVerb.RunAsync());

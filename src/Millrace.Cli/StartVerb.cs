@@ -26,9 +26,9 @@ internal static class StartVerb
               dashboard   http://{server.DoorHost.Http}/
               PostgreSQL  psql -h 127.0.0.1 -p {server.DoorHost.Postgres!.Port}
             Try:
-              CREATE STREAM clicks (who text, at timestamptz);
-              CREATE MATERIALIZED VIEW totals AS SELECT who, count(*) AS n FROM clicks GROUP BY who;
-              INSERT INTO clicks VALUES ('ada', now()); SELECT * FROM totals;
+              CREATE STREAM visits WITH (generator = 'random', rate = 20);
+              CREATE MATERIALIZED VIEW by_name AS SELECT name, count(*) AS n FROM visits GROUP BY name;
+              SUBSCRIBE by_name;
             \? helps, \q ends.
             """);
         Session session = server.Database.NewSession();

@@ -30,7 +30,7 @@ internal sealed class EmbeddedTarget : IImportTarget
     }
 
     public static async Task<EmbeddedTarget> OpenAsync(string folder, ImportOptions options, CancellationToken cancellation) =>
-        new(await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false }, cancellation), owned: true, options);
+        new(await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false, RunGenerators = false }, cancellation), owned: true, options);
 
     /// <summary>Over a database that somebody else has open and closes.</summary>
     public static EmbeddedTarget Over(Database database, ImportOptions options) => new(database, owned: false, options);

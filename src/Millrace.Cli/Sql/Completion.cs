@@ -44,7 +44,7 @@ internal static partial class Completion
 {
     private const int WordsMax = 200;
 
-    private static readonly string[] Commands = ["\\?", "\\d", "\\e", "\\format", "\\i", "\\q", "\\refresh", "\\spark", "\\timing", "\\watch", "\\x"];
+    private static readonly string[] Commands = ["\\?", "\\copy", "\\d", "\\e", "\\format", "\\i", "\\q", "\\refresh", "\\spark", "\\timing", "\\watch", "\\x"];
 
     private static readonly string[] Statements =
     [

@@ -3,6 +3,7 @@ using System.Text;
 using Millrace.Core;
 using Millrace.Doors.Formats;
 using Millrace.Formats;
+using Millrace.Sql;
 
 namespace Millrace.Cli.Sql;
 
@@ -10,9 +11,11 @@ namespace Millrace.Cli.Sql;
 internal sealed class EmbeddedRunner(Session session, Database? owned = null) : ISqlRunner
 {
     /// <summary>Opens a folder.</summary>
-    public static async Task<EmbeddedRunner> OpenAsync(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="inPassing">True where it is closed again at once: streams with a generator make no rows meanwhile.</param>
+    public static async Task<EmbeddedRunner> OpenAsync(string folder, bool inPassing = false)
     {
-        Database database = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false });
+        Database database = await Database.OpenAsync(folder, new DatabaseOptions { DeliverAlerts = false, RunGenerators = !inPassing });
         Session session = database.NewSession();
         session.Files = FileRule.Any;
         return new EmbeddedRunner(session, database);
@@ -48,6 +51,91 @@ internal sealed class EmbeddedRunner(Session session, Database? owned = null) : 
             throw new SqlShellException(e.Message, e.Position, e.Hint, e.SqlState);
         }
     }
+
+    public async Task<long> CopyInAsync(string sql, string name, Stream from, CancellationToken cancellation)
+    {
+        try
+        {
+            await using CopyIn copy = (await session.ExecuteAsync(sql, cancellation))[0].CopyIn ?? throw NoCopy();
+            if (copy.Format.Kind == CopyKind.Binary)
+            {
+                throw new SqlShellException("the binary layout needs a server", -1, "text and csv do not", "0A000");
+            }
+
+            var rows = new RowReader(copy.Columns, copy.Format, copy.Format.Header ? HeaderUse.Skip : HeaderUse.None);
+            byte[] chunk = new byte[1 << 16];
+            for (int length = 1; length > 0;)
+            {
+                length = await from.ReadAtLeastAsync(chunk, chunk.Length, throwOnEndOfStream: false, cancellation);
+                if (length > 0)
+                {
+                    rows.Write(chunk.AsSpan(0, length));
+                }
+                else
+                {
+                    rows.Complete();
+                }
+
+                if (rows.Rows.Count > 0)
+                {
+                    await copy.WriteAsync(rows.TakeBatch(), cancellation);
+                }
+            }
+
+            return await copy.CompleteAsync(cancellation);
+        }
+        catch (RowException e)
+        {
+            string column = e.Column is null ? "" : $"column \"{e.Column}\": ";
+            throw new SqlShellException($"{name}:{e.Line}: {column}{e.Error.Message}", -1, e.Error.Hint, e.Error.SqlState);
+        }
+        catch (SqlException e)
+        {
+            throw new SqlShellException(e.Message, -1, e.Hint, e.SqlState);
+        }
+    }
+
+    public async Task<long> CopyOutAsync(string sql, Stream to, CancellationToken cancellation)
+    {
+        try
+        {
+            StatementResult result = (await session.ExecuteAsync(sql, cancellation))[0];
+            CopyFormat format = result.CopyOut ?? throw NoCopy();
+            if (format.Kind == CopyKind.Binary)
+            {
+                throw new SqlShellException("the binary layout needs a server", -1, "text and csv do not", "0A000");
+            }
+
+            var rows = new Doors.Formats.RowWriter(result.Columns!, format);
+            var line = new ByteWriter(1 << 16);
+            if (format.Header)
+            {
+                rows.WriteHeader(line);
+            }
+
+            foreach (Batch batch in result.Batches)
+            {
+                for (int row = 0; row < batch.Count; row++)
+                {
+                    rows.WriteRow(line, batch.Columns, row);
+                    if (line.Length >= 1 << 16)
+                    {
+                        await to.WriteAsync(line.Written.ToArray(), cancellation);
+                        line.Reset();
+                    }
+                }
+            }
+
+            await to.WriteAsync(line.Written.ToArray(), cancellation);
+            return result.RowCount;
+        }
+        catch (SqlException e)
+        {
+            throw new SqlShellException(e.Message, -1, e.Hint, e.SqlState);
+        }
+    }
+
+    private static SqlShellException NoCopy() => new("that is no COPY", -1, null, "42601");
 
     private static void Rows(StatementResult result, Schema columns, IResultSink sink)
     {

@@ -29,6 +29,20 @@ internal interface ISqlRunner : IAsyncDisposable
     /// <summary>Runs all statements of a text.</summary>
     /// <exception cref="SqlShellException">A statement failed.</exception>
     Task RunAsync(string sql, IResultSink sink, CancellationToken cancellation);
+
+    /// <summary>Runs a COPY … FROM STDIN with the bytes of a stream.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="name">What the stream is called where a row is bad.</param>
+    /// <param name="from">The bytes.</param>
+    /// <param name="cancellation">Ends it; nothing is copied then.</param>
+    /// <returns>Rows copied.</returns>
+    /// <exception cref="SqlShellException">It failed.</exception>
+    Task<long> CopyInAsync(string sql, string name, Stream from, CancellationToken cancellation);
+
+    /// <summary>Runs a COPY … TO STDOUT.</summary>
+    /// <returns>Rows copied.</returns>
+    /// <exception cref="SqlShellException">It failed.</exception>
+    Task<long> CopyOutAsync(string sql, Stream to, CancellationToken cancellation);
 }
 
 /// <summary>A failed statement, ready to be shown: message, place, hint.</summary>

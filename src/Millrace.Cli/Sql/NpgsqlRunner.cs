@@ -126,6 +126,80 @@ internal sealed class NpgsqlRunner(NpgsqlConnection connection) : ISqlRunner
         }
     }
 
+    public async Task<long> CopyInAsync(string sql, string name, Stream from, CancellationToken cancellation)
+    {
+        var count = new RecordCount(sql);
+        try
+        {
+            if (count.IsBinary)
+            {
+                await using NpgsqlRawCopyStream raw = await connection.BeginRawBinaryCopyAsync(sql, cancellation);
+                return await SendAsync(from, raw, raw.CancelAsync, count, cancellation);
+            }
+
+            // Bytes go as they are: the driver's writer of text is a stream below.
+            await using NpgsqlCopyTextWriter text = await connection.BeginTextImportAsync(sql, cancellation);
+            return await SendAsync(from, text.BaseStream, text.CancelAsync, count, cancellation);
+        }
+        catch (PostgresException e)
+        {
+            // Where the row is, as the server says it: COPY t, line 3, column a.
+            throw new SqlShellException(e.Where is { Length: > 0 } where ? $"{name}: {e.MessageText} ({where})" : e.MessageText, -1, e.Hint, e.SqlState);
+        }
+    }
+
+    private static async Task<long> SendAsync(Stream from, Stream to, Func<Task> cancel, RecordCount count, CancellationToken cancellation)
+    {
+        try
+        {
+            byte[] chunk = new byte[1 << 16];
+            while (await from.ReadAsync(chunk, cancellation) is > 0 and var length)
+            {
+                count.Take(chunk.AsSpan(0, length));
+                await to.WriteAsync(chunk.AsMemory(0, length), cancellation);
+            }
+
+            return count.Rows;
+        }
+        catch (Exception e) when (e is not PostgresException)
+        {
+            await cancel();
+            throw;
+        }
+    }
+
+    public async Task<long> CopyOutAsync(string sql, Stream to, CancellationToken cancellation)
+    {
+        var count = new RecordCount(sql);
+        try
+        {
+            if (count.IsBinary)
+            {
+                await using NpgsqlRawCopyStream raw = await connection.BeginRawBinaryCopyAsync(sql, cancellation);
+                return await TakeAsync(raw, to, count, cancellation);
+            }
+
+            using var text = (StreamReader)await connection.BeginTextExportAsync(sql, cancellation);
+            return await TakeAsync(text.BaseStream, to, count, cancellation);
+        }
+        catch (PostgresException e)
+        {
+            throw new SqlShellException(e.MessageText, -1, e.Hint, e.SqlState);
+        }
+    }
+
+    private static async Task<long> TakeAsync(Stream from, Stream to, RecordCount count, CancellationToken cancellation)
+    {
+        byte[] chunk = new byte[1 << 16];
+        while (await from.ReadAsync(chunk, cancellation) is > 0 and var length)
+        {
+            count.Take(chunk.AsSpan(0, length));
+            await to.WriteAsync(chunk.AsMemory(0, length), cancellation);
+        }
+
+        return count.Rows;
+    }
+
     // The server sees one statement at a time; its places are within that.
     private static int PlaceOf(PostgresException e, NpgsqlCommand command, List<ScriptStatement> statements)
     {

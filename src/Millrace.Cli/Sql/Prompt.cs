@@ -149,7 +149,7 @@ internal sealed class Prompt : IDisposable
         long start = Stopwatch.GetTimestamp();
         try
         {
-            await _runner.RunAsync(sql, _screen, cancel.Token);
+            await ShellScript.RunAsync(_runner, sql, _screen, cancel.Token);
         }
         catch (SqlShellException e)
         {
@@ -212,6 +212,17 @@ internal sealed class Prompt : IDisposable
                 return "";
             case "\\watch":
                 return Watched(words.Length > 1 ? line[6..] : _last);
+            case "\\copy":
+                if (CopyCommand.Parsed(line) is { IsFrom: true, File: null })
+                {
+                    Console.Error.WriteLine("standard input is the prompt: name a file, or use -c '\\copy …' with the rows piped in");
+                }
+                else
+                {
+                    await RunOneAsync(line);
+                }
+
+                return "";
             case "\\e":
                 return await EditAsync();
             case "\\format" when words.Length > 1 && Enum.TryParse(words[1], ignoreCase: true, out OutputFormat format) && Enum.IsDefined(format):
@@ -246,6 +257,7 @@ internal sealed class Prompt : IDisposable
                     \format table|csv|json                    \x        a line for each column, or a table
                     \watch     follow the last query          \watch QUERY
                     \e         edit the last statement        \i FILE   run a file
+                    \copy      TABLE from 'FILE', TABLE or (QUERY) to 'FILE' [csv header]
                     \spark     draw arrays of numbers         \timing   say how long each statement took
                     \refresh   ask for the names to complete  \q        leave
                     Statements end with a semicolon. Tab completes, twice lists; the arrows go through what was run before,

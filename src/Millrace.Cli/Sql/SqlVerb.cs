@@ -60,7 +60,7 @@ internal static class SqlVerb
         {
             try
             {
-                await runner.RunAsync(script, sink, cancellation);
+                await ShellScript.RunAsync(runner, script, sink, cancellation);
             }
             catch (SqlShellException e)
             {

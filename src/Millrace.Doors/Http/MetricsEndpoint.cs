@@ -9,6 +9,9 @@ namespace Millrace.Doors.Http;
 /// <summary>Counters for Prometheus. https://prometheus.io/docs/instrumenting/exposition_formats/</summary>
 internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connections, Func<long> failures)
 {
+    // Labels cost the collector a series each: beyond so many alerts only the sums are told.
+    private const int AlertsMax = 1_000;
+
     public async Task Handle(HttpContext context)
     {
         byte[] body = Encoding.UTF8.GetBytes(Text(database.Statistics(), database.Catalog(), connections(), failures()));
@@ -46,7 +49,29 @@ internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connectio
         Each("millrace_object_watermark_seconds", "gauge", "Watermark as Unix time, by object.", o => o.WatermarkMicros / 1e6);
         Each("millrace_object_late_rows_total", "counter", "Rows that came too late to count, by view.", o => o.LateRows);
         Each("millrace_object_failed", "gauge", "1 when a view stands still because of an error.", o => o.Error is null ? 0 : 1);
+        Single("millrace_alerts", "gauge", "Alerts that are delivered.", s.Alerts.Count);
+        Alert("millrace_alert_firing", "gauge", "Rows that ring, by alert.", a => a.Firing);
+        Alert("millrace_alert_fired_total", "counter", "Rows that began to ring, by alert.", a => a.FiredTotal);
+        Alert("millrace_alert_resolved_total", "counter", "Rows that ceased to ring, and that was told or given up, by alert.", a => a.ResolvedTotal);
+        Alert("millrace_alert_deliveries_total", "counter", "Messages that the receiver took, by alert.", a => a.DeliveredTotal);
+        Alert("millrace_alert_deliveries_failed_total", "counter", "Messages that were given up, by alert.", a => a.FailedTotal);
+        Alert("millrace_alert_retries_total", "counter", "Attempts that failed and are made again, by alert.", a => a.RetriesTotal);
+        Alert("millrace_alert_broken", "gauge", "1 when an alert's query cannot be followed or its table not be written.", a => a.Broken ? 1 : 0);
         return to.ToString();
+
+        void Alert(string name, string type, string help, Func<AlertStatistics, long> value)
+        {
+            Head(name, type, help);
+            foreach (AlertStatistics alert in s.Alerts.Take(AlertsMax))
+            {
+                to.Append(CultureInfo.InvariantCulture, $"{name}{{alert=\"{Escape(alert.Name)}\"}} {value(alert)}\n");
+            }
+
+            if (s.Alerts.Count > AlertsMax)
+            {
+                to.Append(CultureInfo.InvariantCulture, $"{name}{{alert=\"\",others=\"{s.Alerts.Count - AlertsMax}\"}} {s.Alerts.Skip(AlertsMax).Sum(value)}\n");
+            }
+        }
 
         void Head(string name, string type, string help) => to.Append(
             CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");

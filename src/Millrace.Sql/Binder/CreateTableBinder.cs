@@ -19,6 +19,7 @@ internal sealed class CreateTableBinder(BindContext context)
             throw new SqlException("42P16", "cannot create temporary relation in non-temporary schema", s.Name.Position, "leave the schema out");
         }
 
+        s = GeneratorOption.Completed(s);
         bool exists = DdlBinder.CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
         Dictionary<string, string> options = RelationOptions.OfTable(s.Options);
         bool stream = s.Kind != Syntax.ObjectKind.Table || s.AppendOnly || options.GetValueOrDefault("appendonly") == "true" || options.GetValueOrDefault("append_only") == "true";
@@ -103,6 +104,7 @@ internal sealed class CreateTableBinder(BindContext context)
 
             fields.AddRange(query.Columns.Fields.Select((f, i) => new Field(i < s.Columns.Count ? s.Columns[i].Name.Text : f.Name, f.Type)));
             defaults.AddRange(fields.Select(_ => (string?)null));
+            key.AddRange(s.Columns.Index().Where(c => c.Item.PrimaryKey).Select(c => c.Index));
         }
         else if (s.Columns.Count == 0)
         {

@@ -10,7 +10,7 @@ public static class RelationOptions
 
     // Those that may change while the object lives.
     private static readonly string[] Live = [Retention.TimeOption, Retention.BytesOption, Key];
-    private static readonly string[] OfTables = [VersionColumn.Option, "event_time", "watermark_delay", IdleTimeout.Option, .. Live, "appendonly", "append_only"];
+    private static readonly string[] OfTables = [VersionColumn.Option, "event_time", "watermark_delay", IdleTimeout.Option, .. GeneratorOption.Names, .. Live, "appendonly", "append_only"];
 
     // RisingWave's, of how its cluster works on an object.
     private static readonly string[] Foreign =
@@ -44,6 +44,7 @@ public static class RelationOptions
     /// <exception cref="SqlException">22023, 42703: one of them cannot be used; with its place.</exception>
     public static void Check(CatalogObject o, IReadOnlyList<Syntax.Option> options)
     {
+        GeneratorOption.Check(o, options);
         foreach (Syntax.Option option in options.Where(x => x.Key == IdleTimeout.Option))
         {
             CheckIdleTimeout(o, option);
@@ -84,7 +85,7 @@ public static class RelationOptions
     public static Dictionary<string, string?> Set(CatalogObject o, IReadOnlyList<Syntax.Option> options)
     {
         CheckLive(o, options.Select(x => (x.Key, x.Position)));
-        Dictionary<string, string> values = ByName(options, [.. Live, IdleTimeout.Option]);
+        Dictionary<string, string> values = ByName(options, [.. Live, IdleTimeout.Option, GeneratorOption.RateOption]);
         Check(o, options);
         return values.ToDictionary(v => v.Key, v => (string?)v.Value);
     }
@@ -132,7 +133,7 @@ public static class RelationOptions
     {
         foreach ((string key, int position) in options)
         {
-            if (Live.Contains(key) || key == IdleTimeout.Option || IsForeign(key))
+            if (Live.Contains(key) || key is IdleTimeout.Option or GeneratorOption.RateOption || IsForeign(key))
             {
                 continue;
             }

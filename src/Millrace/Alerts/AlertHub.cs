@@ -49,6 +49,15 @@ internal sealed class AlertHub(Database database, DatabaseOptions options) : IAs
         }
     }
 
+    /// <summary>What each alert counts, by name; none when nobody delivers.</summary>
+    public IReadOnlyList<AlertStatistics> Statistics()
+    {
+        lock (_running)
+        {
+            return [.. _running.Values.Select(r => r.Statistics).OrderBy(s => s.Name, StringComparer.Ordinal)];
+        }
+    }
+
     /// <summary>Waits until an alert watches its query, so that what its maker does next is seen.</summary>
     public async ValueTask WatchesAsync(CatalogObject alert, CancellationToken cancellation)
     {

@@ -6,7 +6,17 @@ using Millrace.Sql;
 namespace Millrace.Alerts;
 
 /// <summary>How an alert's deliveries go, since the database was opened.</summary>
-internal sealed record AlertReport(long Delivered, long Failed, long Retries, string? Error, bool IsRetrying, bool IsBroken, bool IsFull, long? LastDelivery);
+internal sealed record AlertReport(long Delivered, long Failed, long Retries, string? Error, bool IsRetrying, bool IsBroken, bool IsFull, long? LastDelivery)
+{
+    /// <summary>Rows that ring.</summary>
+    public int Firing { get; init; }
+
+    /// <summary>Rows that began to ring.</summary>
+    public long Began { get; init; }
+
+    /// <summary>Rows that ceased to.</summary>
+    public long Ended { get; init; }
+}
 
 /// <summary>
 /// Runs an alert. What is to be told is in its table before anything is posted, and what was told is noted there before the next: a message is posted again
@@ -24,6 +34,10 @@ internal sealed class AlertRunner
     private readonly TaskCompletionSource _watching = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Incidents? _incidents;
     private Task? _pause;
+
+    // What was counted before the query had to be followed anew.
+    private long _began;
+    private long _ended;
     private int _failures;
     private volatile AlertReport _report = new(0, 0, 0, null, false, false, false, null);
 
@@ -46,6 +60,16 @@ internal sealed class AlertRunner
     /// <summary>How its deliveries go.</summary>
     public AlertReport Report => _report;
 
+    /// <summary>What it counts, for whoever collects that.</summary>
+    public AlertStatistics Statistics
+    {
+        get
+        {
+            AlertReport r = _report;
+            return new AlertStatistics(_alert.Name, r.Firing, r.Began, r.Ended, r.Delivered, r.Failed, r.Retries, r.IsBroken);
+        }
+    }
+
     /// <summary>Stops it, in the middle of an attempt if there is one.</summary>
     public void Stop() => _closing.Cancel();
 
@@ -67,6 +91,7 @@ internal sealed class AlertRunner
                 }
 
                 // The query cannot be followed, or the table not be written, now. Incidents that are not in the table are found again.
+                (_began, _ended) = (_report.Began, _report.Ended);
                 _incidents = null;
                 _report = _report with { IsBroken = true, Error = e is SqlException ? e.Message : $"failed: {e.GetType().Name}" };
                 await _hub.Pause(Backoff(failures), closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -87,6 +112,7 @@ internal sealed class AlertRunner
             {
                 bool ended = reader.Ended;
                 Take(reader, incidents, closing);
+                _report = _report with { Firing = incidents.Firing, Began = _began + incidents.Began, Ended = _ended + incidents.Ended };
                 await SaveAsync(incidents, closing).ConfigureAwait(false);
                 _report = _report with { IsBroken = false, IsFull = incidents.IsFull, Error = _report.IsBroken ? null : _report.Error };
                 if (ended)

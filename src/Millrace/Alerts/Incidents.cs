@@ -28,6 +28,15 @@ internal sealed class Incidents(Schema columns, IReadOnlyList<int>? key, int max
     /// <summary>True when rows have appeared for which there was no room; they are taken up when there is, if they are still there.</summary>
     public bool IsFull { get; private set; }
 
+    /// <summary>Incidents that began since the database was opened.</summary>
+    public long Began { get; private set; }
+
+    /// <summary>Incidents that are over since then: their row has left the answer, and that was told or given up. One that comes back before has not ended.</summary>
+    public long Ended { get; private set; }
+
+    /// <summary>Incidents that ring.</summary>
+    public int Firing => _byKey.Values.Count(i => i.Now.Until is null);
+
     /// <summary>True when there is room for rows that were passed over.</summary>
     public bool HasRoomAgain => IsFull && _byKey.Count <= max - Math.Max(1, max / 8);
 
@@ -159,6 +168,7 @@ internal sealed class Incidents(Schema columns, IReadOnlyList<int>? key, int max
         var incident = new Incident(null, new IncidentRow(name, Guid.NewGuid(), now, null, Told.Pending, data.Length > DataBytesMax ? null : data)) { Copies = copies };
         _byKey.Add(name, incident);
         _changed.Add(incident);
+        Began++;
     }
 
     private void Settle(Incident incident, long now)
@@ -182,6 +192,7 @@ internal sealed class Incidents(Schema columns, IReadOnlyList<int>? key, int max
     private void End(Incident incident)
     {
         incident.IsOver = true;
+        Ended++;
         _byKey.Remove(incident.Now.Key);
         _changed.Add(incident);
         if (incident.Stored is null)

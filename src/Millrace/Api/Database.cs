@@ -4,6 +4,7 @@ using Millrace.Alerts;
 using Millrace.Core;
 using Millrace.Core.Io;
 using Millrace.Engine;
+using Millrace.Generators;
 using Millrace.Feeds;
 using Millrace.Log;
 using Millrace.Published;
@@ -50,6 +51,7 @@ public sealed partial class Database : IAsyncDisposable
         FollowerList = new FollowerList(() => NowMicros);
         _feeds = new FeedHub(options.FeedsBytesMax, options.FeedsMax, options.FeedLinger, FollowerList);
         Alerts = new AlertHub(this, options);
+        Generators = new GeneratorHub(this, options, _clock);
     }
 
     /// <summary>The catalog as of the newest epoch.</summary>
@@ -71,6 +73,9 @@ public sealed partial class Database : IAsyncDisposable
 
     /// <summary>The alerts, and who tells of them.</summary>
     internal AlertHub Alerts { get; }
+
+    /// <summary>The streams whose rows are made here.</summary>
+    internal GeneratorHub Generators { get; }
 
     /// <summary>Plans kept of queries that came before.</summary>
     internal KnownQueries KnownQueries { get; } = new();
@@ -123,6 +128,7 @@ public sealed partial class Database : IAsyncDisposable
                     });
                     var database = new Database(disk, background, backups, checkpoints, workers, engine, options);
                     database.Alerts.Refresh();
+                    database.Generators.Refresh();
                     return database;
                 }
                 catch
@@ -240,7 +246,10 @@ public sealed partial class Database : IAsyncDisposable
             { StateBytes = (o as ViewState)?.Feed.StateBytes ?? 0 })];
         return new DatabaseStatistics(
             Epoch, Stopwatch.GetElapsedTime(_opened).TotalSeconds, GC.GetTotalMemory(false), Engine.LogBytes + Engine.CheckpointBytes, Engine.LogBytes,
-            Engine.IngestRowsTotal, Engine.CommitsTotal, Engine.Subscriptions, objects);
+            Engine.IngestRowsTotal, Engine.CommitsTotal, Engine.Subscriptions, objects)
+        {
+            Alerts = Alerts.Statistics(),
+        };
     }
 
     /// <summary>
@@ -276,6 +285,7 @@ public sealed partial class Database : IAsyncDisposable
         {
             _meter.Dispose();
             await Alerts.DisposeAsync().ConfigureAwait(false);
+            await Generators.DisposeAsync().ConfigureAwait(false);
             await _feeds.DisposeAsync().ConfigureAwait(false);
             await _thread.StopAsync().ConfigureAwait(false);
             if (_clock is ManualClock clock)

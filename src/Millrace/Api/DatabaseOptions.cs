@@ -80,6 +80,14 @@ public sealed record DatabaseOptions
     /// </summary>
     public bool AlertsToPrivateAddresses { get; init; }
 
+    /// <summary>
+    /// False to make no rows for streams that have a generator (<c>WITH (generator = 'random')</c>). For tools that open a database in passing. Default true.
+    /// </summary>
+    public bool RunGenerators { get; init; } = true;
+
+    /// <summary>Waits until generators make rows again, in place of the machine's clock.</summary>
+    internal Func<TimeSpan, CancellationToken, Task>? GeneratorPause { get; init; }
+
     /// <summary>Posts messages of alerts, in place of HTTP.</summary>
     internal Func<WebhookPost, CancellationToken, Task<WebhookAnswer>>? AlertTransport { get; init; }
 

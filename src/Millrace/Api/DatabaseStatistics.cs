@@ -16,6 +16,18 @@ public sealed record ObjectStatistics(int Id, long RowsTotal, long? Rows, long B
     public long StateBytes { get; init; }
 }
 
+/// <summary>Counters of one alert. Totals only grow while the process runs.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Firing">Rows that ring.</param>
+/// <param name="FiredTotal">Rows that began to ring.</param>
+/// <param name="ResolvedTotal">Rows that ceased to, and that was told or given up.</param>
+/// <param name="DeliveredTotal">Messages taken by the receiver.</param>
+/// <param name="FailedTotal">Messages given up.</param>
+/// <param name="RetriesTotal">Attempts that failed and are made again.</param>
+/// <param name="Broken">True while its query cannot be followed or its table not be written.</param>
+public sealed record AlertStatistics(
+    string Name, int Firing, long FiredTotal, long ResolvedTotal, long DeliveredTotal, long FailedTotal, long RetriesTotal, bool Broken);
+
 /// <summary>Counters of one operator of a view.</summary>
 /// <param name="Id">Identity such as 5.0.</param>
 /// <param name="Object">The view it belongs to.</param>
@@ -52,4 +64,8 @@ public sealed record DataflowGraph(IReadOnlyList<OperatorStatistics> Operators, 
 /// <param name="Objects">One a stream, table, view.</param>
 public sealed record DatabaseStatistics(
     long Epoch, double UptimeSeconds, long MemoryBytes, long DiskBytes, long LogBytes, long IngestRowsTotal, long CommitsTotal,
-    int Subscriptions, IReadOnlyList<ObjectStatistics> Objects);
+    int Subscriptions, IReadOnlyList<ObjectStatistics> Objects)
+{
+    /// <summary>One an alert that this process delivers, by name.</summary>
+    public IReadOnlyList<AlertStatistics> Alerts { get; init; } = [];
+}

@@ -4,7 +4,6 @@ using System.Text;
 using Millrace.Core;
 using Millrace.Formats;
 using Millrace.Sql;
-using Millrace.Sql.Syntax;
 using ObjectKind = Millrace.Sql.ObjectKind;
 
 namespace Millrace.Files;
@@ -78,21 +77,6 @@ internal static class FileTables
                 yield return batch;
             }
         }
-    }
-
-    /// <summary>A definition that reads a file for its first rows, as the log keeps it: with its columns in the place of the query.</summary>
-    public static (Statement Statement, string Text) WithoutFiles(BoundStatement bound, Statement statement, string text)
-    {
-        if (bound is not BoundCreateRelation { ReadsFiles: true } create || statement is not CreateTableStatement { AsQuery: not null } s)
-        {
-            return (statement, text);
-        }
-
-        CatalogObject template = create.Template;
-        IEnumerable<string> columns = template.Columns.Fields.Take(template.Columns.Count - template.HiddenColumns).Select(f => $"{KeyOption.Quoted(f.Name)} {f.Type}");
-        var defined = (CreateTableStatement)SqlParser.Parse($"CREATE TABLE t ({string.Join(", ", columns)})")[0];
-        string kept = SqlFormatter.Format(s with { AsQuery = null, WithNoData = false, Columns = defined.Columns });
-        return (SqlParser.Parse(kept)[0], kept);
     }
 
     private static List<(string Name, string Type)> Csv(ref FileLocation location, byte[] sample, bool isWhole)

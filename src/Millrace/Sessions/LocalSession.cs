@@ -372,7 +372,7 @@ internal sealed partial class LocalSession : Session
     {
         RefuseReadOnly(bound);
         await CommitPendingAsync(cancellation).ConfigureAwait(false);
-        (Statement statement, string text) = FileTables.WithoutFiles(bound, prepared.Statement, prepared.Text);
+        (Statement statement, string text) = DefinitionText.Of(bound, prepared.Statement, prepared.Text);
         DefinitionResult result = await _database.SubmitAsync(new DefinitionRequest(statement, text), cancellation).ConfigureAwait(false);
         List<Notice> notices = [.. ToNotices(result.Notices)];
         if (Status == TransactionStatus.InTransaction)
@@ -381,6 +381,11 @@ internal sealed partial class LocalSession : Session
         }
 
         _transaction?.Refresh(_database.Engine.Current);
+        if (bound is BoundCreateRelation or BoundDrop)
+        {
+            _database.Generators.Refresh();
+        }
+
         if (bound is BoundCreateAlert or BoundDrop)
         {
             _database.Alerts.Refresh();

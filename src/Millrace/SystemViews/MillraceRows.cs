@@ -64,9 +64,48 @@ internal static class MillraceRows
         }
     }
 
+    /// <summary>millrace.empty_views: materialized views without rows, and why they have none.</summary>
+    public static void EmptyViews(SystemContext context, RelationRows rows)
+    {
+        DatabaseStatistics statistics = context.Database.Statistics();
+        Dictionary<int, ObjectStatistics> counters = statistics.Objects.ToDictionary(s => s.Id);
+        foreach (EmptyView empty in new EmptyViews(context.Catalog, statistics, context.Database.Graph()).All())
+        {
+            ObjectStatistics? s = counters.GetValueOrDefault(empty.View.Id);
+            rows.Add(
+                ("object_id", empty.View.Id),
+                ("object", empty.View.Name),
+                ("reason", empty.Reason),
+                ("hint", empty.Hint),
+                ("watermark", s?.WatermarkMicros),
+                ("late_rows", s?.LateRows ?? 0));
+        }
+    }
+
     // Objects that are read are called by name, operators by number.
     private static string NameOf(SystemContext context, string node) => node.StartsWith("object:", StringComparison.Ordinal)
         && context.Catalog.Find(int.Parse(node.AsSpan("object:".Length), System.Globalization.CultureInfo.InvariantCulture)) is { } o ? o.Name : node;
+
+    /// <summary>millrace.generators: streams whose rows the database makes, and how that goes.</summary>
+    public static void Generators(SystemContext context, RelationRows rows)
+    {
+        IReadOnlyDictionary<int, Millrace.Generators.GeneratorReport> reports = context.Database.Generators.Reports();
+        foreach (CatalogObject o in context.Catalog.All.Where(o => o.Kind == ObjectKind.Stream).OrderBy(o => o.Id))
+        {
+            if (GeneratorOption.Of(o) is { } generator)
+            {
+                Millrace.Generators.GeneratorReport? report = reports.GetValueOrDefault(o.Id);
+                rows.Add(
+                    ("object_id", o.Id),
+                    ("object", o.Name),
+                    ("generator", generator.Name),
+                    ("rate", generator.Rate),
+                    ("rows", report?.Rows ?? 0),
+                    ("skipped", report?.Skipped ?? 0),
+                    ("error", report?.Error));
+            }
+        }
+    }
 
     /// <summary>millrace.segments: every segment file, and what is wrong with it.</summary>
     public static void Segments(SystemContext context, RelationRows rows)

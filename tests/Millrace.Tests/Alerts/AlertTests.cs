@@ -50,13 +50,18 @@ public sealed class AlertTests : IAsyncLifetime
         Assert.Equal(90, second.RootElement.GetProperty("row").GetProperty("c").GetInt32());
         Assert.True(second.RootElement.GetProperty("until").GetDateTimeOffset() >= second.RootElement.GetProperty("since").GetDateTimeOffset());
         await UntilAsync("SELECT count(*)::text FROM hot", "0");
+        Assert.Equal("hot 0 1 1 2 0", Counted());
 
         // The same row again is another incident.
         await Run("INSERT INTO temps VALUES ('a', 99)");
         Assert.NotEqual(fired.Delivery, (await _receiver.TakeAsync()).Delivery);
         await UntilAsync("SELECT count(*)::text FROM hot WHERE told = 'delivered'", "1");
         Assert.Equal("firing 1 0 3", await One("SELECT state || ' ' || firing || ' ' || outstanding || ' ' || delivered FROM millrace.alerts"));
+        Assert.Equal("hot 1 2 1 3 0", Counted());
     }
+
+    // Counted at the latest when the table says that it was told.
+    private string Counted() => string.Join('\n', _database.Statistics().Alerts.Select(a => $"{a.Name} {a.Firing} {a.FiredTotal} {a.ResolvedTotal} {a.DeliveredTotal} {a.FailedTotal}"));
 
     [Fact]
     public async Task WhatWasToldIsNotToldAgainAfterARestart()

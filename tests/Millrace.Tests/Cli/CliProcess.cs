@@ -51,6 +51,8 @@ internal sealed partial class CliProcess : IDisposable
 
     public int Id => _process.Id;
 
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Runs to the end.</summary>
     public static async Task<(int Code, string Out, string Error)> RunAsync(params string[] arguments)
     {

@@ -69,6 +69,8 @@ public sealed class FileTableTests : IAsyncLifetime
     {
         await Run("CREATE TABLE t AS SELECT id, shop, amount * 2 AS twice, ARRAY[id] AS ids FROM 'orders.csv'");
         await Run("CREATE STREAM s WITH (key = 'shop') AS SELECT id, shop FROM 'orders.csv'");
+        await Run("CREATE TABLE keyed (name PRIMARY KEY, n) AS SELECT shop, count(*) FROM 'orders.csv' GROUP BY shop; INSERT INTO keyed VALUES ('Graz', 5) ON CONFLICT DO NOTHING");
+        await Run("CREATE TABLE named (a, b, PRIMARY KEY (a)) AS SELECT id, shop FROM 'orders.csv'");
         await Run("CREATE TABLE empty AS SELECT id FROM 'orders.csv' WITH NO DATA");
         await Run("INSERT INTO s SELECT id + 10, shop FROM 'orders.csv'; UPDATE t SET twice = o.amount FROM 'orders.csv' o WHERE o.id = t.id AND o.id = 1");
         File.Delete(_folder.In("files/orders.csv"));
@@ -79,6 +81,9 @@ public sealed class FileTableTests : IAsyncLifetime
         Assert.Equal("1|Graz|12.5|{1} 2|Wi\"en|16|{2}", await Rows("SELECT id, shop, twice, ids FROM t ORDER BY id"));
         Assert.Equal("1 2 11 12", await Rows("SELECT id FROM s ORDER BY id"));
         Assert.Equal("0", await Rows("SELECT count(*) FROM empty"));
+        Assert.Equal("2|1", await Rows("SELECT count(*), max(n) FROM keyed"));
+        Assert.Equal("2|b", await Rows("SELECT count(*), max(column_name) FROM information_schema.columns WHERE table_name = 'named'"));
+        await Refused("23505", "INSERT INTO named VALUES (1, 'twice')");
     }
 
     [Fact]

@@ -41,6 +41,17 @@ await walking(options, async (w) => {
   await w.get('run').click();
   await w.sees('the view is made', async () => (await page.locator('.answer').innerText()).includes('CREATE MATERIALIZED VIEW'));
 
+  w.begin('its page');
+  await w.sql(`CREATE MATERIALIZED VIEW ${view}_none AS SELECT shop FROM ${stream} WHERE amount > 1000000`);
+  await page.goto(`${w.base}/#/catalog/${view}_none`);
+  await w.sees('an empty view says why it is', async () => { const t = await page.locator('.object > .notice').innerText().catch(() => ''); return t.includes('amount > 1000000') && t; });
+  await w.shot('empty');
+  await page.goto(`${w.base}/#/catalog/${view}`);
+  await w.sees('a view shows its plan', async () => { const t = await page.locator('pre.plan').innerText().catch(() => ''); return t.includes(stream) && t.includes('rows') && t.split('\n')[0]; });
+  await w.shot('view');
+  await w.get('nav-query').click();
+  await w.get('editor').locator('.cm-content').waitFor();
+
   w.begin('live');
   await w.type(`SELECT * FROM ${view}`);
   await w.get('watch').click();
@@ -172,5 +183,5 @@ await walking(options, async (w) => {
   await w.sees('with the right one the page fills', async () => (await guarded.locator('.tree').getByRole('link', { name: stream }).count()) === 1);
   w.check((await guarded.evaluate(() => Object.keys(localStorage).filter((k) => localStorage[k].includes('s3cret')).length)) === 0, 'the token is kept for the tab only');
 
-  await w.sql(`DROP ENDPOINT ${endpoint}; DROP MATERIALIZED VIEW ${view}; DROP STREAM ${stream}`);
+  await w.sql(`DROP ENDPOINT ${endpoint}; DROP MATERIALIZED VIEW ${view}_none; DROP MATERIALIZED VIEW ${view}; DROP STREAM ${stream}`);
 });

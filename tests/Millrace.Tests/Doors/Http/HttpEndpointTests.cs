@@ -5,6 +5,7 @@ using System.Text.Json;
 using Millrace.Core;
 using Millrace.Doors;
 using Millrace.Doors.Http;
+using Millrace.Sql;
 using Xunit;
 
 namespace Millrace.Tests.Doors.Http;
@@ -195,6 +196,26 @@ public sealed class HttpEndpointTests
         {
             Assert.Matches("^(# (HELP|TYPE) (millrace|process)_[a-z_]+ .+|(millrace|process)_[a-z_]+(\\{[^}]*\\})? -?[0-9.eE+-]+)$", line);
         }
+    }
+
+    [Fact]
+    public void AlertsAreCountedByNameUpToABound()
+    {
+        var catalog = new CatalogSnapshot([]);
+        AlertStatistics[] alerts = [new("a \"b\"", 2, 5, 3, 7, 1, 4, false), .. Enumerable.Range(0, 1_500).Select(i => new AlertStatistics($"x{i:0000}", 1, 1, 0, 1, 0, 0, i == 0))];
+        string text = MetricsEndpoint.Text(new DatabaseStatistics(1, 1, 1, 1, 1, 1, 1, 1, []) { Alerts = alerts }, catalog, 0, 0);
+        foreach (string line in new[]
+        {
+            "# TYPE millrace_alerts gauge\nmillrace_alerts 1501\n", "# TYPE millrace_alert_firing gauge\nmillrace_alert_firing{alert=\"a \\\"b\\\"\"} 2\n",
+            "# TYPE millrace_alert_fired_total counter\nmillrace_alert_fired_total{alert=\"a \\\"b\\\"\"} 5\n", "millrace_alert_resolved_total{alert=\"a \\\"b\\\"\"} 3\n",
+            "millrace_alert_deliveries_total{alert=\"a \\\"b\\\"\"} 7\n", "millrace_alert_deliveries_failed_total{alert=\"a \\\"b\\\"\"} 1\n",
+            "millrace_alert_retries_total{alert=\"a \\\"b\\\"\"} 4\n", "millrace_alert_broken{alert=\"x0000\"} 1\n", "millrace_alert_firing{alert=\"\",others=\"501\"} 501\n",
+        })
+        {
+            Assert.Contains(line, text, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("x1400", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -112,6 +112,7 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
           </div>
         )}
       </header>
+      {isView && isLive(o) && s?.rows === 0 && !s.error && <WhyEmpty object={o} />}
       {s?.error && <p class="notice bad" role="alert">This view is no longer kept up to date: {s.error}</p>}
       {isLive(o) && (
         <dl class="facts">
@@ -129,6 +130,7 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
       )}
       {o.kind !== 'index' && <Sample object={o} />}
       {(o.kind === 'stream' || o.kind === 'table') && <AddRows object={o} />}
+      {isView && <Plan object={o} />}
       <div class="two">
         <Panel title="Columns" note={`${o.columns.length}`}>
           <Wide label="Columns"><table class="data">
@@ -156,6 +158,58 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
         </div>
       </div>
     </article>
+  );
+}
+
+/** A column of text that a statement gives, asked for again every few seconds while the page is looked at. */
+function useAsked(query: string, everyMs: number): { rows: string[][] | null; problem: Problem | null } {
+  const [state, setState] = useState<{ rows: string[][] | null; problem: Problem | null }>({ rows: null, problem: null });
+  useEffect(() => {
+    const cut = new AbortController();
+    let timer = 0;
+    const ask = async (): Promise<void> => {
+      if (!document.hidden) {
+        try {
+          const result = (await runSql(query, 1000, cut.signal))[0];
+          setState({ rows: (result?.rows ?? []).map((row) => row.map((v) => (v === null ? '' : String(v)))), problem: null });
+        } catch (error) {
+          if (cut.signal.aborted) return;
+          setState({ rows: null, problem: asProblem(error) });
+        }
+      }
+      if (!cut.signal.aborted) timer = window.setTimeout(() => void ask(), everyMs);
+    };
+    void ask();
+    return () => { cut.abort(); clearTimeout(timer); };
+  }, [query]);
+  return state;
+}
+
+/** Why there is nothing to see, in the server's words. */
+function WhyEmpty({ object: o }: { object: CatalogObject }): JSX.Element | null {
+  const { rows } = useAsked(`SELECT reason, hint FROM millrace.empty_views WHERE object_id = ${o.id}`, 3000);
+  const found = rows?.[0];
+  if (!found) return null;
+  return (
+    <p class="notice" role="status">
+      <strong>Why is it empty?</strong> {sentence(found[0] ?? '')} {found[1] && <span class="muted">{sentence(found[1])}</span>}
+    </p>
+  );
+}
+
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+
+/** How the answer is computed: of a view that is kept up to date, with what each operator has done; of a name for a query, how it would be run. */
+function Plan({ object: o }: { object: CatalogObject }): JSX.Element {
+  const live = isLive(o);
+  const { rows, problem } = useAsked(live ? `EXPLAIN ANALYZE MATERIALIZED VIEW ${fullName(o)}` : `EXPLAIN SELECT * FROM ${fullName(o)}`, live ? 5000 : 60000);
+  const text = (rows ?? []).map((row) => row[0]).join('\n');
+  return (
+    <Panel title="Plan" note={live ? 'rows and time of each operator, kept fresh' : 'as it would be run'} actions={text ? <Copy text={text} /> : undefined}>
+      {problem ? <Empty title="No plan">{problem.detail || problem.title}</Empty>
+        : !rows ? <Loading lines={4} />
+          : <pre class="plan" tabIndex={0} aria-label={'Plan of ' + o.name}><code>{text}</code></pre>}
+    </Panel>
   );
 }
 

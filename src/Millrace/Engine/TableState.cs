@@ -161,7 +161,11 @@ internal sealed class TableState : ObjectState
         _spine.Load(ref reader);
     }
 
-    internal static void CheckNotNull(CatalogObject target, Batch batch)
+    /// <summary>Refuses a NULL where there may be none (23502).</summary>
+    /// <param name="target">The table or stream.</param>
+    /// <param name="batch">Rows for it.</param>
+    /// <param name="before">How many rows of the statement come before the batch: for the error's words.</param>
+    internal static void CheckNotNull(CatalogObject target, Batch batch, int before = 0)
     {
         for (int c = 0; c < batch.Columns.Length; c++)
         {
@@ -176,7 +180,7 @@ internal sealed class TableState : ObjectState
                 {
                     throw new SqlException(
                         "23502", $"null value in column \"{target.Columns[c].Name}\" of relation \"{target.Name}\" violates not-null constraint",
-                        detail: $"Row {row + 1} of the statement.") { Table = target.Name, Column = target.Columns[c].Name };
+                        detail: $"Row {before + row + 1} of the statement.") { Table = target.Name, Column = target.Columns[c].Name };
                 }
             }
         }

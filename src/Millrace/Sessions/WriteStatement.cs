@@ -83,6 +83,7 @@ internal static class WriteStatement
         for (int i = 0; i < source.Count; i++)
         {
             Batch row = One(target.Columns, source, i);
+            TableState.CheckNotNull(target, row, before: i); // of the row that is offered, even where another comes of it
             (byte[] key, Batch? existing) = table.Lookup(row);
             Batch change;
             if (existing is null)

@@ -121,5 +121,6 @@ internal sealed record Answer(string? SqlState, string Message, List<string?[]> 
     private static bool SameNumber(string a, string b) =>
         double.TryParse(a, NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
         && double.TryParse(b, NumberStyles.Float, CultureInfo.InvariantCulture, out double y)
+        && double.IsFinite(x) && double.IsFinite(y) // what is not finite is the same only as text: infinity is within any tolerance of anything
         && Math.Abs(x - y) <= Tolerance * Math.Max(1, Math.Max(Math.Abs(x), Math.Abs(y)));
 }

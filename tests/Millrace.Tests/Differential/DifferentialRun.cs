@@ -31,6 +31,20 @@ internal sealed class RunStatistics
 
     /// <summary>Views that Millrace refuses by name (0A000), by message.</summary>
     public Dictionary<string, int> Refused { get; } = [];
+
+    /// <summary>Adds what another run did.</summary>
+    public void Add(RunStatistics other)
+    {
+        ViewSteps += other.ViewSteps;
+        NotEmpty += other.NotEmpty;
+        Queries += other.Queries;
+        Writes += other.Writes;
+        Views += other.Views;
+        foreach ((string message, int count) in other.Refused)
+        {
+            Refused[message] = Refused.GetValueOrDefault(message) + count;
+        }
+    }
 }
 
 internal sealed class DifferentialRun
@@ -38,7 +52,7 @@ internal sealed class DifferentialRun
     private readonly Random _random;
     private readonly int _seed;
     private readonly int _steps;
-    private readonly RunStatistics _statistics;
+    private readonly RunStatistics _statistics = new();
     private readonly List<Table> _tables;
     private readonly List<Relation> _relations;
     private readonly List<(string Name, GeneratedQuery Query)> _views = [];
@@ -46,11 +60,10 @@ internal sealed class DifferentialRun
     private int _viewNumber;
     private bool _diverged;
 
-    public DifferentialRun(int seed, int steps, RunStatistics statistics)
+    public DifferentialRun(int seed, int steps)
     {
         _seed = seed;
         _steps = steps;
-        _statistics = statistics;
         _random = new Random(seed);
         _tables = new SchemaGenerator(_random).Tables();
         _relations = [.. _tables.Select(t => t.Relation)];
@@ -59,9 +72,14 @@ internal sealed class DifferentialRun
 
     public List<Difference> Differences { get; } = [];
 
-    public async Task RunAsync(NpgsqlConnection postgres)
+    public RunStatistics Statistics => _statistics;
+
+    /// <param name="postgres">The connection.</param>
+    /// <param name="schema">Where everything is made; what was there goes.</param>
+    public async Task RunAsync(NpgsqlConnection postgres, string schema)
     {
-        Pair pair = await Pair.OpenAsync(postgres);
+        // With one, two and four workers in turn, and for a few rows already: the answers do not depend on it.
+        Pair pair = await Pair.OpenAsync(postgres, schema, workers: 1 << (_seed % 3));
         await using (pair)
         {
             foreach (Table table in _tables)
@@ -97,6 +115,11 @@ internal sealed class DifferentialRun
                     await (_random.Chance(0.6) ? pair.ReopenAsync() : pair.AbandonAsync());
                     await CompareViewsAsync(pair);
                 }
+            }
+
+            foreach (Table table in _tables)
+            {
+                await CompareAsync(pair, $"SELECT * FROM {table.Name}");
             }
         }
     }

@@ -9,7 +9,8 @@ namespace Millrace.Tests.Differential;
 
 /// <summary>
 /// A view-step is one view compared with PostgreSQL after one step: 10,000 of them, or MILLRACE_DIFF_VIEW_STEPS=N. MILLRACE_DIFF_SEED=N repeats one seed,
-/// MILLRACE_DIFF_STEPS=N gives each seed more or fewer steps, MILLRACE_DIFF_FOR=SECONDS hunts with new seeds. How many there were is the test's output.
+/// MILLRACE_DIFF_STEPS=N gives each seed more or fewer steps, MILLRACE_DIFF_FOR=SECONDS hunts with new seeds, MILLRACE_DIFF_AT_ONCE=N runs so many seeds beside one
+/// another. How many there were is the test's output.
 /// </summary>
 [Collection("postgres")]
 public sealed class DifferentialTests(PostgresServer server, ITestOutputHelper output)
@@ -28,25 +29,52 @@ public sealed class DifferentialTests(PostgresServer server, ITestOutputHelper o
         int first = only ?? Setting("MILLRACE_DIFF_FIRST") ?? (seconds is null ? 1 : Environment.TickCount & 0xFFFFFF);
         var statistics = new RunStatistics();
         var differences = new List<Difference>();
-        await using var postgres = new NpgsqlConnection(server.ConnectionString);
-        await postgres.OpenAsync();
         var clock = System.Diagnostics.Stopwatch.StartNew();
         double told = 0;
         int seed = first;
+        var gate = new Lock();
         bool Enough() => only is not null ? seed > first
             : seconds is int limit ? clock.Elapsed.TotalSeconds >= limit || differences.Count >= 200
             : statistics.ViewSteps >= wanted || differences.Count >= 3;
-        for (; !Enough(); seed++)
+
+        // Seeds are taken in turn by so many lanes, each with a connection and a schema of its own.
+        async Task LaneAsync(int lane)
         {
-            var run = new DifferentialRun(seed, steps, statistics);
-            await run.RunAsync(postgres);
-            differences.AddRange(run.Differences);
-            if (clock.Elapsed.TotalSeconds > told + 60)
+            await using var postgres = new NpgsqlConnection(server.ConnectionString);
+            await postgres.OpenAsync();
+            while (true)
             {
-                told = clock.Elapsed.TotalSeconds;
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{told:0} s: seed {seed}, {statistics.ViewSteps} view-steps, {differences.Count} differences"));
+                int taken;
+                lock (gate)
+                {
+                    if (Enough())
+                    {
+                        return;
+                    }
+
+                    taken = seed++;
+                }
+
+                var run = new DifferentialRun(taken, steps);
+                await run.RunAsync(postgres, "d" + lane);
+                lock (gate)
+                {
+                    statistics.Add(run.Statistics);
+                    differences.AddRange(run.Differences);
+                    if (clock.Elapsed.TotalSeconds > told + 60)
+                    {
+                        told = clock.Elapsed.TotalSeconds;
+                        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{told:0} s: seed {taken}, {statistics.ViewSteps} view-steps, {differences.Count} differences"));
+                        if (Environment.GetEnvironmentVariable("MILLRACE_DIFF_OUT") is string soFar)
+                        {
+                            Save(soFar, $"after {told:0} s: seeds from {first} to {taken}, {statistics.ViewSteps} view-steps", statistics, differences);
+                        }
+                    }
+                }
             }
         }
+
+        await Task.WhenAll(Enumerable.Range(0, only is null ? Setting("MILLRACE_DIFF_AT_ONCE") ?? 1 : 1).Select(lane => Task.Run(() => LaneAsync(lane))));
 
         string summary = string.Create(CultureInfo.InvariantCulture, $"seeds {first} to {seed - 1}: {statistics.ViewSteps} view-steps ({statistics.NotEmpty} with rows) of {statistics.Views} views, ")
             + string.Create(CultureInfo.InvariantCulture, $"{statistics.Queries} queries, {statistics.Writes} writes, {statistics.Refused.Values.Sum()} refused by name, ")

@@ -28,23 +28,20 @@ internal sealed partial class Pair : IAsyncDisposable
     /// <summary>All statements that changed something, as they were for Millrace: enough to build it again.</summary>
     public StringBuilder Script { get; } = new();
 
-    // With one, two and four workers in turn, and for a few rows already: the answers do not depend on it.
     private readonly int _workers;
-
-    private static int s_pairs;
 
     private static DatabaseOptions OptionsFor(int workers) => new() { Durability = Durability.Os, Workers = workers, SplitViews = workers > 1, WorkersRowsMin = 0 };
 
-    public static async Task<Pair> OpenAsync(NpgsqlConnection postgres)
+    public static async Task<Pair> OpenAsync(NpgsqlConnection postgres, string schema = "d", int workers = 1)
     {
         // A query that PostgreSQL does not answer in time says nothing; without end it would hold up all that follow.
-        await using (var command = new NpgsqlCommand("DROP SCHEMA IF EXISTS d CASCADE; CREATE SCHEMA d; SET search_path = d; SET client_min_messages = error; SET statement_timeout = '20s'", postgres))
+        await using (var command = new NpgsqlCommand(
+            $"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; SET client_min_messages = error; SET statement_timeout = '5s'", postgres))
         {
             await command.ExecuteNonQueryAsync();
         }
 
         var folder = new TempFolder();
-        int workers = 1 << (Interlocked.Increment(ref s_pairs) % 3);
         return new Pair(postgres, folder, await Database.OpenAsync(folder.Path, OptionsFor(workers)), workers);
     }
 

@@ -70,12 +70,12 @@ internal sealed class DmlBinder(BindContext context)
         ? Default(Syntax.SqlParser.ParseExpression(text), target.Columns[column].Type, target.Columns[column].Name)
         : new LiteralExpr(null, target.Columns[column].Type);
 
-    /// <summary>UPDATE: the old row's columns, then the new row's.</summary>
+    /// <summary>UPDATE: the old row's columns, then the new row's, then, where they may be returned, those of the rows joined.</summary>
     public BoundUpdate Update(Syntax.UpdateStatement s)
     {
         CatalogObject target = Target(s.Table, "update");
         CteScope? ctes = _queries.With(s.With, null, null, null);
-        (PlanBuilder builder, Scope scope, FromItem item) = Rows(s.Table, s.Alias, s.From, target, ctes);
+        (PlanBuilder builder, Scope scope, FromItem item, int width) = Rows(s.Table, s.Alias, s.From, target, ctes);
         if (s.Where is not null)
         {
             builder.Filter(new ExprBinder(context, _queries, scope, ctes) { Clause = "WHERE" }.Boolean(s.Where, "WHERE"));
@@ -90,26 +90,31 @@ internal sealed class DmlBinder(BindContext context)
 
         ScalarExpr[] old = [.. Plans.Columns(item.Plan)];
         ScalarExpr[] next = GeneratedColumns.Filled(target, [.. values.Select((v, i) => v is null ? old[i] : builder.Place(v))]);
-        ScalarExpr[] all = [.. old, .. next];
-        string[] names = [.. target.Columns.Fields.Select(f => f.Name), .. target.Columns.Fields.Select(f => f.Name)];
+        int[] others = [.. Others(s.Returning, item, width)];
+        ScalarExpr[] all = [.. old, .. next, .. others.Select(c => new ColumnExpr(c, builder.Plan.Columns[c].Type))];
+        string[] names = [.. target.Columns.Fields.Select(f => f.Name), .. target.Columns.Fields.Select(f => f.Name), .. others.Select(c => builder.Plan.Columns[c].Name)];
         PlanNode plan = Finished(Plans.Project(builder.Plan, all, names));
-        return new BoundUpdate(target, plan) { Returning = Returning(s.Returning, target, s.Alias?.Text) };
+        return new BoundUpdate(target, plan) { Returning = Returning(s.Returning, target, scope) };
     }
 
-    /// <summary>DELETE: the rows to go.</summary>
+    /// <summary>DELETE: the rows to go, and, where they may be returned, those joined.</summary>
     public BoundDelete Delete(Syntax.DeleteStatement s)
     {
         CatalogObject target = Target(s.Table, "delete from");
         CteScope? ctes = _queries.With(s.With, null, null, null);
-        (PlanBuilder builder, Scope scope, FromItem item) = Rows(s.Table, s.Alias, s.Using, target, ctes);
+        (PlanBuilder builder, Scope scope, FromItem item, int width) = Rows(s.Table, s.Alias, s.Using, target, ctes);
         if (s.Where is not null)
         {
             builder.Filter(new ExprBinder(context, _queries, scope, ctes) { Clause = "WHERE" }.Boolean(s.Where, "WHERE"));
         }
 
-        PlanNode plan = Finished(Plans.Pick(builder.Plan, Enumerable.Range(0, item.Plan.Columns.Count)));
-        return new BoundDelete(target, plan) { Returning = Returning(s.Returning, target, s.Alias?.Text) };
+        PlanNode plan = Finished(Plans.Pick(builder.Plan, [.. Enumerable.Range(0, item.Plan.Columns.Count), .. Others(s.Returning, item, width)]));
+        return new BoundDelete(target, plan) { Returning = Returning(s.Returning, target, scope) };
     }
+
+    // The columns of FROM or USING, which lie behind the target's: RETURNING may name them.
+    private static IEnumerable<int> Others(IReadOnlyList<Syntax.SelectItem> returning, FromItem item, int width) =>
+        returning.Count == 0 ? [] : Enumerable.Range(item.Plan.Columns.Count, width - item.Plan.Columns.Count);
 
     /// <summary>TRUNCATE.</summary>
     public BoundTruncate Truncate(Syntax.TruncateStatement s) => new([.. s.Tables.Select(t => Target(t, "truncate"))]);
@@ -175,24 +180,25 @@ internal sealed class DmlBinder(BindContext context)
     }
 
     /// <summary>RETURNING over the target's columns.</summary>
-    public BoundReturning? Returning(IReadOnlyList<Syntax.SelectItem> items, CatalogObject target, string? alias)
+    public BoundReturning? Returning(IReadOnlyList<Syntax.SelectItem> items, CatalogObject target, string? alias) => Returning(items, target, ScopeOf(target, alias));
+
+    private BoundReturning? Returning(IReadOnlyList<Syntax.SelectItem> items, CatalogObject target, Scope scope)
     {
         if (items.Count == 0)
         {
             return null;
         }
 
-        Scope scope = ScopeOf(target, alias);
         var binder = new ExprBinder(context, _queries, scope, null) { Clause = "RETURNING" };
         List<ScalarExpr> values = [];
         List<Field> fields = [];
         foreach (Syntax.SelectItem item in items)
         {
-            if (item.Value is Syntax.StarExpr)
+            if (item.Value is Syntax.StarExpr star)
             {
-                foreach (ScopeColumn c in scope.Columns.Where(c => !c.Hidden))
+                foreach (ScopeColumn c in SelectBinder.Star(star, scope))
                 {
-                    values.Add(c.Value);
+                    values.Add(Finished(c.Value));
                     fields.Add(new Field(c.Name, c.Value.Type));
                 }
 
@@ -220,14 +226,14 @@ internal sealed class DmlBinder(BindContext context)
         return new Scope([table], table.Columns, null, null);
     }
 
-    private (PlanBuilder Builder, Scope Scope, FromItem Target) Rows(
+    private (PlanBuilder Builder, Scope Scope, FromItem Target, int Width) Rows(
         Syntax.ObjectName name, Syntax.Name? alias, IReadOnlyList<Syntax.TableRef> others, CatalogObject target, CteScope? ctes)
     {
         var table = new Syntax.NamedTable(name) { Position = name.Position, Alias = alias is null ? null : new Syntax.TableAlias(alias, []) };
         FromItem item = new FromBinder(context, _queries, null).Bind([table], null, null);
         FromItem all = others.Count == 0 ? item : new FromBinder(context, _queries, ctes).Bind([table, .. others], null, null);
         Check.That(item.Plan.Columns.Count == target.Columns.Count);
-        return (new PlanBuilder(context, all.Plan), new Scope(all.Tables, all.Columns, null, null), item);
+        return (new PlanBuilder(context, all.Plan), new Scope(all.Tables, all.Columns, null, null), item, all.Plan.Columns.Count);
     }
 
     private void Assign(Syntax.Assignment a, CatalogObject target, ExprBinder binder, ScalarExpr?[] values)

@@ -125,17 +125,17 @@ internal sealed class SelectBinder(BindContext context, QueryBinder queries, Cte
         return items;
     }
 
-    private static IEnumerable<ScopeColumn> Star(Syntax.StarExpr star, Scope scope, FromItem from)
+    private static IEnumerable<ScopeColumn> Star(Syntax.StarExpr star, Scope scope, FromItem from) => star.Qualifier is null && ReferenceEquals(from, FromItem.None)
+        ? throw new SqlException("42601", "SELECT * with no tables specified is not valid", star.Position) : Star(star, scope);
+
+    /// <summary>The columns that * or name.* stands for.</summary>
+    internal static IEnumerable<ScopeColumn> Star(Syntax.StarExpr star, Scope scope)
     {
         IEnumerable<ScopeColumn> columns = scope.Columns;
         if (star.Qualifier is { } table)
         {
             columns = scope.FindTable(table.Schema, table.Last)?.Columns
                 ?? throw new SqlException("42P01", $"missing FROM-clause entry for table \"{table.Display}\"", star.Position, Suggest.Hint(table.Last, scope.TableNames()));
-        }
-        else if (ReferenceEquals(from, FromItem.None))
-        {
-            throw new SqlException("42601", "SELECT * with no tables specified is not valid", star.Position);
         }
 
         ScopeColumn[] visible = [.. columns.Where(c => !c.Hidden)];

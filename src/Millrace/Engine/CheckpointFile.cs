@@ -29,8 +29,11 @@ internal static class CheckpointFile
     /// <summary>From this version on what is encoded lies in the pages that it has in memory.</summary>
     public const int WithPages = 7;
 
+    /// <summary>From this version on first rows by rank lie as they are in memory, with rows that are not ranked any more.</summary>
+    public const int WithRanks = 8;
+
     private const uint Magic = 0x50_43_52_4D;
-    private const int Version = 7;
+    private const int Version = 8;
     private const int OldestVersion = 2;
     private const int EndSection = -1;
     private const int PiecesSection = -2;

@@ -72,7 +72,7 @@ internal sealed class TableState : ObjectState
     /// <summary>What undoes everything since it was taken; see <see cref="Restore"/>.</summary>
     public RowRun[] Mark() => _spine.Runs;
 
-    public void Restore(RowRun[] mark) => _spine = new Spine(mark);
+    public void Restore(RowRun[] mark) => _spine = _spine.AsOf(mark);
 
     /// <summary>Turns a write into the change it makes, applies it, and returns it; null when nothing changes.</summary>
     /// <exception cref="SqlException">23502, 23505, 40001.</exception>

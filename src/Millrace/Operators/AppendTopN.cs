@@ -28,6 +28,7 @@ internal sealed class AppendTopN : Operator
     private int[] _ranked = []; // by slot × _end: rows in order; while a batch is taken, ~ its row
     private OrderKey[] _keys = []; // likewise
     private int _live;
+    private FrozenSlots? _frozen;
 
     // Of the batch.
     private int[] _slots = [];
@@ -158,11 +159,15 @@ internal sealed class AppendTopN : Operator
     /// <inheritdoc/>
     public override void Save(ByteWriter writer)
     {
+        // Rows that nobody refers to are written with the others: the blocks that are full are written once.
         Check.That(_touchedCount == 0);
-        Compact();
         EnsureSlots();
+        int slots = _index.SlotEnd;
         _index.Save(writer);
-        writer.WriteArray(_counts, _index.SlotEnd);
+        _frozen = FrozenSlots.Begin(writer, slots);
+        FrozenSlots.Write(writer, _counts, slots);
+        FrozenSlots.Write(writer, _ranked, slots, _end);
+        FrozenSlots.End(writer);
         _rows.Save(writer);
     }
 
@@ -178,44 +183,66 @@ internal sealed class AppendTopN : Operator
             throw new FormatException($"a count of ranked rows is not between 0 and {_end}");
         }
 
-        _rows.Load(ref reader);
-        _live = _rows.Count;
-        if (_counts.Sum(c => (long)c) != _live)
+        _live = checked((int)_counts.Sum(c => (long)c));
+        bool ranked = reader.Version >= CheckpointFile.WithRanks;
+        if (ranked)
         {
-            throw new FormatException($"{_live} rows for {_counts.Sum(c => (long)c)} ranks");
+            reader.ReadArray<int>(slots * _end).CopyTo(_ranked, 0);
         }
 
-        RankInOrder(slots);
+        _rows.Load(ref reader);
+        int next = 0;
+        for (int slot = 0; slot < slots; slot++)
+        {
+            foreach (ref int row in _ranked.AsSpan(slot * _end, _counts[slot]))
+            {
+                // Before, the rows were numbered by slot and rank.
+                row = ranked ? row : next++;
+                if ((uint)row >= (uint)_rows.Count)
+                {
+                    throw new FormatException($"a rank of row {row} of {_rows.Count}");
+                }
+            }
+        }
+
+        FillKeys(slots);
     }
 
-    // Saved rows are numbered by slot and rank.
-    private void RankInOrder(int slots)
+    private void FillKeys(int slots)
     {
         const int Part = 4096;
         var part = new BatchBuilder(_input);
         var keys = new OrderKey[Part];
-        int[] numbers = new int[Part];
-        for (int slot = 0, row = 0; slot < slots; slot++)
+        int[] rows = new int[Part];
+        int[] places = new int[Part];
+        int count = 0;
+        for (int slot = 0; slot < slots; slot++)
         {
-            for (int place = slot * _end; place < (slot * _end) + _counts[slot]; place++, row++)
+            for (int place = slot * _end; place < (slot * _end) + _counts[slot]; place++)
             {
-                if (row % Part == 0)
+                places[count] = place;
+                rows[count++] = _ranked[place];
+                if (count == Part)
                 {
-                    int rows = Math.Min(Part, _live - row);
-                    for (int i = 0; i < rows; i++)
-                    {
-                        numbers[i] = row + i;
-                    }
-
-                    part.Reset();
-                    _rows.AppendTo(numbers.AsSpan(0, rows), part.Columns);
-                    part.EndRows(rows);
-                    OrderKey.Fill(part.View(), _plan.OrderBy, keys);
+                    FillPart();
                 }
-
-                _ranked[place] = row;
-                _keys[place] = keys[row % Part];
             }
+        }
+
+        FillPart();
+
+        void FillPart()
+        {
+            part.Reset();
+            _rows.AppendTo(rows.AsSpan(0, count), part.Columns);
+            part.EndRows(count);
+            OrderKey.Fill(part.View(), _plan.OrderBy, keys);
+            for (int i = 0; i < count; i++)
+            {
+                _keys[places[i]] = keys[i];
+            }
+
+            count = 0;
         }
     }
 
@@ -267,6 +294,7 @@ internal sealed class AppendTopN : Operator
         }
 
         _changedAt[slot] = _batch;
+        FrozenSlots.Keep(ref _frozen, [slot]);
         Grow(ref _changed, _changedCount + 1);
         _changed[_changedCount++] = slot;
         if (_touchedAt[slot] == 0)
@@ -349,6 +377,8 @@ internal sealed class AppendTopN : Operator
     // Rows that nobody refers to any more go; what the epoch began with is still needed at its end.
     private void Compact()
     {
+        // A checkpoint may be copying the ranks as they were, with the rows that they name.
+        _ranked = [.. _ranked];
         int[] kept = new int[_live + _beforeUsed];
         int[] renamed = new int[_rows.Count]; // 1 + new number
         int count = 0;

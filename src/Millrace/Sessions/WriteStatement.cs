@@ -144,14 +144,14 @@ internal static class WriteStatement
         }
 
         var old = new Batch(source.Columns[..width], source.Count);
-        var next = new Batch(source.Columns[width..], source.Count);
+        var next = new Batch(source.Columns[width..(2 * width)], source.Count);
         TableState.CheckNotNull(target, next);
         if (transaction.Table(target).Write(Change(target.Columns, old, next), WriteRule.Change) is { } change)
         {
             transaction.Add(target.Id, change);
         }
 
-        return new WriteOutcome(source.Count, Returned(update.Returning, next, context));
+        return new WriteOutcome(source.Count, Returned(update.Returning, new Batch(source.Columns[width..], source.Count), context));
     }
 
     private static WriteOutcome Delete(BoundDelete delete, Transaction transaction, Batch source, EvalContext context)

@@ -8,7 +8,7 @@ internal sealed class BytesIndex : KeyIndex
 {
     private readonly RowCodec _codec;
     private readonly EncodedRows _rows = new();
-    private ulong[] _table = new ulong[16]; // hash in the upper half, slot + 1 in the lower
+    private readonly GrowingTable<HashedSlot> _table = new();
     private ByteArena _arena = new();
     private long[] _addresses = [];
     private int[] _lengths = [];
@@ -19,7 +19,7 @@ internal sealed class BytesIndex : KeyIndex
         : base(types, refuseNulls) => _codec = new RowCodec(types, exact: true);
 
     /// <inheritdoc/>
-    public override long Bytes => (_table.Length * 8L) + _arena.Bytes + (_addresses.Length * 20L) + FreeBytes;
+    public override long Bytes => _table.Bytes + _arena.Bytes + (_addresses.Length * 20L) + FreeBytes;
 
     /// <inheritdoc/>
     public override void FindOrAdd(Batch batch, ReadOnlySpan<int> columns, int[] slots)
@@ -35,8 +35,10 @@ internal sealed class BytesIndex : KeyIndex
 
             ReadOnlySpan<byte> key = _rows.Key(i);
             uint hash = KeyHash.Of(key);
-            int at = Seek(key, hash);
-            slots[i] = _table[at] != 0 ? (int)(uint)_table[at] - 1 : Add(_rows.Row(i), key.Length, hash, at);
+            HashedSlot[] part = _table.PartOf(hash);
+            int at = Seek(part, key, hash);
+            int slot = part[at].Slot;
+            slots[i] = slot >= 0 ? slot : Add(_rows.Row(i), key.Length, hash, part, at);
         }
     }
 
@@ -47,7 +49,9 @@ internal sealed class BytesIndex : KeyIndex
         for (int i = 0; i < batch.Count; i++)
         {
             ReadOnlySpan<byte> key = _rows.Key(i);
-            slots[i] = RefuseNulls is not null && Refused(batch, columns, i) ? -1 : (int)(uint)_table[Seek(key, KeyHash.Of(key))] - 1;
+            uint hash = KeyHash.Of(key);
+            HashedSlot[] part = _table.PartOf(hash);
+            slots[i] = RefuseNulls is not null && Refused(batch, columns, i) ? -1 : part[Seek(part, key, hash)].Slot;
         }
     }
 
@@ -63,25 +67,16 @@ internal sealed class BytesIndex : KeyIndex
     /// <inheritdoc/>
     protected override void RemoveKey(int slot)
     {
-        int mask = _table.Length - 1;
-        int hole = (int)_hashes[slot] & mask;
-        while ((int)(uint)_table[hole] - 1 != slot)
+        HashedSlot[] part = _table.PartOf(_hashes[slot]);
+        int mask = part.Length - 1;
+        int at = (int)_hashes[slot] & mask;
+        while (part[at].Slot != slot)
         {
-            Check.That(_table[hole] != 0);
-            hole = (hole + 1) & mask;
+            Check.That(part[at].Slot >= 0);
+            at = (at + 1) & mask;
         }
 
-        for (int at = (hole + 1) & mask; _table[at] != 0; at = (at + 1) & mask)
-        {
-            int home = (int)(_table[at] >> 32) & mask;
-            if (((at - home) & mask) >= ((at - hole) & mask))
-            {
-                _table[hole] = _table[at];
-                hole = at;
-            }
-        }
-
-        _table[hole] = 0;
+        _table.RemoveAt(part, at);
         _arena.Free(_lengths[slot]);
         _lengths[slot] = -1;
         if (_arena.NeedsCompaction)
@@ -104,7 +99,6 @@ internal sealed class BytesIndex : KeyIndex
     {
         EnsureSlots(SlotEnd);
         Array.Fill(_lengths, -1);
-        _table = new ulong[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, live.Length * 2))];
         if (reader.Version >= CheckpointFile.WithPages)
         {
             LoadPages(ref reader, live);
@@ -120,8 +114,8 @@ internal sealed class BytesIndex : KeyIndex
                 throw new FormatException("key longer than its row");
             }
 
-            uint hash = KeyHash.Of(row[..keyLength]);
-            Put(slot, row, keyLength, hash, Seek(row[..keyLength], hash));
+            Put(slot, row, keyLength, KeyHash.Of(row[..keyLength]));
+            _table.Add(new HashedSlot(_hashes[slot], slot));
         }
     }
 
@@ -141,20 +135,19 @@ internal sealed class BytesIndex : KeyIndex
 
             ReadOnlySpan<byte> key = _arena.Get(addresses[slot], keyLengths[slot]);
             (_addresses[slot], _lengths[slot], _keyLengths[slot], _hashes[slot]) = (addresses[slot], lengths[slot], keyLengths[slot], KeyHash.Of(key));
-            _table[Seek(key, _hashes[slot])] = ((ulong)_hashes[slot] << 32) | (uint)(slot + 1);
+            _table.Add(new HashedSlot(_hashes[slot], slot));
         }
     }
 
-    private int Seek(ReadOnlySpan<byte> key, uint hash)
+    private int Seek(HashedSlot[] part, ReadOnlySpan<byte> key, uint hash)
     {
-        ulong[] table = _table;
-        int mask = table.Length - 1;
+        int mask = part.Length - 1;
         int at = (int)hash & mask;
-        while (table[at] != 0)
+        while (!HashedSlot.IsEmpty(part[at]))
         {
-            if ((uint)(table[at] >> 32) == hash)
+            if (HashedSlot.Hash(part[at]) == hash)
             {
-                int slot = (int)(uint)table[at] - 1;
+                int slot = part[at].Slot;
                 if (_keyLengths[slot] == key.Length && _arena.Get(_addresses[slot], key.Length).SequenceEqual(key))
                 {
                     break;
@@ -167,46 +160,21 @@ internal sealed class BytesIndex : KeyIndex
         return at;
     }
 
-    private int Add(ReadOnlySpan<byte> row, int keyLength, uint hash, int at)
+    private int Add(ReadOnlySpan<byte> row, int keyLength, uint hash, HashedSlot[] part, int at)
     {
         int slot = NewSlot();
         EnsureSlots(slot + 1);
-        Put(slot, row, keyLength, hash, at);
-        if (Count * 2 > _table.Length)
-        {
-            Rehash();
-        }
-
+        Put(slot, row, keyLength, hash);
+        _table.Put(part, at, new HashedSlot(hash, slot));
         return slot;
     }
 
-    private void Put(int slot, ReadOnlySpan<byte> row, int keyLength, uint hash, int at)
+    private void Put(int slot, ReadOnlySpan<byte> row, int keyLength, uint hash)
     {
         _addresses[slot] = _arena.Add(row);
         _lengths[slot] = row.Length;
         _keyLengths[slot] = keyLength;
         _hashes[slot] = hash;
-        _table[at] = ((ulong)hash << 32) | (uint)(slot + 1);
-    }
-
-    private void Rehash()
-    {
-        ulong[] old = _table;
-        _table = new ulong[old.Length * 2];
-        int mask = _table.Length - 1;
-        foreach (ulong entry in old)
-        {
-            if (entry != 0)
-            {
-                int at = (int)(entry >> 32) & mask;
-                while (_table[at] != 0)
-                {
-                    at = (at + 1) & mask;
-                }
-
-                _table[at] = entry;
-            }
-        }
     }
 
     private void Compact()

@@ -9,7 +9,7 @@ internal sealed class ColumnRows(Schema columns)
     /// <summary>Rows in a full block.</summary>
     public const int BlockRows = 1 << BlockBits;
 
-    private const int BlockBits = 16;
+    private const int BlockBits = 13;
 
     private readonly List<BatchBuilder> _blocks = [];
     private readonly List<Batch> _views = [];
@@ -106,24 +106,17 @@ internal sealed class ColumnRows(Schema columns)
         writer.WriteVarint((ulong)Count);
         for (int i = 0; i < _views.Count; i++)
         {
-            if (_views[i].Count < BlockRows)
+            bool full = _views[i].Count == BlockRows;
+            if (full && i == _full.Count)
             {
-                writer.WriteByte(0);
-            }
-            else
-            {
-                if (i == _full.Count)
-                {
-                    _full.Add(new FrozenBatch(_views[i]));
-                }
-
-                if (PieceWriter.TryAdd(writer, _full[i]))
-                {
-                    continue;
-                }
+                _full.Add(new FrozenBatch(_views[i]));
             }
 
-            BatchCodec.Write(writer, _views[i]);
+            // Of the block that is being filled the rows so far: they stay where they are while more are added.
+            if (!PieceWriter.TryAdd(writer, full ? _full[i] : new FrozenBatch(_blocks[i].Share())))
+            {
+                BatchCodec.Write(writer, _views[i]);
+            }
         }
     }
 

@@ -54,12 +54,12 @@ internal readonly struct Key128(ulong lo, ulong hi) : IPackedKey<Key128>
     public static uint Hash(Key128 key, uint mask) => KeyHash.Of(key._lo, key._hi, mask);
 }
 
-/// <summary>Open addressing with linear probing; removal shifts back, so there are no tombstones.</summary>
+/// <summary>Keys as integers in a table, and again by slot.</summary>
 internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bool[]? refuseNulls) : KeyIndex(types, refuseNulls)
     where TKey : struct, IPackedKey<TKey>
 {
     private readonly uint _refuse = refuseNulls is null ? 0 : (uint)refuseNulls.Select((r, i) => r ? 1 << i : 0).Sum();
-    private Entry[] _table = new Entry[16];
+    private readonly GrowingTable<Entry> _table = new();
     private ulong[] _lo = [];
     private ulong[] _hi = [];
     private uint[] _masks = [];
@@ -90,15 +90,21 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
         }
     }
 
-    private struct Entry
+    private struct Entry : ITableEntry<Entry>
     {
         public TKey Key;
         public uint Mask;
         public int SlotPlus1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static bool IsEmpty(in Entry entry) => entry.SlotPlus1 == 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static uint Hash(in Entry entry) => TKey.Hash(entry.Key, entry.Mask);
     }
 
     /// <inheritdoc/>
-    public override long Bytes => (_table.Length * (long)Unsafe.SizeOf<Entry>()) + (_near.Slots.Length * 4L) + ((_lo.Length + _hi.Length) * 8L) + (_masks.Length * 4L) + FreeBytes;
+    public override long Bytes => _table.Bytes + (_near.Slots.Length * 4L) + ((_lo.Length + _hi.Length) * 8L) + (_masks.Length * 4L) + FreeBytes;
 
     /// <inheritdoc/>
     public override void FindOrAdd(Batch batch, ReadOnlySpan<int> columns, int[] slots)
@@ -223,7 +229,7 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
         {
             uint nulls = masks is null ? 0 : masks[i];
             TKey key = TKey.Make(lo[i], TKey.Wide ? hi[i] : 0);
-            slots[i] = (nulls & _refuse) != 0 ? -1 : _table[Seek(key, nulls)].SlotPlus1 - 1;
+            slots[i] = (nulls & _refuse) != 0 ? -1 : Found(key, nulls);
         }
     }
 
@@ -240,20 +246,11 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
     protected override void RemoveKey(int slot)
     {
         _near.Forget();
-        int mask = _table.Length - 1;
-        int hole = Seek(TKey.Make(_lo[slot], TKey.Wide ? _hi[slot] : 0), _masks[slot]);
-        Check.That(_table[hole].SlotPlus1 == slot + 1);
-        for (int at = (hole + 1) & mask; _table[at].SlotPlus1 != 0; at = (at + 1) & mask)
-        {
-            int home = (int)TKey.Hash(_table[at].Key, _table[at].Mask) & mask;
-            if (((at - home) & mask) >= ((at - hole) & mask))
-            {
-                _table[hole] = _table[at];
-                hole = at;
-            }
-        }
-
-        _table[hole] = default;
+        TKey key = TKey.Make(_lo[slot], TKey.Wide ? _hi[slot] : 0);
+        Entry[] part = _table.PartOf(TKey.Hash(key, _masks[slot]));
+        int at = Seek(part, key, _masks[slot]);
+        Check.That(part[at].SlotPlus1 == slot + 1);
+        _table.RemoveAt(part, at);
     }
 
     /// <inheritdoc/>
@@ -288,11 +285,9 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
             LoadOneByOne(ref reader, live);
         }
 
-        _table = new Entry[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, live.Length * 2))];
         foreach (int slot in live)
         {
-            TKey key = TKey.Make(_lo[slot], TKey.Wide ? _hi[slot] : 0);
-            _table[Seek(key, _masks[slot])] = new Entry { Key = key, Mask = _masks[slot], SlotPlus1 = slot + 1 };
+            _table.Add(new Entry { Key = TKey.Make(_lo[slot], TKey.Wide ? _hi[slot] : 0), Mask = _masks[slot], SlotPlus1 = slot + 1 });
         }
     }
 
@@ -313,17 +308,24 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
 
     private int FindOrAdd(TKey key, uint nulls)
     {
-        int at = Seek(key, nulls);
-        return _table[at].SlotPlus1 != 0 ? _table[at].SlotPlus1 - 1 : Add(key, nulls, at);
+        Entry[] part = _table.PartOf(TKey.Hash(key, nulls));
+        int at = Seek(part, key, nulls);
+        return part[at].SlotPlus1 != 0 ? part[at].SlotPlus1 - 1 : Add(key, nulls, part, at);
+    }
+
+    private int Found(TKey key, uint nulls)
+    {
+        Entry[] part = _table.PartOf(TKey.Hash(key, nulls));
+        return part[Seek(part, key, nulls)].SlotPlus1 - 1;
     }
 
     // Where the key is, or the empty place where it belongs.
-    private int Seek(TKey key, uint nulls)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Seek(Entry[] part, TKey key, uint nulls)
     {
-        Entry[] table = _table;
-        int mask = table.Length - 1;
+        int mask = part.Length - 1;
         int at = (int)TKey.Hash(key, nulls) & mask;
-        while (table[at].SlotPlus1 != 0 && !(TKey.Same(table[at].Key, key) && table[at].Mask == nulls))
+        while (part[at].SlotPlus1 != 0 && !(TKey.Same(part[at].Key, key) && part[at].Mask == nulls))
         {
             at = (at + 1) & mask;
         }
@@ -331,11 +333,10 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
         return at;
     }
 
-    private int Add(TKey key, uint nulls, int at)
+    private int Add(TKey key, uint nulls, Entry[] part, int at)
     {
         int slot = NewSlot();
         EnsureSlots(slot + 1);
-        _table[at] = new Entry { Key = key, Mask = nulls, SlotPlus1 = slot + 1 };
         _lo[slot] = Unsafe.As<TKey, ulong>(ref key);
         if (TKey.Wide)
         {
@@ -343,25 +344,8 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
         }
 
         _masks[slot] = nulls;
-        if (Count * 2 > _table.Length)
-        {
-            Rehash();
-        }
-
+        _table.Put(part, at, new Entry { Key = key, Mask = nulls, SlotPlus1 = slot + 1 });
         return slot;
-    }
-
-    private void Rehash()
-    {
-        Entry[] old = _table;
-        _table = new Entry[old.Length * 2];
-        foreach (Entry entry in old)
-        {
-            if (entry.SlotPlus1 != 0)
-            {
-                _table[Seek(entry.Key, entry.Mask)] = entry;
-            }
-        }
     }
 
     private void EnsureSlots(int slots)

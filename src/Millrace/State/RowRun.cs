@@ -11,23 +11,28 @@ namespace Millrace.Engine;
 /// </summary>
 internal sealed class RowRun : IFrozen
 {
-    public static readonly RowRun Empty = new([], [0], []);
+    public static readonly RowRun Empty = new([], [0], [], 0);
 
     private readonly byte[] _data;
     private readonly int[] _offsets;
     private readonly long[] _weights;
 
-    private RowRun(byte[] data, int[] offsets, long[] weights)
+    /// <summary>A run over arrays that it owns from now on; they may be longer than what is used of them.</summary>
+    internal RowRun(byte[] data, int[] offsets, long[] weights, int count)
     {
         _data = data;
         _offsets = offsets;
         _weights = weights;
+        Count = count;
     }
 
     /// <inheritdoc/>
     public StatePiece? Stored { get; set; }
 
-    public int Count => _weights.Length;
+    public int Count { get; }
+
+    /// <summary>Bytes of the rows alone.</summary>
+    public int DataBytes => _offsets[Count];
 
     public long Bytes => _data.Length + (_offsets.Length * 4L) + (_weights.Length * 8L);
 
@@ -92,35 +97,17 @@ internal sealed class RowRun : IFrozen
     }
 
     /// <summary>The same rows taken back.</summary>
-    public RowRun Negated() => new(_data, _offsets, Array.ConvertAll(_weights, w => -w));
+    public RowRun Negated() => new(_data, _offsets, Array.ConvertAll(_weights, w => -w), Count);
 
     /// <summary>The sum of two runs.</summary>
     public static RowRun Merge(RowRun a, RowRun b)
     {
-        byte[] data = new byte[a._data.Length + b._data.Length];
-        int[] offsets = new int[a.Count + b.Count + 1];
-        long[] weights = new long[a.Count + b.Count];
-        int rows = 0;
-        int used = 0;
-        int i = 0;
-        int j = 0;
-        while (i < a.Count || j < b.Count)
+        var merge = new RunMerge(a, b);
+        while (!merge.Step(int.MaxValue))
         {
-            int order = i == a.Count ? 1 : j == b.Count ? -1 : a.Row(i).SequenceCompareTo(b.Row(j));
-            ReadOnlySpan<byte> row = order <= 0 ? a.Row(i) : b.Row(j);
-            long weight = (order <= 0 ? a._weights[i] : 0) + (order >= 0 ? b._weights[j] : 0);
-            i += order <= 0 ? 1 : 0;
-            j += order >= 0 ? 1 : 0;
-            if (weight != 0)
-            {
-                row.CopyTo(data.AsSpan(used));
-                used += row.Length;
-                weights[rows++] = weight;
-                offsets[rows] = used;
-            }
         }
 
-        return Trim(data, offsets, weights, rows, used);
+        return merge.Result;
     }
 
     /// <summary>The sum of several runs: neighbours in pairs, so that each row is copied as often as the number has bits.</summary>
@@ -192,7 +179,7 @@ internal sealed class RowRun : IFrozen
         int count = reader.ReadCount();
         int[] offsets = reader.ReadArray<int>(count + 1);
         long[] weights = reader.ReadArray<long>(count);
-        return new RowRun(reader.Read(offsets[count]).ToArray(), offsets, weights);
+        return new RowRun(reader.Read(offsets[count]).ToArray(), offsets, weights, count);
     }
 
     /// <inheritdoc/>
@@ -228,7 +215,7 @@ internal sealed class RowRun : IFrozen
             throw new FormatException($"a run whose rows end at {offsets[^1]} of {data.Length} bytes");
         }
 
-        return new RowRun(data, offsets, weights);
+        return new RowRun(data, offsets, weights, head[0]);
     }
 
     private static RowRun Trim(byte[] data, int[] offsets, long[] weights, int rows, int used)
@@ -249,7 +236,7 @@ internal sealed class RowRun : IFrozen
             Array.Resize(ref data, used);
         }
 
-        return new RowRun(data, offsets, weights);
+        return new RowRun(data, offsets, weights, rows);
     }
 
     private static void SortTies(byte[] data, int[] offsets, ulong[] prefixes, int[] order)

@@ -14,14 +14,13 @@ internal sealed class RowStore(bool retractable)
     private ByteArena _arena = new();
     private int[] _heads = [];
     private Entry[] _entries = [];
-    private uint[] _hashes = []; // by entry, where there is an index by row
     private int _end;
     private int _free = None;
-    private ulong[] _table = retractable ? new ulong[16] : [];
+    private readonly GrowingTable<HashedSlot> _table = new(); // of all rows, where there is an index by row
     private FrozenSlots? _frozenHeads;
     private FrozenSlots? _frozenEntries;
 
-    // Saved as it is, every byte of it a field's: what is not to be saved, as hashes are not, stands elsewhere.
+    // Saved as it is, every byte of it a field's.
     private struct Entry
     {
         public long Address;
@@ -37,7 +36,7 @@ internal sealed class RowStore(bool retractable)
     public int Count { get; private set; }
 
     /// <summary>Memory held, in bytes.</summary>
-    public long Bytes => _arena.Bytes + (_heads.Length * 4L) + (_entries.Length * 40L) + (_hashes.Length * 4L) + (_table.Length * 8L);
+    public long Bytes => _arena.Bytes + (_heads.Length * 4L) + (_entries.Length * 40L) + _table.Bytes;
 
     /// <summary>First row of a key, or −1.</summary>
     public int First(int key) => key < _heads.Length ? _heads[key] - 1 : None;
@@ -73,24 +72,20 @@ internal sealed class RowStore(bool retractable)
         if (!retractable)
         {
             Check.That(weight > 0);
-            return Add(key, bytes, weight, matches, 0);
+            return Add(key, bytes, weight, matches);
         }
 
         uint hash = KeyHash.Of(bytes, key);
-        int at = Seek(key, bytes, hash);
-        if (_table[at] == 0)
+        HashedSlot[] part = _table.PartOf(hash);
+        int at = Seek(part, key, bytes, hash);
+        int row = part[at].Slot;
+        if (row < 0)
         {
-            int added = Add(key, bytes, weight, matches, hash);
-            _table[at] = ((ulong)hash << 32) | (uint)(added + 1);
-            if (Count * 2 > _table.Length)
-            {
-                Rehash(_table.Length * 2);
-            }
-
+            int added = Add(key, bytes, weight, matches);
+            _table.Put(part, at, new HashedSlot(hash, added));
             return added;
         }
 
-        int row = (int)(uint)_table[at] - 1;
         Keep(row);
         _entries[row].Weight += weight;
         if (_entries[row].Weight != 0)
@@ -98,7 +93,7 @@ internal sealed class RowStore(bool retractable)
             return row;
         }
 
-        RemoveFromTable(at);
+        _table.RemoveAt(part, at);
         Unlink(row);
         return None;
     }
@@ -161,13 +156,13 @@ internal sealed class RowStore(bool retractable)
 
         if (retractable)
         {
-            _hashes = new uint[_end];
             for (int row = 0; row < _end; row++)
             {
-                _hashes[row] = _entries[row].Length < 0 ? 0 : KeyHash.Of(Row(row), _entries[row].Key);
+                if (_entries[row].Length >= 0)
+                {
+                    _table.Add(new HashedSlot(KeyHash.Of(Row(row), _entries[row].Key), row));
+                }
             }
-
-            Rehash((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, Count * 2)));
         }
     }
 
@@ -176,7 +171,7 @@ internal sealed class RowStore(bool retractable)
 
     private void KeepHead(int key) => FrozenSlots.Keep(ref _frozenHeads, [key]);
 
-    private int Add(int key, ReadOnlySpan<byte> bytes, long weight, long matches, uint hash)
+    private int Add(int key, ReadOnlySpan<byte> bytes, long weight, long matches)
     {
         int row = _free;
         if (row != None)
@@ -190,10 +185,6 @@ internal sealed class RowStore(bool retractable)
             if (row == _entries.Length)
             {
                 Array.Resize(ref _entries, Math.Max(16, _entries.Length * 2));
-                if (retractable)
-                {
-                    Array.Resize(ref _hashes, _entries.Length);
-                }
             }
         }
 
@@ -221,11 +212,6 @@ internal sealed class RowStore(bool retractable)
             Next = next,
             Previous = None,
         };
-        if (retractable)
-        {
-            _hashes[row] = hash;
-        }
-
         Count++;
         return row;
     }
@@ -261,15 +247,15 @@ internal sealed class RowStore(bool retractable)
         }
     }
 
-    private int Seek(int key, ReadOnlySpan<byte> bytes, uint hash)
+    private int Seek(HashedSlot[] part, int key, ReadOnlySpan<byte> bytes, uint hash)
     {
-        int mask = _table.Length - 1;
+        int mask = part.Length - 1;
         int at = (int)hash & mask;
-        while (_table[at] != 0)
+        while (!HashedSlot.IsEmpty(part[at]))
         {
-            if ((uint)(_table[at] >> 32) == hash)
+            if (HashedSlot.Hash(part[at]) == hash)
             {
-                ref Entry entry = ref _entries[(int)(uint)_table[at] - 1];
+                ref Entry entry = ref _entries[part[at].Slot];
                 if (entry.Key == key && entry.Length == bytes.Length && _arena.Get(entry.Address, entry.Length).SequenceEqual(bytes))
                 {
                     break;
@@ -280,40 +266,6 @@ internal sealed class RowStore(bool retractable)
         }
 
         return at;
-    }
-
-    private void RemoveFromTable(int hole)
-    {
-        int mask = _table.Length - 1;
-        for (int at = (hole + 1) & mask; _table[at] != 0; at = (at + 1) & mask)
-        {
-            int home = (int)(_table[at] >> 32) & mask;
-            if (((at - home) & mask) >= ((at - hole) & mask))
-            {
-                _table[hole] = _table[at];
-                hole = at;
-            }
-        }
-
-        _table[hole] = 0;
-    }
-
-    private void Rehash(int size)
-    {
-        _table = new ulong[size];
-        for (int row = 0; row < _end; row++)
-        {
-            if (_entries[row].Length >= 0)
-            {
-                int at = (int)_hashes[row] & (size - 1);
-                while (_table[at] != 0)
-                {
-                    at = (at + 1) & (size - 1);
-                }
-
-                _table[at] = ((ulong)_hashes[row] << 32) | (uint)(row + 1);
-            }
-        }
     }
 
     private void Compact()

@@ -5,21 +5,36 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// A Z-set of encoded rows kept as immutable sorted runs, merged when neighbours come within a factor of two of one another, in the manner of a
-/// log-structured merge tree (the "spine" of differential dataflow). A snapshot is the list of runs; a change never touches a run.
+/// log-structured merge tree (the "spine" of differential dataflow). A snapshot is the list of runs; a change never touches a run. Large runs are
+/// merged a part at each change, in proportion to the change, and are replaced when that is done: no single change pays for a merge of millions of rows.
 /// </summary>
 internal sealed class Spine
 {
     // Two runs above this size are not merged: an array ends at 2 GiB.
     private const long RunBytesMax = 1L << 30;
 
+    // So many rows are merged at once; it takes about a millisecond.
+    private const int RowsAtOnce = 8192;
+
+    // Rows that each merge goes on by for each row added. A merge of a run with one of up to twice its rows takes three steps for each row of the smaller: four
+    // for each row added end it before as many rows have come again, so that merges of one size never pile up.
+    private const int StepsPerRow = 4;
+
     private RowRun[] _runs;
 
-    public Spine(RowRun[]? runs = null) => _runs = runs ?? [];
+    // At the place of a run: its merge with the one after it, while that goes on.
+    private RunMerge?[] _merges;
+
+    public Spine(RowRun[]? runs = null)
+    {
+        _runs = runs ?? [];
+        _merges = new RunMerge?[_runs.Length];
+    }
 
     /// <summary>The runs at this moment, oldest and largest first; safe to read from any thread for ever.</summary>
     public RowRun[] Runs => _runs;
 
-    public long Bytes => _runs.Sum(r => r.Bytes);
+    public long Bytes => _runs.Sum(r => r.Bytes) + _merges.Sum(m => m?.Bytes ?? 0);
 
     /// <summary>Rows in all runs: exact when no row is split over runs with opposite weights, else an upper bound.</summary>
     public long Rows => _runs.Sum(r => (long)r.Count);
@@ -33,17 +48,72 @@ internal sealed class Spine
         }
 
         var runs = new List<RowRun>(_runs) { run };
-        while (runs.Count > 1 && runs[^2].Count <= 2L * runs[^1].Count && runs[^2].Bytes + runs[^1].Bytes < RunBytesMax)
+        var merges = new List<RunMerge?>(_merges) { null };
+        int steps = (int)Math.Min((long)run.Count * StepsPerRow, int.MaxValue);
+        for (int i = runs.Count - 2; i >= 0; i--)
         {
-            RowRun merged = RowRun.Merge(runs[^2], runs[^1]);
-            runs.RemoveRange(runs.Count - 2, 2);
-            if (merged.Count > 0)
+            if (merges[i] is { } merge && merge.Step(steps))
             {
-                runs.Add(merged);
+                Replace(runs, merges, i, merge.Result);
+            }
+        }
+
+        // From the newest on: what becomes of two runs may be due with the one before.
+        for (int i = runs.Count - 2; i >= 0; i--)
+        {
+            bool free = merges[i] is null && merges[i + 1] is null && (i == 0 || merges[i - 1] is null);
+            if (free && runs[i].Count <= 2L * runs[i + 1].Count && runs[i].Bytes + runs[i + 1].Bytes < RunBytesMax)
+            {
+                var merge = new RunMerge(runs[i], runs[i + 1]);
+                if (runs[i].Count + runs[i + 1].Count > RowsAtOnce)
+                {
+                    merges[i] = merge;
+                }
+                else
+                {
+                    while (!merge.Step(RowsAtOnce))
+                    {
+                    }
+
+                    Replace(runs, merges, i, merge.Result);
+                    i = Math.Min(i, runs.Count - 1);
+                }
             }
         }
 
         _runs = [.. runs];
+        _merges = [.. merges];
+    }
+
+    /// <summary>The runs as they were at some moment; merges of theirs that have begun go on.</summary>
+    public Spine AsOf(RowRun[] runs)
+    {
+        if (ReferenceEquals(runs, _runs))
+        {
+            return this;
+        }
+
+        var then = new Spine(runs);
+        for (int i = 0; i < runs.Length - 1; i++)
+        {
+            then._merges[i] = Array.Find(_merges, m => m is not null && m.Joins(runs[i], runs[i + 1]));
+        }
+
+        return then;
+    }
+
+    private static void Replace(List<RowRun> runs, List<RunMerge?> merges, int at, RowRun merged)
+    {
+        runs[at] = merged;
+        merges[at] = null;
+        runs.RemoveAt(at + 1);
+        merges.RemoveAt(at + 1);
+        if (merged.Count == 0)
+        {
+            // The merge of the one before, were there any, would have ended at this one.
+            runs.RemoveAt(at);
+            merges.RemoveAt(at);
+        }
     }
 
     public void Save(ByteWriter writer)
@@ -69,6 +139,7 @@ internal sealed class Spine
         }
 
         _runs = runs;
+        _merges = new RunMerge?[runs.Length];
     }
 }
 

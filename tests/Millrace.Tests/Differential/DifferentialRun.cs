@@ -49,13 +49,15 @@ internal sealed class RunStatistics
 
 internal sealed class DifferentialRun
 {
+    private const int RowsMax = 5_000;
+
     private readonly Random _random;
     private readonly int _seed;
     private readonly int _steps;
     private readonly RunStatistics _statistics = new();
     private readonly List<Table> _tables;
     private readonly List<Relation> _relations;
-    private readonly List<(string Name, GeneratedQuery Query)> _views = [];
+    private readonly List<(string Name, GeneratedQuery Query, string Kind)> _views = [];
     private readonly WriteGenerator _writes;
     private int _viewNumber;
     private bool _diverged;
@@ -168,12 +170,13 @@ internal sealed class DifferentialRun
         {
             GeneratedQuery query = new QueryGenerator(_random, _relations).Query();
             string name = "v" + _viewNumber;
-            if ((await pair.AskPostgresAsync(query.Sql)).SqlState is not null || (await pair.AskPostgresAsync($"CREATE VIEW {name} AS {query.Sql}")).SqlState is not null)
+            if (IsDoubtful(query.Sql) || (await pair.AskPostgresAsync(query.Sql)).SqlState is not null || (await pair.AskPostgresAsync($"CREATE VIEW {name} AS {query.Sql}")).SqlState is not null)
             {
                 continue;
             }
 
-            string create = $"CREATE {(_random.Chance(0.08) ? "VIEW" : "MATERIALIZED VIEW")} {name} AS {query.Sql}";
+            string kind = _random.Chance(0.08) ? "VIEW" : "MATERIALIZED VIEW";
+            string create = $"CREATE {kind} {name} AS {query.Sql}";
             Answer ours = await pair.AskMillraceAsync(create);
             _statistics.Views++;
             if (ours.SqlState is not null)
@@ -193,7 +196,7 @@ internal sealed class DifferentialRun
 
             pair.Script.Append(create).Append(";\n");
             _viewNumber++;
-            _views.Add((name, query));
+            _views.Add((name, query, kind));
             _relations.Add(new Relation(name, query.Columns));
             if (_random.Chance(0.3) && await pair.FollowAsync(name) is string refused)
             {
@@ -204,16 +207,30 @@ internal sealed class DifferentialRun
         }
     }
 
+    // Before version 18 PostgreSQL takes columns that a join makes equal for equal after GROUPING SETS too, where one of them may be null: it does not order by the second of them, and
+    // gives other rows than LIMIT asks for.
+    private static bool IsDoubtful(string sql) =>
+        (sql.Contains("ROLLUP", StringComparison.Ordinal) || sql.Contains("CUBE", StringComparison.Ordinal) || sql.Contains("GROUPING SETS", StringComparison.Ordinal))
+        && sql.Contains("JOIN", StringComparison.Ordinal) && (sql.Contains("LIMIT", StringComparison.Ordinal) || sql.Contains("FETCH", StringComparison.Ordinal));
+
     private async Task CompareViewsAsync(Pair pair)
     {
         for (int v = _views.Count - 1; v >= 0; v--)
         {
-            (string name, GeneratedQuery query) = _views[v];
+            (string name, GeneratedQuery query, string kind) = _views[v];
             string select = $"SELECT * FROM {name}";
             Answer theirs = await pair.AskPostgresAsync(select);
             if (theirs.SqlState is not null)
             {
                 Forget(v, name);
+                continue;
+            }
+
+            if (theirs.Rows.Count > RowsMax)
+            {
+                // Joins without a condition grow without end; comparing such an answer again and again says nothing new.
+                Forget(v, name);
+                await WriteAsync(pair, $"DROP «{kind}¦VIEW» {name} CASCADE");
                 continue;
             }
 
@@ -275,7 +292,7 @@ internal sealed class DifferentialRun
 
         GeneratedQuery query = new QueryGenerator(_random, _relations).Query();
         Answer theirs = await pair.AskPostgresAsync(query.Sql);
-        if (theirs.SqlState is not null)
+        if (theirs.SqlState is not null || IsDoubtful(query.Sql))
         {
             return;
         }

@@ -59,7 +59,7 @@ public sealed class CheckpointTests
         db.Define($"CREATE MATERIALIZED VIEW m AS {view}");
         for (int part = 0; part < 4; part++)
         {
-            db.Write("s", [.. Enumerable.Range(part * 5_000, 5_000).Select(i => (i, i * 7L))]);
+            db.Write("s", [.. Enumerable.Range(part * 20_000, 20_000).Select(i => (i, i * 7L))]);
         }
 
         db.Ask(new CheckpointRequest());

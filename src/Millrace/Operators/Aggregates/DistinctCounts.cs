@@ -17,6 +17,7 @@ internal sealed class DistinctCounts : AggregateState
     private ulong[] _seen = []; // by pair
     private int[] _owner = []; // by pair: its group
     private int[] _pairsOf = []; // by group
+    private FrozenSlots? _frozen; // of the pairs
     private int[] _ids = [];
     private ulong[] _passed = [];
 
@@ -65,6 +66,7 @@ internal sealed class DistinctCounts : AggregateState
         _pairs.FindOrAdd(new Batch([slotColumn, .. batch.Columns], batch.Count), _columns, _ids);
         _seen = Grown(_seen, _pairs.SlotEnd);
         _owner = Grown(_owner, _pairs.SlotEnd);
+        FrozenSlots.Keep(ref _frozen, _ids.AsSpan(0, batch.Count));
         Pass(batch, weights);
         for (int i = 0; i < batch.Count; i++)
         {
@@ -110,6 +112,7 @@ internal sealed class DistinctCounts : AggregateState
         {
             if (gone.Contains(_owner[id]))
             {
+                FrozenSlots.Keep(ref _frozen, [id]);
                 _seen[id] = 0;
                 _pairs.Remove(id);
             }
@@ -120,10 +123,12 @@ internal sealed class DistinctCounts : AggregateState
     public override void Save(ByteWriter writer, int slots)
     {
         _pairs.Save(writer);
-        writer.WriteArray(_seen, _pairs.SlotEnd);
-        writer.WriteArray(_owner, _pairs.SlotEnd);
-        writer.WriteArray(_pairsOf, slots);
-        _counts.ForEach(c => writer.WriteArray(c, slots));
+        _frozen = FrozenSlots.Begin(writer, _pairs.SlotEnd);
+        FrozenSlots.Write(writer, _seen, _pairs.SlotEnd);
+        FrozenSlots.Write(writer, _owner, _pairs.SlotEnd);
+        FrozenSlots.End(writer);
+        FrozenSlots.Write(writer, _pairsOf, slots);
+        _counts.ForEach(c => FrozenSlots.Write(writer, c, slots));
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,7 @@ internal sealed class DistinctState : AggregateState
     private long[] _counts = [];
     private int[] _owner = [];
     private int[] _pairsOf = [];
+    private FrozenSlots? _frozen; // of the pairs
     private int[] _ids = [];
     private long[] _weights = [];
     private readonly HashSet<int> _empty = [];
@@ -49,6 +50,7 @@ internal sealed class DistinctState : AggregateState
         _pairs.FindOrAdd(new Batch([slotColumn, .. batch.Columns], batch.Count), _columns, _ids);
         _counts = Grown(_counts, _pairs.SlotEnd);
         _owner = Grown(_owner, _pairs.SlotEnd);
+        FrozenSlots.Keep(ref _frozen, _ids.AsSpan(0, batch.Count));
         for (int i = 0; i < batch.Count; i++)
         {
             long weight = weights is null ? 1 : weights[i];
@@ -108,6 +110,7 @@ internal sealed class DistinctState : AggregateState
         {
             if (gone.Contains(_owner[id]))
             {
+                FrozenSlots.Keep(ref _frozen, [id]);
                 _counts[id] = 0;
                 _pairs.Remove(id);
             }
@@ -118,9 +121,11 @@ internal sealed class DistinctState : AggregateState
     public override void Save(ByteWriter writer, int slots)
     {
         _pairs.Save(writer);
-        writer.WriteArray(_counts, _pairs.SlotEnd);
-        writer.WriteArray(_owner, _pairs.SlotEnd);
-        writer.WriteArray(_pairsOf, slots);
+        _frozen = FrozenSlots.Begin(writer, _pairs.SlotEnd);
+        FrozenSlots.Write(writer, _counts, _pairs.SlotEnd);
+        FrozenSlots.Write(writer, _owner, _pairs.SlotEnd);
+        FrozenSlots.End(writer);
+        FrozenSlots.Write(writer, _pairsOf, slots);
         foreach (AggregateState state in _inner)
         {
             state.Save(writer, slots);

@@ -24,6 +24,7 @@ internal sealed class ExtremeSet<T, TBits>(Schema input, int argument, bool max)
     private int[] _sizes = []; // by group
     private int[] _present = []; // by group: values whose count is not zero
     private readonly List<int> _empty = [];
+    private FrozenSlots? _frozen; // of the pairs
     private int[] _ids = [];
     private long _heapBytes;
 
@@ -48,6 +49,7 @@ internal sealed class ExtremeSet<T, TBits>(Schema input, int argument, bool max)
         _words = Grown(_words, _pairs.SlotEnd);
         _owner = Grown(_owner, _pairs.SlotEnd);
         _inHeap = Grown(_inHeap, _pairs.SlotEnd);
+        FrozenSlots.Keep(ref _frozen, _ids.AsSpan(0, batch.Count));
         for (int i = 0; i < batch.Count; i++)
         {
             long weight = column.IsNull(i) ? 0 : weights is null ? 1 : weights[i];
@@ -111,6 +113,7 @@ internal sealed class ExtremeSet<T, TBits>(Schema input, int argument, bool max)
         {
             for (int i = 0; i < _sizes[slot]; i++)
             {
+                FrozenSlots.Keep(ref _frozen, [_heaps[slot][i]]);
                 _counts[_heaps[slot][i]] = 0;
                 Drop(_heaps[slot][i]);
             }
@@ -126,9 +129,11 @@ internal sealed class ExtremeSet<T, TBits>(Schema input, int argument, bool max)
     public override void Save(ByteWriter writer, int slots)
     {
         _pairs.Save(writer);
-        writer.WriteArray(_counts, _pairs.SlotEnd);
-        writer.WriteArray(_words, _pairs.SlotEnd);
-        writer.WriteArray(_owner, _pairs.SlotEnd);
+        _frozen = FrozenSlots.Begin(writer, _pairs.SlotEnd);
+        FrozenSlots.Write(writer, _counts, _pairs.SlotEnd);
+        FrozenSlots.Write(writer, _words, _pairs.SlotEnd);
+        FrozenSlots.Write(writer, _owner, _pairs.SlotEnd);
+        FrozenSlots.End(writer);
     }
 
     /// <inheritdoc/>
@@ -244,6 +249,7 @@ internal sealed class ExtremeSet<T, TBits>(Schema input, int argument, bool max)
 
     private void Remove(int id)
     {
+        FrozenSlots.Keep(ref _frozen, [id]);
         _owner[id] = Gone;
         _pairs.Remove(id);
     }

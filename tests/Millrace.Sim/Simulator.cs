@@ -79,6 +79,7 @@ internal sealed partial class Simulator
     private DatabaseEngine? _engine;
     private Weather _weather;
     private bool _mayRefuse;
+    private bool _isReconciled;
     private bool _crashed;
     private long _sealsCounted;
 
@@ -239,6 +240,7 @@ internal sealed partial class Simulator
     private void Open()
     {
         int tries = 0;
+        _isReconciled = false;
         while (true)
         {
             try
@@ -261,6 +263,7 @@ internal sealed partial class Simulator
         }
 
         _oracle.Reconcile(_engine.Current, _options.Log.Durability == Durability.None || (_options.Log.Durability == Durability.Os && _crashed));
+        _isReconciled = true;
         _crashed = false;
         CheckEverything();
     }
@@ -326,7 +329,8 @@ internal sealed partial class Simulator
 
     private void ReadAnswers()
     {
-        if (_engine is not null)
+        // Before it is known what became of them, those that wait are of the lifetime before.
+        if (_engine is not null && _isReconciled)
         {
             _oracle.ReadAnswers(_mayRefuse, _engine.Failure is not null);
         }

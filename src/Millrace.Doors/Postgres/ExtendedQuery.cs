@@ -149,6 +149,11 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
             return;
         }
 
+        if (!plan.IsLookup)
+        {
+            await Hop.Away();
+        }
+
         if (portal.Result is null)
         {
             portal.Result = await context.Session.ExecuteAsync(plan, portal.Parameters, cancellation).ConfigureAwait(false);

@@ -112,6 +112,11 @@ internal sealed class PostgresSession(SessionContext context)
             for (int i = 0; i < statements.Count; i++)
             {
                 PreparedStatement prepared = session.Prepare(statements[i], text);
+                if (!prepared.IsLookup)
+                {
+                    await Hop.Away();
+                }
+
                 StatementResult result = await session.ExecuteAsync(prepared, null, cancellation).ConfigureAwait(false);
                 if (i == statements.Count - 1 && !ended)
                 {

@@ -32,6 +32,9 @@ public abstract class PreparedStatement
     /// For each column the relation and the attribute that it is, as pg_attribute numbers them; two zeros for what is computed. Empty when nothing is known.
     /// </summary>
     public virtual IReadOnlyList<(int Relation, int Attribute)> Origins => [];
+
+    /// <summary>True for a query that looks up the rows of one key and is over in microseconds: whoever serves many need not give it a thread of its own.</summary>
+    public virtual bool IsLookup => false;
 }
 
 /// <summary>

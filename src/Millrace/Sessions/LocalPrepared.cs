@@ -39,6 +39,8 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
     public override IReadOnlyList<(int Relation, int Attribute)> Origins =>
         [.. session.OriginsOf(Bound).Select(o => o == ColumnOrigin.None ? (0, 0) : (Oids.Of(o.ObjectId), o.Column + 1))];
 
+    public override bool IsLookup => Point is not null;
+
     public void Rebind()
     {
         CatalogSnapshot catalog = session.Catalog;

@@ -36,7 +36,7 @@ internal sealed partial class Pair : IAsyncDisposable
     {
         // A query that PostgreSQL does not answer in time says nothing; without end it would hold up all that follow.
         await using (var command = new NpgsqlCommand(
-            $"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; SET client_min_messages = error; SET statement_timeout = '5s'", postgres))
+            $"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; SET client_min_messages = error; SET statement_timeout = '2s'", postgres))
         {
             await command.ExecuteNonQueryAsync();
         }

@@ -20,7 +20,15 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, 
         try
         {
             AnswerKind kind = AnswerFormat.Of(context.Request.Query.TryGetValue("format", out var format) ? format.ToString() : null, context.Request.Headers.Accept.ToString());
-            await (kind == AnswerKind.Events || context.WebSockets.IsWebSocketRequest ? feeds.Follow(context, query) : reads.Handle(context, query, kind));
+            if (kind == AnswerKind.Events || context.WebSockets.IsWebSocketRequest)
+            {
+                await Hop.Away();
+                await feeds.Follow(context, query);
+            }
+            else
+            {
+                await reads.Handle(context, query, kind);
+            }
         }
         catch (ArgumentRefusedException e)
         {

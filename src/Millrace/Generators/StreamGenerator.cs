@@ -49,27 +49,30 @@ internal sealed class StreamGenerator(Database database, int id, long rowsBefore
             return;
         }
 
+        try
+        {
+            await MakeAsync(o, now, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or ObjectDisposedException))
+        {
+            // Dropped meanwhile, or the disk is full: the next step sees. A fault of ours is told here too, and other generators go on.
+            _error = e is SqlException ? e.Message : $"{e.GetType().Name}: {e.Message}";
+        }
+    }
+
+    private async Task MakeAsync(CatalogObject o, long now, CancellationToken cancellation)
+    {
         Prepare(o, now);
         while (Due(now) is > 0 and var due)
         {
             int events = (int)Math.Min(due, RowsAtOnce);
             Batch rows = _option!.Name == "nexmark" ? Nexmark(events) : Random(events);
-            try
+            if (rows.Count > 0)
             {
-                if (rows.Count > 0)
-                {
-                    await database.AppendAsync(o.Name, rows, cancellation).ConfigureAwait(false);
-                }
-
-                _error = null;
-            }
-            catch (SqlException e)
-            {
-                // Dropped meanwhile, or the disk is full: the next step sees.
-                _error = e.Message;
-                return;
+                await database.AppendAsync(o.Name, rows, cancellation).ConfigureAwait(false);
             }
 
+            _error = null;
             Interlocked.Add(ref _rows, rows.Count);
             _next += events;
             _paced += events;

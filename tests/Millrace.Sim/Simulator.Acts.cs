@@ -399,7 +399,7 @@ internal sealed partial class Simulator
             {
                 query = Bind(view.Query!.Sql);
             }
-            catch (SqlException e) when (e.SqlState is "42P01" or "42703")
+            catch (SqlException e) when (e.SqlState is "42P01" or "42703" or "42803")
             {
                 continue; // something was renamed since
             }

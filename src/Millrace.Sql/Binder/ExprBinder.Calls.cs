@@ -429,6 +429,12 @@ internal sealed partial class ExprBinder
         if (!local && outer.Count > 0 && outer.All(o => ReferenceEquals(o.Frame, outer[0].Frame)))
         {
             Frame frame = outer[0].Frame;
+            if (frame.NoAggregates is { } clause)
+            {
+                throw new SqlException("42803", $"aggregate functions are not allowed in {clause}", position,
+                    "its arguments are columns of the query around the subquery, so that is the query it belongs to");
+            }
+
             return frame.Add(ExprMap.Rewrite(call, x => x is OuterExpr o ? frame.Arguments[o.Index] : x));
         }
 

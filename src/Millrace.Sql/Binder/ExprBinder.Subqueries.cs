@@ -146,7 +146,7 @@ internal sealed partial class ExprBinder
 
     private (PlanNode Plan, Frame Frame, IReadOnlyList<SortKey> Order) Subquery(Syntax.Query query, int columns, int position)
     {
-        var frame = new Frame();
+        var frame = new Frame { NoAggregates = _insideAggregate ? "the arguments of an aggregate" : AllowAggregates ? null : Clause };
         QueryResult result = queries.Bind(query, scope, frame, ctes);
         if (columns >= 0 && result.Columns.Count != columns)
         {

@@ -8,7 +8,7 @@ internal sealed partial class FromBinder
     private FromItem Join(Syntax.JoinTable join, Scope? lateral, Frame? lateralFrame, Scope? parent, Frame? frame)
     {
         FromItem left = Item(join.Left, lateral, lateralFrame, parent, frame);
-        var own = new Frame();
+        var own = new Frame { NoAggregates = "FROM" };
         FromItem right = Item(join.Right, new Scope(left.Tables, left.Columns, lateral, lateralFrame), own, parent, frame);
         CheckNames(left, right, join.Right);
         JoinKind kind = join.Kind switch

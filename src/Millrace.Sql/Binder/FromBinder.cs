@@ -50,7 +50,7 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
     /// <summary>Binds an item that may use the columns of those before it.</summary>
     private FromItem Beside(FromItem left, Syntax.TableRef item, Scope? parent, Frame? frame)
     {
-        var lateral = new Frame();
+        var lateral = new Frame { NoAggregates = "FROM" };
         FromItem right = Item(item, new Scope(left.Tables, left.Columns, parent, frame), lateral, parent, frame);
         CheckNames(left, right, item);
         PlanNode plan = new Unnesting(context, lateral).Lateral(left.Plan, right.Plan, JoinKind.Inner, null);

@@ -30,6 +30,9 @@ internal sealed class Frame
 {
     private readonly List<ScalarExpr> _arguments = [];
 
+    /// <summary>The clause that the subquery stands in, where that takes no aggregates; one over the outer row's columns would belong there.</summary>
+    public string? NoAggregates { get; init; }
+
     /// <summary>Over the columns of the outer row, as they were when the subquery was bound.</summary>
     public IReadOnlyList<ScalarExpr> Arguments => _arguments;
 

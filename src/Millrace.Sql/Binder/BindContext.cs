@@ -45,6 +45,12 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
     /// <summary>How many times the statement names a file to read.</summary>
     public int FilesRead { get; set; }
 
+    /// <summary>Identities of the functions written in SQL whose calls were replaced by their bodies.</summary>
+    public SortedSet<int> FunctionsUsed { get; } = [];
+
+    /// <summary>How many bodies of such functions are being bound, one within the other.</summary>
+    public int FunctionDepth { get; set; }
+
     public List<string> Notices { get; } = [];
 
     /// <summary>Where in the text an expression came from, by identity of the expression.</summary>

@@ -76,6 +76,12 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new EndpointBinder(_context).Create(s);
             case Syntax.CreateAlertStatement s:
                 return new AlertBinder(_context).Create(s);
+            case Syntax.CreateFunctionStatement s:
+                return new FunctionBinder(_context).Create(s);
+            case Syntax.CreateSubscriptionStatement s:
+                return new SubscriptionBinder(_context).Create(s);
+            case Syntax.CommentStatement s:
+                return new DdlBinder(_context).Comment(s);
             case Syntax.UserStatement s:
                 return new AccessBinder(_context).User(s);
             case Syntax.CreateTokenStatement s:

@@ -168,6 +168,11 @@ internal sealed class CreateTableBinder(BindContext context)
     private string DefaultText(Syntax.ColumnDef c, SqlType type)
     {
         _dml.Default(c.Default!, type, c.Name.Text);
+        if (context.FunctionsUsed.Count > 0)
+        {
+            throw new SqlException("0A000", $"the default of \"{c.Name.Text}\" calls a function written in SQL", c.Position, "write the expression itself");
+        }
+
         return Syntax.SqlFormatter.Format(c.Default!);
     }
 

@@ -70,6 +70,8 @@ internal sealed class DdlBinder(BindContext context)
             context.Notices.AddRange(UnboundedState.Of(plan));
         }
 
+        // A plain view's text is bound again where it is read: it needs its functions then.
+        int[] inputs = s.Materialized ? [.. context.DependsOn] : [.. context.DependsOn, .. context.FunctionsUsed];
         var columns = new Schema(fields);
         (int eventTime, long delay) = EventTime(plan, query.EmitOnClose);
         var template = new CatalogObject
@@ -85,8 +87,8 @@ internal sealed class DdlBinder(BindContext context)
             Definition = Syntax.SqlFormatter.Format(s),
             Query = Syntax.SqlFormatter.Format(s.Query),
             Options = RelationOptions.OfView(s.Options),
-            DependsOn = [.. context.DependsOn],
-            InputWidths = [.. context.DependsOn.Select(id => context.Catalog.Find(id)!.Columns.Count)],
+            DependsOn = inputs,
+            InputWidths = [.. inputs.Select(id => context.Catalog.Find(id)!.Columns.Count)],
         };
         RelationOptions.Check(template, s.Options);
         return new BoundCreateView(template, query with { Plan = plan, Columns = columns, Order = [] }, s.Materialized)
@@ -190,13 +192,14 @@ internal sealed class DdlBinder(BindContext context)
             }
 
             CheckKind(found, kind, name, "DROP");
+            CheckSubscription(found, s.Kind, name, "DROP");
             if (!objects.Contains(found))
             {
                 objects.Add(found);
             }
         }
 
-        return new BoundDrop(kind, objects, s.Cascade);
+        return new BoundDrop(kind, objects, s.Cascade) { Subscriptions = s.Kind == Syntax.ObjectKind.Subscription };
     }
 
     /// <summary>ALTER.</summary>
@@ -217,6 +220,7 @@ internal sealed class DdlBinder(BindContext context)
         CatalogObject found = kind == ObjectKind.Index ? Relations.TryFind(context.Catalog, s.Name) ?? Relations.Find(context.Catalog, s.Name)
             : Relations.Find(context.Catalog, s.Name);
         CheckKind(found, kind, s.Name, "ALTER");
+        CheckSubscription(found, s.Kind, s.Name, "ALTER");
         if (found is { Kind: ObjectKind.Table, PartOf: > 0 })
         {
             throw new SqlException("42809", $"table \"{s.Name.Display}\" is kept by the alert of its name", s.Name.Position, "drop the alert and create it anew");
@@ -379,6 +383,8 @@ internal sealed class DdlBinder(BindContext context)
         Syntax.ObjectKind.User => ObjectKind.User,
         Syntax.ObjectKind.Token => ObjectKind.Token,
         Syntax.ObjectKind.Alert => ObjectKind.Alert,
+        Syntax.ObjectKind.Subscription => ObjectKind.MaterializedView,
+        Syntax.ObjectKind.Function => ObjectKind.Function,
         _ => throw new SqlException("0A000", $"{kind.ToString().ToLowerInvariant()} objects are not supported", position),
     };
 
@@ -395,6 +401,39 @@ internal sealed class DdlBinder(BindContext context)
         }
     }
 
+    private static void CheckSubscription(CatalogObject found, Syntax.ObjectKind kind, Syntax.ObjectName name, string verb)
+    {
+        if (found.CalledSubscription != (kind == Syntax.ObjectKind.Subscription))
+        {
+            throw new SqlException("42809", $"\"{name.Display}\" is {(found.CalledSubscription ? "a" : "no")} subscription", name.Position,
+                $"use {verb} {(found.CalledSubscription ? "SUBSCRIPTION" : Word(found.Kind).ToUpperInvariant())}");
+        }
+    }
+
+    /// <summary>COMMENT ON.</summary>
+    public BoundStatement Comment(Syntax.CommentStatement s)
+    {
+        if (s.Kind is Syntax.ObjectKind.Database or Syntax.ObjectKind.Schema or >= Syntax.ObjectKind.Endpoint)
+        {
+            return new BoundNoOp("COMMENT") { Notices = [$"comments on a {s.Kind.ToString().ToLowerInvariant()} are not kept"] };
+        }
+
+        bool ofColumn = s.Kind == Syntax.ObjectKind.Column;
+        Syntax.ObjectName name = ofColumn ? new Syntax.ObjectName([.. s.Name.Parts.Take(s.Name.Parts.Count - 1)]) { Position = s.Name.Position } : s.Name;
+        CatalogObject found = Relations.TryFind(context.Catalog, name) ?? Relations.Find(context.Catalog, name);
+        if (!ofColumn)
+        {
+            CheckKind(found, KindOf(s.Kind, s.Position), name, "COMMENT ON");
+        }
+        else if (found.Kind == ObjectKind.System)
+        {
+            throw new SqlException("42501", $"\"{name.Display}\" is a system relation", name.Position);
+        }
+
+        context.DependsOn.Add(found.Id);
+        return new BoundComment(found, ofColumn ? DmlBinder.ColumnOf(found, s.Name.Parts[^1]) + 1 : 0, string.IsNullOrEmpty(s.Text) ? null : s.Text);
+    }
+
     private static string Word(ObjectKind kind) => kind switch
     {
         ObjectKind.MaterializedView => "materialized view",
@@ -406,6 +445,7 @@ internal sealed class DdlBinder(BindContext context)
         ObjectKind.User => "role",
         ObjectKind.Token => "token",
         ObjectKind.Alert => "alert",
+        ObjectKind.Function => "function",
         _ => "relation",
     };
 }

@@ -49,22 +49,44 @@ internal static class EmitOnWindowClose
         int start = Array.FindIndex(facts, f => f.Role == TimeRole.WindowStart && f.SizeUs > 0);
         if (start >= 0)
         {
-            ScalarFunction? plus = context.Functions.FindScalars("+").FirstOrDefault(f => f.Parameters.Count == 2
-                && f.Parameters[0].Type?.Id == plan.Columns[start].Type.Id && f.Parameters[1].Type?.Id == TypeId.Interval);
-            if (plus is null)
-            {
-                return null;
-            }
+            return Until(context, plan, start, facts[start].SizeUs, facts[start].ByClock);
+        }
 
-            var size = new LiteralExpr(new Interval(0, 0, facts[start].SizeUs), SqlType.Interval);
-            var computed = new CallExpr(plus, [Plans.Column(plan, start), size], plan.Columns[start].Type);
-            PlanNode wide = Plans.Project(plan, [.. Plans.Columns(plan), computed], [.. plan.Columns.Fields.Select(f => f.Name), "window_end"]);
-            return Plans.Pick(new EmitOnClosePlan(wide, plan.Columns.Count) { ByClock = facts[start].ByClock }, Enumerable.Range(0, plan.Columns.Count));
+        // A session is over when no row can come any more that is within its gap.
+        int last = Array.FindIndex(facts, f => f.Role == TimeRole.SessionLast);
+        if (last >= 0)
+        {
+            return PlanMap.All(plan).Count(n => n is WindowPlan { SessionGap: >= 0 }) == 1 && SessionsLookBack(plan) ? Until(context, plan, last, facts[last].SizeUs + 1, false) : null;
         }
 
         int time = Array.FindIndex(facts, f => f is { Role: TimeRole.EventTime, ByClock: false });
         return time >= 0 && LooksBack(plan, time) ? new EmitOnClosePlan(plan, time) : null;
     }
+
+    // Holds rows until a column's time plus a length has passed.
+    private static PlanNode? Until(BindContext context, PlanNode plan, int column, long micros, bool byClock)
+    {
+        ScalarFunction? plus = context.Functions.FindScalars("+").FirstOrDefault(f => f.Parameters.Count == 2
+            && f.Parameters[0].Type?.Id == plan.Columns[column].Type.Id && f.Parameters[1].Type?.Id == TypeId.Interval);
+        if (plus is null)
+        {
+            return null;
+        }
+
+        var size = new LiteralExpr(new Interval(0, 0, micros), SqlType.Interval);
+        var computed = new CallExpr(plus, [Plans.Column(plan, column), size], plan.Columns[column].Type);
+        PlanNode wide = Plans.Project(plan, [.. Plans.Columns(plan), computed], [.. plan.Columns.Fields.Select(f => f.Name), "window_end"]);
+        return Plans.Pick(new EmitOnClosePlan(wide, plan.Columns.Count) { ByClock = byClock }, Enumerable.Range(0, plan.Columns.Count));
+    }
+
+    // Nothing but the sessions themselves may look at later rows: down to them, and below.
+    private static bool SessionsLookBack(PlanNode plan) => plan switch
+    {
+        ProjectPlan or FilterPlan => SessionsLookBack(plan.Inputs[0]),
+        WindowPlan { SessionGap: >= 0 } w => LooksBack(w.Input, w.OrderBy[0].Column),
+        WindowPlan w => w.Calls.All(c => LooksBack(c, w.Input)) && SessionsLookBack(w.Input),
+        _ => false,
+    };
 
     /// <summary>
     /// True when a row is final once the watermark has passed its time: rows that are only added, and what window functions and ranks in the order of that time say of them, as

@@ -67,8 +67,8 @@ internal sealed class EndpointBinder(BindContext context)
             Definition = Syntax.SqlFormatter.Format(s),
             Query = Syntax.SqlFormatter.Format(s.Query),
             Parameters = parameters,
-            DependsOn = [.. context.DependsOn.Where(id => id > 0)],
-            InputWidths = [.. context.DependsOn.Where(id => id > 0).Select(id => context.Catalog.Find(id)!.Columns.Count)],
+            DependsOn = [.. context.DependsOn.Where(id => id > 0), .. context.FunctionsUsed],
+            InputWidths = [.. context.DependsOn.Where(id => id > 0).Concat(context.FunctionsUsed).Select(id => context.Catalog.Find(id)!.Columns.Count)],
         };
         // They are the endpoint's and not the statement's: nobody gives them values now.
         context.Parameters.Clear();

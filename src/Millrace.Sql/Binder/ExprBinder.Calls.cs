@@ -68,6 +68,11 @@ internal sealed partial class ExprBinder
     {
         string name = e.Name.Last;
         FunctionCatalog functions = context.Functions;
+        if (new FunctionBinder(context).Call(e, Bind, queries) is { } inlined)
+        {
+            return inlined;
+        }
+
         if (e.Name.Schema is { } schema and not ("pg_catalog" or "public" or "millrace" or "information_schema"))
         {
             throw new SqlException("3F000", $"schema \"{schema}\" does not exist", e.Position);
@@ -216,6 +221,8 @@ internal sealed partial class ExprBinder
                 ScalarExpr filled = BindTyped(e.Args[0]);
                 return new GapFillExpr(
                     name == "locf" ? filled : _coercion.Coerce(filled, SqlType.Double, CastContext.Implicit, e.Args[0].Position), name == "interpolate", e.Position);
+            case "array_transform" when e.Args.Count == 2 && e.Args[1] is Syntax.LambdaExpr lambda:
+                return Transformed(e.Args[0], lambda, e.Position);
             case "pg_typeof" when e.Args.Count == 1:
                 return new LiteralExpr(ByteSlice.From(Bind(e.Args[0]).Type.ToString()), SqlType.Text);
             case "grouping":
@@ -491,6 +498,11 @@ internal sealed partial class ExprBinder
             Syntax.WindowSpec spec = Named(e.Over!);
             ScalarExpr[] partition = [.. spec.PartitionBy.Select(BindTyped)];
             OrderExpr[] order = [.. spec.OrderBy.Select(o => new OrderExpr(BindTyped(o.Value), o.Descending, o.EffectiveNullsFirst))];
+            if (spec.Frame is { Unit: Syntax.FrameUnit.Session } session)
+            {
+                return Session(chosen, arguments, filter, partition, order, session);
+            }
+
             return new WindowExpr(
                 chosen.Candidate.Function as WindowFunction, chosen.Candidate.Function as AggregateFunction, arguments, filter, partition, order,
                 Frame(spec.Frame, order), chosen.Candidate.Returns([.. arguments.Select(a => a.Type)]));
@@ -532,11 +544,6 @@ internal sealed partial class ExprBinder
         if (frame is null)
         {
             return FrameSpec.Default;
-        }
-
-        if (frame.Unit == Syntax.FrameUnit.Session)
-        {
-            throw new SqlException("0A000", "SESSION frames are not supported", frame.Position, "use the table function SESSION");
         }
 
         bool offsets = frame.Start.Offset is not null || frame.End.Offset is not null;

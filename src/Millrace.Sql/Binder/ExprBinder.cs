@@ -70,6 +70,7 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
             Syntax.ExistsExpr e => Exists(e),
             Syntax.ScalarSubqueryExpr e => ScalarSubquery(e),
             Syntax.FunctionCall e => FunctionCall(e),
+            Syntax.LambdaExpr e => throw new SqlException("0A000", "a function of one parameter is an argument of array_transform only", e.Position),
             Syntax.NamedArgExpr e => throw new SqlException("0A000", "arguments by name are not supported", e.Position, "give the arguments in order"),
             _ => throw new SqlException("0A000", $"{expr.GetType().Name} is not supported", expr.Position),
         };
@@ -197,8 +198,14 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
         return Numeric.Create(digits, (int)Math.Max(0, scale));
     }
 
-    private Millrace.Sql.ParameterExpr Parameter(Syntax.ParameterExpr e)
+    private ScalarExpr Parameter(Syntax.ParameterExpr e)
     {
+        if (context.FunctionDepth > 0)
+        {
+            string own = e.Name ?? FunctionBinder.Numbered(e.Index);
+            return scope.Find(own, e.Position) ?? throw new SqlException("42P02", $"there is no parameter ${own.TrimStart('$')}", e.Position);
+        }
+
         if (e.Name is not null)
         {
             return Parameter(e.Name) ?? throw new SqlException("42P02", $"there is no parameter ${e.Name}", e.Position,
@@ -240,7 +247,7 @@ internal sealed partial class ExprBinder(BindContext context, QueryBinder querie
     {
         // As in PostgreSQL's functions a column goes before a parameter of the same name; $name is always the parameter.
         ScalarExpr found = Find(e) ?? (e.Parts.Count == 1 ? Parameter(e.Last) : null) ?? throw UnknownColumn(e);
-        if (found is ColumnExpr c)
+        if (found is ColumnExpr c && context.FunctionDepth == 0)
         {
             found = c with { };
             context.Positions[found] = e.Position;

@@ -20,7 +20,7 @@ internal sealed partial class FromBinder
                 $"give it another name: CHANGELOG((SELECT {twice.Name} AS other, … FROM …))");
         }
 
-        var plan = new ChangelogPlan(input.Plan, changelog.Numbered);
+        var plan = new ChangelogPlan(input.Plan, changelog.Numbered) { OnlyChanges = changelog.OnlyChanges };
         ScopeColumn[] all = [.. input.Columns, .. added.Select((f, i) => new ScopeColumn(f.Name, Plans.Column(plan, input.Plan.Columns.Count + i), false))];
         string? alias = changelog.Alias?.Name.Text ?? (input.Tables.Count == 1 ? input.Tables[0].Name : null);
         if (changelog.Alias is { Columns.Count: > 0 } renamed)

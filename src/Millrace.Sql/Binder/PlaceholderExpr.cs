@@ -81,6 +81,9 @@ internal sealed record WindowExpr(
     WindowFunction? Function, AggregateFunction? Aggregate, IReadOnlyList<ScalarExpr> Arguments, ScalarExpr? Filter,
     IReadOnlyList<ScalarExpr> PartitionBy, IReadOnlyList<OrderExpr> OrderBy, FrameSpec Frame, SqlType Type) : PlaceholderExpr(Type)
 {
+    /// <summary>For a frame that is a session of an event time: how it ends; else null.</summary>
+    public SessionFrame? Session { get; init; }
+
     public override IEnumerable<ScalarExpr> Parts =>
         [.. Arguments, .. Filter is null ? [] : new[] { Filter }, .. PartitionBy, .. OrderBy.Select(o => o.Value)];
 
@@ -92,6 +95,11 @@ internal sealed record WindowExpr(
         OrderBy = [.. OrderBy.Select(o => o with { Value = map(o.Value) })],
     };
 }
+
+/// <summary>A session as the frame of a window.</summary>
+/// <param name="GapMicros">How far its rows may be apart, µs.</param>
+/// <param name="Last">The aggregate that gives its last time.</param>
+internal sealed record SessionFrame(long GapMicros, AggregateFunction Last);
 
 /// <summary>A set-returning call in a select list.</summary>
 internal sealed record SetReturningExpr(string Function, IReadOnlyList<ScalarExpr> Arguments, SqlType Type) : PlaceholderExpr(Type)

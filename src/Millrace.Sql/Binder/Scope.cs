@@ -23,6 +23,10 @@ internal sealed record ScopeTable(string? Name, string? Schema, IReadOnlyList<Sc
 /// <param name="frame">Through which <paramref name="parent"/>'s row is seen; null without parent.</param>
 internal sealed class Scope(IReadOnlyList<ScopeTable> tables, IReadOnlyList<ScopeColumn> columns, Scope? parent, Frame? frame)
 {
+    // What RisingWave calls the hidden key of a table without one, and what it is called here.
+    private const string RowId = "_row_id";
+    private const string HiddenRowId = "_rowid";
+
     public IReadOnlyList<ScopeTable> Tables { get; } = tables;
 
     public IReadOnlyList<ScopeColumn> Columns { get; } = columns;
@@ -117,7 +121,7 @@ internal sealed class Scope(IReadOnlyList<ScopeTable> tables, IReadOnlyList<Scop
             found = c;
         }
 
-        return found?.Value;
+        return found?.Value ?? (name == RowId && Columns.Any(c => c is { Hidden: true, Name: HiddenRowId }) ? FindLocal(HiddenRowId, position) : null);
     }
 
     private ScalarExpr? FindLocal(string? schema, string table, string name, int position)
@@ -129,6 +133,7 @@ internal sealed class Scope(IReadOnlyList<ScopeTable> tables, IReadOnlyList<Scop
         }
 
         ScopeColumn[] found = [.. t.Columns.Where(c => c.Name == name)];
+        found = found.Length == 0 && name == RowId ? [.. t.Columns.Where(c => c is { Hidden: true, Name: HiddenRowId })] : found;
         return found.Length switch
         {
             0 => null,

@@ -49,8 +49,6 @@ internal sealed class SessionBinder(BindContext context)
                 return new BoundDeallocate(s.Name?.Text);
             case Syntax.DiscardStatement s:
                 return new BoundDiscard(s.What);
-            case Syntax.CommentStatement:
-                return new BoundNoOp("COMMENT") { Notices = ["comments are not kept"] };
             case Syntax.CreateSchemaStatement s:
                 return s.Name.Last == "public" && s.IfNotExists ? new BoundNoOp("CREATE SCHEMA")
                     : throw new SqlException("0A000", "schemas other than public are not supported", s.Position, "leave the schema out");
@@ -93,6 +91,11 @@ internal sealed class SessionBinder(BindContext context)
         if (s.Scroll == true)
         {
             throw new SqlException("0A000", "a cursor over SUBSCRIBE cannot scroll", s.Position, "changes are told once, in their order: leave SCROLL out");
+        }
+
+        if (new SubscriptionBinder(context).Cursor(s) is { } retained)
+        {
+            return retained;
         }
 
         BoundSubscribe subscribe = dml.Subscribe(s.Subscribe);

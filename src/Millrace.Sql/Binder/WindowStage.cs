@@ -28,9 +28,10 @@ internal sealed class WindowStage(PlanBuilder builder)
 
         while (calls.Count > 0)
         {
-            WindowExpr first = calls[0];
-            WindowExpr[] group = [.. calls.Where(c => SameWindow(c, first))];
-            calls.RemoveAll(c => SameWindow(c, first));
+            // What a session is made of comes before the calls over it.
+            WindowExpr[] ready = [.. calls.Where(c => !c.Parts.Any(p => ExprMap.Any(p, e => e is WindowExpr w && calls.Any(o => ExprEquality.Same(o, w)))))];
+            WindowExpr[] group = [.. ready.Where(c => SameWindow(c, ready[0]))];
+            calls.RemoveAll(group.Contains);
             Plan(group);
         }
     }
@@ -41,19 +42,30 @@ internal sealed class WindowStage(PlanBuilder builder)
 
     private void Plan(WindowExpr[] group)
     {
-        int[] partition = [.. group[0].PartitionBy.Select(p => builder.Column(p))];
-        SortKey[] order = [.. group[0].OrderBy.Select(o => new SortKey(builder.Column(o.Value), o.Descending, o.NullsFirst))];
+        int[] partition = [.. group[0].PartitionBy.Select(Column)];
+        SortKey[] order = [.. group[0].OrderBy.Select(o => new SortKey(Column(o.Value), o.Descending, o.NullsFirst))];
         WindowCall[] calls = [.. group.Select(w => new WindowCall(
-            w.Function, w.Aggregate, [.. w.Arguments.Select(a => builder.Column(a))], w.Filter is null ? -1 : builder.Column(w.Filter), w.Frame, w.Type))];
+            w.Function, w.Aggregate, [.. w.Arguments.Select(Column)], w.Filter is null ? -1 : Column(w.Filter), w.Frame, w.Type))];
+        Field[] fields = [.. group.Select(w => new Field(w.Function?.Name ?? w.Aggregate!.Name, w.Type))];
+        SessionFrame? session = group[0].Session;
+        if (session is not null)
+        {
+            // The last time of the session says when it is over, for EMIT ON WINDOW CLOSE.
+            SqlType time = group[0].OrderBy[0].Value.Type;
+            calls = [.. calls, new WindowCall(null, session.Last, [order[0].Column], -1, group[0].Frame, time)];
+            fields = [.. fields, new Field("session_last", time)];
+        }
+
         int first = builder.Plan.Columns.Count;
-        builder.Wrap(p => new WindowPlan(p, partition, order, calls, new Schema([
-            .. p.Columns.Fields, .. group.Select(w => new Field(w.Function?.Name ?? w.Aggregate!.Name, w.Type))])));
+        builder.Wrap(p => new WindowPlan(p, partition, order, calls, new Schema([.. p.Columns.Fields, .. fields])) { SessionGap = session?.GapMicros ?? -1 });
         for (int i = 0; i < group.Length; i++)
         {
             _calls.Add(group[i]);
             _columns.Add(first + i);
         }
     }
+
+    private int Column(ScalarExpr expr) => builder.Column(Rewrite(expr));
 
     private static bool SameWindow(WindowExpr a, WindowExpr b) =>
         a.PartitionBy.Count == b.PartitionBy.Count && a.OrderBy.Count == b.OrderBy.Count

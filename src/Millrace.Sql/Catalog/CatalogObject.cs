@@ -26,6 +26,8 @@ public enum ObjectKind : byte
     Token = 9,
     /// <summary>A query whose rows are told to an address, as they come and go.</summary>
     Alert = 10,
+    /// <summary>A function written in SQL, whose body takes the place of its calls.</summary>
+    Function = 11,
 }
 
 /// <summary>A parameter of an endpoint.</summary>
@@ -141,7 +143,7 @@ public sealed record CatalogObject
     /// </summary>
     public IReadOnlyList<int> InputWidths { get; init; } = [];
 
-    /// <summary>For an endpoint: its parameters in order.</summary>
+    /// <summary>For an endpoint or a function: its parameters in order. Those of a function may have empty names.</summary>
     public IReadOnlyList<EndpointParameter> Parameters { get; init; } = [];
 
     /// <summary>For a materialized view: why it is paused; null when it is not.</summary>
@@ -150,10 +152,16 @@ public sealed record CatalogObject
     /// <summary>For a materialized view: made by CREATE STREAM … AS CHANGELOG FROM, and called a stream wherever somebody names its kind.</summary>
     public bool CalledStream { get; init; }
 
+    /// <summary>For a materialized view: made by CREATE SUBSCRIPTION, which keeps the changes of what it is from.</summary>
+    public bool CalledSubscription { get; init; }
+
+    /// <summary>Comments, by the number of the column they are on, from 1; 0 for the object's own.</summary>
+    public IReadOnlyDictionary<int, string> Comments { get; init; } = new Dictionary<int, string>();
+
     /// <summary>True for what its maker called a stream.</summary>
     public bool IsStream => Kind == ObjectKind.Stream || CalledStream;
 
-    /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens, alerts.</summary>
+    /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens, alerts, functions.</summary>
     public bool IsRelation => Kind < ObjectKind.Endpoint;
 
     /// <summary>For a file that a query names, which is in no catalog: where its rows are.</summary>
@@ -205,7 +213,7 @@ public sealed class CatalogSnapshot
     /// <summary>Finds what is not a relation.</summary>
     public CatalogObject? Find(ObjectKind kind, string name) => _beside.GetValueOrDefault((kind, name));
 
-    /// <summary>Finds by name; without a namespace public is searched, then pg_catalog, then millrace.</summary>
+    /// <summary>Finds by name; without a namespace public is searched, then pg_catalog, millrace and rw_catalog.</summary>
     public CatalogObject? Find(string? ns, string name)
     {
         if (ns is not null)
@@ -213,7 +221,8 @@ public sealed class CatalogSnapshot
             return _byName.GetValueOrDefault((ns, name));
         }
 
-        return _byName.GetValueOrDefault(("public", name)) ?? _byName.GetValueOrDefault(("pg_catalog", name)) ?? _byName.GetValueOrDefault(("millrace", name));
+        return _byName.GetValueOrDefault(("public", name)) ?? _byName.GetValueOrDefault(("pg_catalog", name)) ?? _byName.GetValueOrDefault(("millrace", name))
+            ?? _byName.GetValueOrDefault(("rw_catalog", name));
     }
 
     /// <summary>Finds by identity.</summary>

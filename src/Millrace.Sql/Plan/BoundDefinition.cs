@@ -28,7 +28,7 @@ public sealed record BoundCreateRelation(CatalogObject Template, bool IfNotExist
 public sealed record BoundCreateView(CatalogObject Template, BoundQuery Query, bool Materialized) : BoundStatement
 {
     /// <inheritdoc/>
-    public override string Tag => Template.CalledStream ? "CREATE STREAM" : Materialized ? "CREATE MATERIALIZED VIEW" : "CREATE VIEW";
+    public override string Tag => Template.CalledSubscription ? "CREATE SUBSCRIPTION" : Template.CalledStream ? "CREATE STREAM" : Materialized ? "CREATE MATERIALIZED VIEW" : "CREATE VIEW";
 
     /// <summary>The query's text, to be bound again at a restart.</summary>
     public required string QueryText { get; init; }
@@ -74,6 +74,16 @@ public sealed record BoundCreateEndpoint(CatalogObject Template, CatalogObject? 
     public override string Tag => "CREATE ENDPOINT";
 }
 
+/// <summary>CREATE FUNCTION.</summary>
+/// <param name="Template">The new function, Id 0: its body's text, parameters, and one column for its value.</param>
+/// <param name="Replaced">The function of that name that goes (OR REPLACE) or stays (IF NOT EXISTS); null when there is none.</param>
+/// <param name="OrReplace">OR REPLACE.</param>
+public sealed record BoundCreateFunction(CatalogObject Template, CatalogObject? Replaced, bool OrReplace) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "CREATE FUNCTION";
+}
+
 /// <summary>CREATE ALERT.</summary>
 /// <param name="Alert">The alert, Id 0. Its <see cref="CatalogObject.Definition"/> is the statement without what is secret in it.</param>
 /// <param name="Told">The table of what it has told, Id 0.</param>
@@ -110,6 +120,8 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
     /// <inheritdoc/>
     public override string Tag => "DROP " + Kind switch
     {
+        _ when Subscriptions => "SUBSCRIPTION",
+        ObjectKind.Function => "FUNCTION",
         ObjectKind.MaterializedView => "MATERIALIZED VIEW",
         ObjectKind.View => "VIEW",
         ObjectKind.Index => "INDEX",
@@ -120,6 +132,9 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
         ObjectKind.Alert => "ALERT",
         _ => "TABLE",
     };
+
+    /// <summary>True for DROP SUBSCRIPTION.</summary>
+    public bool Subscriptions { get; init; }
 }
 
 /// <summary>An ALTER statement: what is altered and the object as it shall be.</summary>
@@ -177,6 +192,16 @@ public sealed record BoundAlterSystem(string Name, string? Value) : BoundStateme
 /// <param name="Default">What the rows that are there get; without column references.</param>
 /// <param name="DefaultText">The default as SQL text, or null.</param>
 public sealed record BoundAlterAddColumn(CatalogObject Object, Field Column, ScalarExpr Default, string? DefaultText) : BoundAlter(Object);
+
+/// <summary>COMMENT ON.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Column">The number of the column that it is about, from 1; 0 for the object itself.</param>
+/// <param name="Text">What is said; null for nothing any more.</param>
+public sealed record BoundComment(CatalogObject Object, int Column, string? Text) : BoundAlter(Object)
+{
+    /// <inheritdoc/>
+    public override string Tag => "COMMENT";
+}
 
 /// <summary>Several actions of one ALTER, taking effect at once.</summary>
 /// <param name="Object">The object.</param>

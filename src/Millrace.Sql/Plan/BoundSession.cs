@@ -107,6 +107,12 @@ public sealed record BoundDeclareCursor(string Name, BoundQuery Query, bool Hold
     /// <summary>For a cursor over changes: how its query is followed. Else null.</summary>
     public BoundSubscribe? Subscribe { get; init; }
 
+    /// <summary>True for a cursor over a subscription: its rows are the changes themselves.</summary>
+    public bool OverSubscription { get; init; }
+
+    /// <summary>For such a cursor: the rows that come first, of the moment at which it is declared; or null.</summary>
+    public BoundQuery? First { get; init; }
+
     /// <inheritdoc/>
     public override string Tag => "DECLARE CURSOR";
 

@@ -11,6 +11,9 @@ namespace Millrace.Sql;
 /// <param name="Numbered">True for RisingWave's columns: a number for the kind of change, and the order.</param>
 public sealed record ChangelogPlan(PlanNode Input, bool Numbered) : PlanNode(new Schema([.. Input.Columns.Fields, .. Added(Numbered)]))
 {
+    /// <summary>True to begin with the first change: without a row for each row there is.</summary>
+    public bool OnlyChanges { get; init; }
+
     /// <inheritdoc/>
     public override IReadOnlyList<PlanNode> Inputs => [Input];
 

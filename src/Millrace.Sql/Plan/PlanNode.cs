@@ -378,6 +378,9 @@ public sealed record WindowCall(
 public sealed record WindowPlan(
     PlanNode Input, IReadOnlyList<int> PartitionBy, IReadOnlyList<SortKey> OrderBy, IReadOnlyList<WindowCall> Calls, Schema Columns) : PlanNode(Columns)
 {
+    /// <summary>Where partitions are sessions of an event time: how far their rows may be apart, µs; the last column is then the session's last time. Else −1.</summary>
+    public long SessionGap { get; init; } = -1;
+
     /// <inheritdoc/>
     public override IReadOnlyList<PlanNode> Inputs => [Input];
 

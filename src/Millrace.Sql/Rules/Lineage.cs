@@ -14,11 +14,13 @@ internal enum TimeRole
     WindowStart,
     /// <summary>The end of a window.</summary>
     WindowEnd,
+    /// <summary>The last time of a session that is a window's frame.</summary>
+    SessionLast,
 }
 
 /// <summary>A column's role, and for a window's start the window's length.</summary>
 /// <param name="Role">The role.</param>
-/// <param name="SizeUs">Length of the window in µs (WindowStart), or the watermark's delay (EventTime); −1 when not fixed.</param>
+/// <param name="SizeUs">Length of the window in µs (WindowStart), the watermark's delay (EventTime), or the session's gap (SessionLast); −1 when not fixed.</param>
 /// <param name="ByClock">True for processing time: rows are stamped as they come, and what time it is stands for the watermark.</param>
 internal readonly record struct TimeFact(TimeRole Role, long SizeUs, bool ByClock = false)
 {
@@ -46,6 +48,11 @@ internal static class Lineage
                 return [.. project.Expressions.Select(e => OfExpression(e, input))];
             case FilterPlan or TemporalFilterPlan or DistinctPlan or EmitOnClosePlan:
                 return Of(plan.Inputs[0]);
+            case WindowPlan { SessionGap: >= 0 and var gap } sessions:
+                TimeFact[] inSessions = Padded(Of(sessions.Input), plan);
+                TimeFact by = inSessions[sessions.OrderBy[0].Column];
+                inSessions[^1] = by is { Role: TimeRole.EventTime, ByClock: false } ? new TimeFact(TimeRole.SessionLast, gap) : TimeFact.None;
+                return inSessions;
             case TopNPlan or WindowPlan or TableFunctionPlan:
                 return Padded(Of(plan.Inputs[0]), plan);
             case TimeWindowPlan window:

@@ -35,7 +35,7 @@ internal static class PlanMap
             SessionPlan n => n with { Input = inputs[0] },
             LateRowsPlan n => n with { Input = inputs[0] },
             LateSessionRowsPlan n => n with { Input = inputs[0] },
-            ChangelogPlan n => new ChangelogPlan(inputs[0], n.Numbered),
+            ChangelogPlan n => new ChangelogPlan(inputs[0], n.Numbered) { OnlyChanges = n.OnlyChanges },
             EmitOnClosePlan n => n.Over(inputs[0], n.WindowEnd),
             _ => node,
         };

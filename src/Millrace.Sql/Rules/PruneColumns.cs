@@ -208,7 +208,10 @@ internal static class PruneColumns
             {
                 Arguments = [.. c.Arguments.Select(a => map[a])], Filter = c.Filter < 0 ? -1 : map[c.Filter],
             })],
-            new Schema([.. input.Columns.Fields, .. calls.Select(i => window.Columns[count + i])])), [.. map, .. callMap]);
+            new Schema([.. input.Columns.Fields, .. calls.Select(i => window.Columns[count + i])]))
+        {
+            SessionGap = calls[^1] == window.Calls.Count - 1 ? window.SessionGap : -1,
+        }, [.. map, .. callMap]);
     }
 
     /// <summary>The plan with exactly the kept columns, in that order.</summary>

@@ -64,6 +64,7 @@ internal sealed partial class DatabaseEngine
         BoundCreateView { Exists: true, OrReplace: false } c => c.Template,
         BoundCreateIndex { Exists: true } c => c.Template,
         BoundCreateEndpoint { OrReplace: false, Replaced: { } there } => there,
+        BoundCreateFunction { OrReplace: false, Replaced: { } there } => there,
         _ => null,
     };
 
@@ -113,6 +114,8 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(index, new IndexState(index), [], null);
             case BoundCreateEndpoint create:
                 return new DefinitionChange(create.Template with { Id = id }, null, create.Replaced is { } old ? [old.Id] : [], null);
+            case BoundCreateFunction create:
+                return new DefinitionChange(create.Template with { Id = id }, null, create.Replaced is { } before ? [before.Id] : [], null);
             case BoundCreateAlert create:
                 return new DefinitionChange(create.Alert with { Id = id }, null, [], null)
                 {
@@ -174,6 +177,15 @@ internal sealed partial class DatabaseEngine
                 return o with { Options = options };
             case BoundAlterAddColumn add:
                 return WithColumn(o, add);
+            case BoundComment comment:
+                var comments = new Dictionary<int, string>(o.Comments);
+                comments.Remove(comment.Column);
+                if (comment.Text is { } said)
+                {
+                    comments.Add(comment.Column, said);
+                }
+
+                return o with { Comments = comments };
             case BoundAlterPause pause:
                 return o with { Paused = pause.Reason };
             case BoundAlterResume:

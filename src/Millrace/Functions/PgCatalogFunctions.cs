@@ -117,12 +117,17 @@ internal static class PgCatalogFunctions
 
     private static void Comments(FunctionRegistry r)
     {
-        r.F("obj_description(int4) text", (int oid) => (ByteSlice?)null, "An object's comment: there are none");
-        r.F("obj_description(int4, text) text", (int oid, ByteSlice catalog) => (ByteSlice?)null, "An object's comment: there are none");
+        r.F("obj_description(int4) text", (int oid, EvalContext c) => Comment(c, oid, 0), "What COMMENT ON has said of an object", volatility: Volatility.Stable);
+        r.F("obj_description(int4, text) text", (int oid, ByteSlice catalog, EvalContext c) => catalog.ToString() == "pg_class" ? Comment(c, oid, 0) : null,
+            "What COMMENT ON has said of an object", volatility: Volatility.Stable);
         r.F("shobj_description(int4, text) text", (int oid, ByteSlice catalog) => (ByteSlice?)null,
             "A shared object's comment: there are none");
-        r.F("col_description(int4, int4) text", (int oid, int column) => (ByteSlice?)null, "A column's comment: there are none");
+        r.F("col_description(int4, int4) text", (int oid, int column, EvalContext c) => column > 0 ? Comment(c, oid, column) : null,
+            "What COMMENT ON has said of a column", volatility: Volatility.Stable);
     }
+
+    private static ByteSlice? Comment(EvalContext c, int oid, int column) =>
+        System(c).ByOid(oid)?.Comments.GetValueOrDefault(column) is { } text ? Text(text) : null;
 
     private static void Sizes(FunctionRegistry r)
     {

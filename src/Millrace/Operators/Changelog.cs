@@ -23,6 +23,7 @@ internal sealed class Changelog : Operator
     private readonly bool _paired;
     private readonly bool _grows;
     private readonly bool _startsWithRows;
+    private readonly bool _onlyChanges;
     private bool _started;
     private long _next = 1;
 
@@ -39,6 +40,7 @@ internal sealed class Changelog : Operator
         _paired = plan.Input.Key is not null;
         _grows = plan.Input.AppendOnly;
         _startsWithRows = plan.Input is ScanPlan;
+        _onlyChanges = plan.OnlyChanges;
         Detail = _paired ? "by " + string.Join(", ", plan.Input.Key!.Select(k => plan.Columns[k].Name)) : "";
     }
 
@@ -60,6 +62,11 @@ internal sealed class Changelog : Operator
     /// <inheritdoc/>
     public override void Process(int port, Batch input, IOutput output)
     {
+        if (_onlyChanges && !_started)
+        {
+            return;
+        }
+
         // A table's rows at the start are many and none of them is taken back: they need not be gathered first.
         if (!_grows && (_started || !_startsWithRows))
         {

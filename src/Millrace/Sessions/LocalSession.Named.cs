@@ -102,7 +102,8 @@ internal sealed partial class LocalSession
         {
             // Changes go on when a transaction does not: outside of one such a cursor stays until it is closed.
             StatementResult followed = await SubscribeAsync(subscribe, text, cancellation).ConfigureAwait(false);
-            cursor = new ChangesCursor(followed.Subscription!, declare.Hold || _transaction is null or { Implicit: true })
+            bool stays = declare.Hold || _transaction is null or { Implicit: true };
+            cursor = declare.OverSubscription ? await OverSubscriptionAsync(declare, followed.Subscription!, stays, cancellation).ConfigureAwait(false) : new ChangesCursor(followed.Subscription!, stays)
             {
                 Origins = [ColumnOrigin.None, ColumnOrigin.None, .. subscribe.Query.Origins],
             };
@@ -123,6 +124,19 @@ internal sealed partial class LocalSession
         cursor.Told = new NamedCursor(declare.Name, text, NowMicros) { IsHeld = cursor.IsHeld, MayGoBack = cursor is RowsCursor && declare.Scroll != false };
         _cursors.Add(declare.Name, cursor);
         return NoticesOf(reports);
+    }
+
+    // What comes first is read after the subscription has begun, as of a moment at or after its own: changes up to that moment are in it already.
+    private async ValueTask<Cursor> OverSubscriptionAsync(BoundDeclareCursor declare, Subscription subscription, bool stays, CancellationToken cancellation)
+    {
+        if (declare.First is not { } first)
+        {
+            return new SubscriptionCursor(subscription, [], -1, stays);
+        }
+
+        await FlushAsync(cancellation).ConfigureAwait(false);
+        DatabaseSnapshot snapshot = _database.Engine.Current;
+        return new SubscriptionCursor(subscription, Run(first, snapshot, cancellation, out _), snapshot.Epoch, stays);
     }
 
     private async ValueTask<StatementResult> FetchAsync(BoundFetch fetch, CancellationToken cancellation)

@@ -108,14 +108,16 @@ internal sealed partial class LocalSession
             ShowKind.Views => ObjectKind.View,
             ShowKind.MaterializedViews => ObjectKind.MaterializedView,
             ShowKind.Indexes => ObjectKind.Index,
-            ShowKind.Sources or ShowKind.Sinks or ShowKind.Jobs or ShowKind.Subscriptions or ShowKind.Functions or ShowKind.Connections or ShowKind.Secrets => null,
+            ShowKind.Functions => ObjectKind.Function,
+            ShowKind.Subscriptions => ObjectKind.MaterializedView,
+            ShowKind.Sources or ShowKind.Sinks or ShowKind.Jobs or ShowKind.Connections or ShowKind.Secrets => null,
             _ => throw new SqlException("0A000", $"SHOW {show.Kind.ToString().ToUpperInvariant()} is not supported", hint: "query pg_catalog or information_schema"),
         };
-        return (kind == ObjectKind.Alert ? Catalog.Beside : Catalog.All)
-            .Where(o => (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
+        return (kind >= ObjectKind.Endpoint ? Catalog.Beside : Catalog.All)
+            .Where(o => o.CalledSubscription == (show.Kind == ShowKind.Subscriptions) && (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
             .Where(o => show.Like is null || LikeMatch.IsMatch(o.Name, show.Like))
             .OrderBy(o => o.Name, StringComparer.Ordinal)
-            .Select(o => new[] { o.Name, o.CalledStream ? "stream" : o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant() });
+            .Select(o => new[] { o.Name, o.CalledSubscription ? "subscription" : o.CalledStream ? "stream" : o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant() });
     }
 
     private StatementResult Table(BoundStatement bound, IEnumerable<string?[]> rows)

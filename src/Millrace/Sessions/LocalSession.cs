@@ -210,7 +210,7 @@ internal sealed partial class LocalSession : Session
                 return await SubscribeAsync(subscribe, prepared.Text, cancellation).ConfigureAwait(false);
             case BoundTransaction transaction:
                 return await TransactAsync(transaction, cancellation).ConfigureAwait(false);
-            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundCreateAlert or BoundDrop or BoundAlter
+            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundCreateFunction or BoundCreateAlert or BoundDrop or BoundAlter
                 or BoundAlterSystem:
                 return await DefineAsync(bound, prepared, cancellation).ConfigureAwait(false);
             case BoundAccess or BoundCreateToken:

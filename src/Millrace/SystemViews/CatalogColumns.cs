@@ -209,4 +209,28 @@ internal static class CatalogColumns
         generators 12550: object_id:i object:t generator:t rate:l rows:l skipped:l error:t?
         alerts 12540: name:t state:t firing:i outstanding:i delivered:l failed:l retries:l last_error:t? last_delivery:z? address:t definition:t
         """;
+
+    /// <summary>rw_catalog: what tools and scripts ask of RisingWave. Its further columns are about its cluster.</summary>
+    public const string RisingWave = """
+        rw_databases 12600: id:i name:t owner:i
+        rw_schemas 12601: id:i name:t owner:i
+        rw_users 12602: id:i name:t is_super:b create_db:b create_user:b can_login:b
+        rw_relations 12603: schema_id:i id:i name:t relation_type:t owner:i definition:t?
+        rw_tables 12604: id:i name:t schema_id:i owner:i definition:t append_only:b
+        rw_sources 12605: id:i name:t schema_id:i owner:i connector:t definition:t append_only:b
+        rw_materialized_views 12606: id:i name:t schema_id:i owner:i definition:t background_ddl:b
+        rw_views 12607: id:i name:t schema_id:i owner:i definition:t
+        rw_indexes 12608: id:i name:t primary_table_id:i schema_id:i owner:i definition:t
+        rw_sinks 12609: id:i name:t schema_id:i owner:i connector:t sink_type:t definition:t
+        rw_subscriptions 12610: id:i name:t schema_id:i owner:i definition:t
+        rw_functions 12611: id:i name:t schema_id:i owner:i type:t arg_type_ids:I return_type_id:i language:t
+        rw_columns 12612: relation_id:i name:t position:i is_hidden:b is_primary_key:b is_distribution_key:b is_generated:b is_nullable:b data_type:t type_oid:i type_len:i udt_type:t
+        rw_system_tables 12613: id:i name:t schema_id:i owner:i definition:t?
+        rw_types 12614: id:i name:t
+        rw_connections 12615: id:i name:t schema_id:i owner:i type:t
+        rw_secrets 12616: id:i name:t schema_id:i owner:i
+        rw_depend 12617: objid:i refobjid:i
+        rw_ddl_progress 12618: ddl_id:l ddl_statement:t progress:t initialized_at:z?
+        rw_relation_info 12619: schemaname:t relationname:t relationowner:i definition:t relationtype:t relationid:i
+        """;
 }

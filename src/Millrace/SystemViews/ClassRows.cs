@@ -115,6 +115,18 @@ internal static class ClassRows
         }
     }
 
+    /// <summary>pg_description: what COMMENT ON has said.</summary>
+    public static void Comments(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject o in context.Objects)
+        {
+            foreach ((int column, string text) in o.Comments.OrderBy(c => c.Key))
+            {
+                rows.Add(("objoid", Oids.Of(o)), ("classoid", 1259), ("objsubid", column), ("description", text));
+            }
+        }
+    }
+
     /// <summary>pg_tables.</summary>
     public static void Tables(SystemContext context, RelationRows rows)
     {

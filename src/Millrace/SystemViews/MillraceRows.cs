@@ -179,6 +179,7 @@ internal static class MillraceRows
     /// <summary>The kind in words.</summary>
     public static string KindName(CatalogObject o) => o.Kind switch
     {
+        _ when o.CalledSubscription => "subscription",
         ObjectKind.Stream => "stream",
         ObjectKind.Table => "table",
         ObjectKind.MaterializedView => "materialized view",

@@ -52,6 +52,7 @@ internal static class Oids
         "public" => 2200,
         "information_schema" => 13_000,
         "millrace" => 12_999,
+        "rw_catalog" => 12_998,
 
         // A schema made by a user has no identity of its own: its name's hash serves, in a range that nothing else uses.
         _ => 0x0100_0000 + (int)(Core.Io.Crc32C.Of(System.Text.Encoding.UTF8.GetBytes(name)) & 0x00FF_FFFF),

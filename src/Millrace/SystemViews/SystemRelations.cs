@@ -59,6 +59,22 @@ internal static class SystemRelations
         ["millrace.alerts"] = AlertRows.Alerts,
         ["millrace.users"] = AccessRows.Users,
         ["millrace.tokens"] = AccessRows.Tokens,
+        ["pg_catalog.pg_description"] = ClassRows.Comments,
+        ["rw_catalog.rw_databases"] = RisingWaveRows.Databases,
+        ["rw_catalog.rw_schemas"] = RisingWaveRows.Schemas,
+        ["rw_catalog.rw_users"] = RisingWaveRows.Users,
+        ["rw_catalog.rw_relations"] = RisingWaveRows.Relations,
+        ["rw_catalog.rw_tables"] = RisingWaveRows.Tables,
+        ["rw_catalog.rw_materialized_views"] = RisingWaveRows.MaterializedViews,
+        ["rw_catalog.rw_views"] = RisingWaveRows.Views,
+        ["rw_catalog.rw_indexes"] = RisingWaveRows.Indexes,
+        ["rw_catalog.rw_subscriptions"] = RisingWaveRows.Subscriptions,
+        ["rw_catalog.rw_functions"] = RisingWaveRows.Functions,
+        ["rw_catalog.rw_columns"] = RisingWaveRows.Columns,
+        ["rw_catalog.rw_system_tables"] = RisingWaveRows.SystemTables,
+        ["rw_catalog.rw_types"] = RisingWaveRows.Types,
+        ["rw_catalog.rw_depend"] = RisingWaveRows.Depends,
+        ["rw_catalog.rw_relation_info"] = RisingWaveRows.RelationInfo,
     };
 
     /// <summary>The hidden column with the number of the relation itself.</summary>
@@ -72,6 +88,7 @@ internal static class SystemRelations
         .. Read("pg_catalog", CatalogColumns.PgCatalog),
         .. Read("information_schema", CatalogColumns.InformationSchema),
         .. Read("millrace", CatalogColumns.Millrace),
+        .. Read("rw_catalog", CatalogColumns.RisingWave),
     ];
 
     /// <summary>Those that are called in FROM, as functions.</summary>

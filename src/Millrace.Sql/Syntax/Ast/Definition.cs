@@ -45,6 +45,12 @@ public enum ObjectKind
 
     /// <summary>A query whose rows are told to an address.</summary>
     Alert,
+
+    /// <summary>The changes of a table or view, kept for a while.</summary>
+    Subscription,
+
+    /// <summary>A function written in SQL.</summary>
+    Function,
 }
 
 /// <summary>What a table does with a row whose key is there already, as its definition says.</summary>
@@ -237,6 +243,35 @@ public sealed record CreateIndexStatement(Name? Name, ObjectName Table, NodeList
 /// <param name="Name">The schema.</param>
 /// <param name="IfNotExists">IF NOT EXISTS.</param>
 public sealed record CreateSchemaStatement(ObjectName Name, bool IfNotExists) : Statement;
+
+/// <summary>CREATE SUBSCRIPTION: the changes of a table or view are kept for a while, for cursors to read.</summary>
+/// <param name="Name">The subscription.</param>
+/// <param name="From">The table or view.</param>
+/// <param name="IfNotExists">IF NOT EXISTS.</param>
+/// <param name="Options">WITH (retention = …).</param>
+public sealed record CreateSubscriptionStatement(ObjectName Name, ObjectName From, bool IfNotExists, NodeList<Option> Options) : Statement;
+
+/// <summary>A parameter of a function.</summary>
+/// <param name="Name">Its name; null where it is known by its number only.</param>
+/// <param name="Type">Its type.</param>
+public sealed record FunctionParameterDef(Name? Name, TypeName Type) : Node;
+
+/// <summary>CREATE FUNCTION of one SQL expression or query that gives a value.</summary>
+/// <param name="Name">The function.</param>
+/// <param name="Parameters">Its parameters.</param>
+/// <param name="Returns">The type of its value.</param>
+/// <param name="Body">The text of its one statement; an expression behind RETURN is kept as SELECT of it.</param>
+public sealed record CreateFunctionStatement(ObjectName Name, NodeList<FunctionParameterDef> Parameters, TypeName Returns, string Body) : Statement
+{
+    /// <summary>OR REPLACE.</summary>
+    public bool OrReplace { get; init; }
+
+    /// <summary>IF NOT EXISTS.</summary>
+    public bool IfNotExists { get; init; }
+
+    /// <summary>STRICT, RETURNS NULL ON NULL INPUT.</summary>
+    public bool Strict { get; init; }
+}
 
 /// <summary>CREATE SINK.</summary>
 /// <param name="Name">The sink.</param>

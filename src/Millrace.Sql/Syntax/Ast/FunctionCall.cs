@@ -41,6 +41,11 @@ public sealed record FunctionCall(ObjectName Name, NodeList<Expr> Args) : Expr
 /// <param name="Value">The value.</param>
 public sealed record NamedArgExpr(Name Name, Expr Value) : Expr;
 
+/// <summary>RisingWave's <c>|x| x + 1</c>: what is done with each element, as an argument of array_transform.</summary>
+/// <param name="Parameter">The element's name.</param>
+/// <param name="Body">What becomes of it.</param>
+public sealed record LambdaExpr(Name Parameter, Expr Body) : Expr;
+
 /// <summary>A window: after OVER, or named in the WINDOW clause.</summary>
 /// <param name="BaseName">The named window it refers to or copies, or null.</param>
 /// <param name="PartitionBy">PARTITION BY, or empty.</param>

@@ -179,6 +179,12 @@ public sealed record DeclareCursorStatement(Name Name, Query? Query, bool Binary
 {
     /// <summary>What a cursor over changes follows, or null.</summary>
     public SubscribeStatement? Subscribe { get; init; }
+
+    /// <summary>For a cursor over a subscription: SINCE, where it begins; null where nothing is said, which is now.</summary>
+    public Expr? Since { get; init; }
+
+    /// <summary>FULL: the rows there are come first.</summary>
+    public bool Full { get; init; }
 }
 
 /// <summary>Where FETCH goes.</summary>

@@ -73,7 +73,11 @@ public sealed record WindowTable(
 /// <summary>The changes of a relation as rows: <c>CHANGELOG(orders)</c>. The query <c>CHANGELOG FROM orders</c> arrives as <c>SELECT * FROM CHANGELOG(orders)</c>.</summary>
 /// <param name="Input">A named table or a subquery.</param>
 /// <param name="Numbered">True for RisingWave's <c>WITH name AS CHANGELOG FROM orders</c>, whose kind of change is a number.</param>
-public sealed record ChangelogTable(TableRef Input, bool Numbered) : TableRef;
+public sealed record ChangelogTable(TableRef Input, bool Numbered) : TableRef
+{
+    /// <summary>True to begin with the first change: without a row for each row there is.</summary>
+    public bool OnlyChanges { get; init; }
+}
 
 /// <summary>The kinds of join.</summary>
 public enum JoinKind

@@ -199,6 +199,7 @@ public sealed partial class SqlFormatter
                 break;
             case ScalarSubqueryExpr subquery: WriteSubquery(subquery.Query); break;
             case FunctionCall call: WriteCall(call); break;
+            case LambdaExpr lambda: WriteLambda(lambda); break;
             case NamedArgExpr named:
                 WriteName(named.Name);
                 Add(" => ");

@@ -40,6 +40,8 @@ public sealed partial class SqlFormatter
             case GrantStatement grant: WriteGrant(grant); break;
             case CreateEndpointStatement create: WriteCreateEndpoint(create); break;
             case CreateAlertStatement create: WriteCreateAlert(create); break;
+            case CreateSubscriptionStatement create: WriteCreateSubscription(create); break;
+            case CreateFunctionStatement create: WriteCreateFunction(create); break;
             case CreateSchemaStatement create:
                 Add(create.IfNotExists ? "CREATE SCHEMA IF NOT EXISTS " : "CREATE SCHEMA ");
                 WriteName(create.Name);
@@ -343,12 +345,18 @@ public sealed partial class SqlFormatter
         WriteVerb("DECLARE ", declare.Name, "");
         AddIf(declare.Binary, " BINARY");
         AddIf(declare.Scroll is not null, declare.Scroll == true ? " SCROLL" : " NO SCROLL");
-        Add(" CURSOR ");
+        Add(declare.Full || declare.Since is not null ? " SUBSCRIPTION CURSOR " : " CURSOR ");
         AddIf(declare.Hold, "WITH HOLD ");
         Add("FOR ");
         if (declare.Subscribe is not null)
         {
             WriteStatement(declare.Subscribe);
+            AddIf(declare.Full, " FULL");
+            if (declare.Since is not null)
+            {
+                Add(" SINCE ");
+                WriteExpr(declare.Since);
+            }
         }
         else
         {

@@ -56,10 +56,14 @@ internal sealed partial class Parser
                 return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseUser(alter: false);
             case "token":
                 return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseCreateToken();
-            case "function" or "procedure" or "aggregate" or "trigger" or "sequence" or "type" or "domain" or "database"
+            case "function":
+                return ParseCreateFunction(replace);
+            case "subscription":
+                return replace ? throw Unexpected("STREAM, TABLE or VIEW") : ParseCreateSubscription();
+            case "procedure" or "aggregate" or "trigger" or "sequence" or "type" or "domain" or "database"
                 or "extension" or "rule" or "policy" or "server" or "foreign" or "operator" or "cast" or "collation" or "statistics"
                 or "language"
-                or "publication" or "subscription" or "connection" or "secret" or "group" or "tablespace" or "event" or "text"
+                or "publication" or "connection" or "secret" or "group" or "tablespace" or "event" or "text"
                 or "conversion"
                 or "access" or "transform":
                 throw NotSupported($"CREATE {kind.Text.ToUpperInvariant()}", kind.Start);

@@ -262,6 +262,10 @@ internal sealed partial class Parser
 
     private Expr ParseArgument()
     {
+        if (AtLambda())
+        {
+            return ParseLambda();
+        }
         if (Current.IsFunctionName || Current.IsColumnName)
         {
             TokenKind next = Ahead(1).Kind;

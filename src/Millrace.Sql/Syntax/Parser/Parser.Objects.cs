@@ -131,6 +131,8 @@ internal sealed partial class Parser
             "user" or "role" => ObjectKind.User,
             "token" => ObjectKind.Token,
             "alert" => ObjectKind.Alert,
+            "subscription" => ObjectKind.Subscription,
+            "function" => ObjectKind.Function,
             _ => null,
         };
         if (kind is not null)
@@ -146,9 +148,9 @@ internal sealed partial class Parser
         {
             return kind;
         }
-        if (Current.Kind == TokenKind.Word && Current.Text is "function" or "sequence" or "type" or "database"
+        if (Current.Kind == TokenKind.Word && Current.Text is "sequence" or "type" or "database"
             or "extension"
-            or "trigger" or "domain" or "procedure" or "aggregate" or "policy" or "rule" or "subscription" or "publication"
+            or "trigger" or "domain" or "procedure" or "aggregate" or "policy" or "rule" or "publication"
             or "system" or "default"
             or "connection" or "secret" or "owned")
         {
@@ -166,7 +168,7 @@ internal sealed partial class Parser
             Accept("concurrently");
         }
         bool ifExists = Accept("if", "exists");
-        NodeList<ObjectName> names = ParseObjectNames("a name");
+        NodeList<ObjectName> names = kind == ObjectKind.Function ? ParseFunctionNames() : ParseObjectNames("a name");
         return new DropStatement(kind, names, ifExists, ParseCascade());
     }
 

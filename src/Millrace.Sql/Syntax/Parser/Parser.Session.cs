@@ -409,8 +409,10 @@ internal sealed partial class Parser
         if (subscription || At("subscribe"))
         {
             int start = Here;
-            SubscribeStatement followed = ParseSubscribe(word: At("subscribe"));
-            return new DeclareCursorStatement(name, null, binary, scroll, hold) { Subscribe = followed with { Position = start, End = Previous.End } };
+            SubscribeStatement followed = ParseSubscribe(word: At("subscribe")) with { Position = start, End = Previous.End };
+            bool full = subscription && Accept("full");
+            Expr? since = subscription && !full && Accept("since") ? ParseExpr() : null;
+            return new DeclareCursorStatement(name, null, binary, scroll, hold) { Subscribe = followed, Since = since, Full = full };
         }
         return new DeclareCursorStatement(name, ParseQuery(), binary, scroll, hold);
     }

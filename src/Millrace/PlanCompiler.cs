@@ -89,6 +89,11 @@ internal sealed class PlanCompiler
                 return _flow.AddScan(p.Object);
             case ValuesPlan p:
                 return _flow.Add(new Values(p.Rows, p.Columns, _errors, _context));
+            case RowsPlan p:
+                return _flow.Add(new RowsOnce(p.Batches, "", p.Columns));
+            case RecursivePlan p:
+                // To be shown; what runs has its rows in this place.
+                return _flow.Add(new RowsOnce(null, p.Working.Name, p.Columns));
             case FilterPlan p:
                 return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Node(p.Input));
             case TemporalFilterPlan p:
@@ -170,7 +175,8 @@ internal sealed class PlanCompiler
             case WindowPlan or TopNPlan when !close.ByClock && plusMicros == 0:
                 return Moments(plan, windowEnd, close);
             case WindowPlan { SessionGap: >= 0 } p when windowEnd == p.Columns.Count - 1 && plusMicros == p.SessionGap + 1:
-                return _flow.Add(new Window(p), Framed(p.Input, [.. p.PartitionBy.SkipLast(1)], p.OrderBy[0].Column, p.SessionGap + 1, close));
+                // No row before the watermark is taken, so none can come that belongs to a session that is over.
+                return _flow.Add(new Window(p), Moments(p.Input, p.OrderBy[0].Column, close));
             default:
                 return Node(plan);
         }
@@ -193,25 +199,6 @@ internal sealed class PlanCompiler
                 return _flow.Add(AppendTopN.Fits(p) ? new AppendTopN(p) : new TopN(p), Moments(p.Input, time, close));
             default:
                 throw new SqlException("0A000", $"EMIT ON WINDOW CLOSE over {plan.GetType().Name} is not supported", hint: "make a view of what is below, and close its rows in another");
-        }
-    }
-
-    // Sessions that are frames of window functions: what belongs to one that has closed goes no further than to what finds where sessions begin.
-    private Dataflow.Node Framed(PlanNode plan, int[] partition, int time, long gap, EmitOnClosePlan close)
-    {
-        switch (plan)
-        {
-            case { AppendOnly: true }:
-                return _flow.Add(new SessionGate(plan.Columns, partition, time, gap, close.Lateness, giveLate: false), Node(plan));
-            case ProjectPlan p when partition.Append(time).All(c => p.Expressions[c] is ColumnExpr):
-                int[] below = [.. partition.Append(time).Select(c => ((ColumnExpr)p.Expressions[c]).Index)];
-                return _flow.Add(new Project(p.Expressions, p.Input.Columns, p.Columns, _errors, _context), Framed(p.Input, below[..^1], below[^1], gap, close));
-            case FilterPlan p:
-                return _flow.Add(new Filter(p.Predicate, p.Columns, _errors, _context), Framed(p.Input, partition, time, gap, close));
-            case WindowPlan p when partition.Append(time).All(c => c < p.Input.Columns.Count):
-                return _flow.Add(new Window(p), Framed(p.Input, partition, time, gap, close));
-            default:
-                return Node(plan);
         }
     }
 

@@ -92,6 +92,9 @@ internal static class PlanText
         {
             ScanPlan p => p.Narrowed ? $"scan {p.Object.Id} first {p.Columns.Count}" : $"scan {p.Object.Id}",
             ValuesPlan p => "values " + string.Join("; ", p.Rows.Select(r => List(r, null))),
+            RecursivePlan p => $"recursive {p.Distinct} {Fingerprint(p.First)} {Fingerprint(p.Step)}",
+            WorkingPlan p => $"working {p.Name}",
+            RowsPlan p => $"rows {System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(p.Batches)}",
             TableFunctionPlan p => $"{p.Function} {p.WithOrdinality} ({List(p.Arguments, null)})",
             FilterPlan p => "filter " + Of(p.Predicate),
             TemporalFilterPlan p => "temporal filter " + Of(p.Predicate),
@@ -108,7 +111,7 @@ internal static class PlanText
             WindowPlan p => $"window {Ints(p.PartitionBy)} {Keys(p.OrderBy)}: {string.Join("; ", p.Calls.Select(Call))}",
             TimeWindowPlan p => $"windows {p.Time} {p.Slide} {p.Size} {p.Offset} {p.Cumulative}",
             SessionPlan p => $"session {Ints(p.PartitionBy)} {p.Time} {p.Gap}",
-            ChangelogPlan p => $"changelog {p.Numbered} {(p.Input.Key is { } key ? Ints(key) : "-")}",
+            ChangelogPlan p => $"changelog {p.Numbered} {(p.Input.Key is { } key ? Ints(key) : "-")}{(p.OnlyChanges ? " only changes" : "")}",
             LateRowsPlan p => $"late {p.Time} {p.Slide} {p.Size} {p.Offset} {p.Lateness}",
             LateSessionRowsPlan p => $"late sessions {Ints(p.PartitionBy)} {p.Time} {p.Gap} {p.Lateness}",
             EmitOnClosePlan p => $"close {p.WindowEnd} {p.ByClock} {p.Lateness} {p.EveryChange}",

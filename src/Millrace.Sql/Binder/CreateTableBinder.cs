@@ -45,6 +45,9 @@ internal sealed class CreateTableBinder(BindContext context)
             fields[k] = fields[k] with { Nullable = false };
         }
 
+        IReadOnlyList<CheckRule> checks = new TableRules(context).Checks(s, fields);
+        IReadOnlyList<UniqueRule> uniques = TableRules.Uniques(s, fields, key, stream);
+        IReadOnlyList<int> digits = query is null ? TableRules.TimeDigits(s.Columns, fields) : [];
         bool hidden = !stream && key.Count == 0;
         if (hidden)
         {
@@ -77,6 +80,9 @@ internal sealed class CreateTableBinder(BindContext context)
                 _ => VersionColumn.Given(s) is null ? ConflictRule.Error : ConflictRule.Overwrite,
             },
             Generated = generated,
+            Checks = checks,
+            Uniques = uniques,
+            TimeDigits = digits,
             Defaults = defaults.Any(d => d is not null) ? defaults : [],
             Definition = Syntax.SqlFormatter.Format(s),
             Options = options,
@@ -152,8 +158,6 @@ internal sealed class CreateTableBinder(BindContext context)
         {
             { Generated: not null } => ("generated columns are", "compute the column in a view"),
             { Identity: true } => ("identity columns are", "leave the primary key out, or give the key yourself"),
-            { Checks.Count: > 0 } => ("CHECK constraints are", "filter the rows in a view"),
-            { Unique: true } => ("UNIQUE constraints are", "make the column the primary key"),
             { References: not null } => ("foreign keys are", "join in a view"),
             _ => ((string?)null, (string?)null),
         };
@@ -180,14 +184,14 @@ internal sealed class CreateTableBinder(BindContext context)
     {
         foreach (Syntax.TableConstraint constraint in s.Constraints)
         {
+            if (constraint.Kind == Syntax.ConstraintKind.ForeignKey)
+            {
+                throw new SqlException("0A000", "foreign keys are not supported", constraint.Position, "join in a view");
+            }
+
             if (constraint.Kind != Syntax.ConstraintKind.PrimaryKey)
             {
-                throw new SqlException("0A000", $"{constraint.Kind switch
-                {
-                    Syntax.ConstraintKind.Unique => "UNIQUE constraints are",
-                    Syntax.ConstraintKind.Check => "CHECK constraints are",
-                    _ => "foreign keys are",
-                }} not supported", constraint.Position, "only PRIMARY KEY is enforced");
+                continue;
             }
 
             if (key.Count > 0)

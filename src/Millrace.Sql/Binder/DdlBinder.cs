@@ -179,7 +179,10 @@ internal sealed class DdlBinder(BindContext context)
         foreach (Syntax.ObjectName name in s.Names)
         {
             CatalogObject? named = kind >= ObjectKind.Endpoint ? context.Catalog.Find(kind, name.Last) : Relations.TryFind(context.Catalog, name);
-            if (named is not { } found)
+
+            // A name without schema is the user's own: that there is a system relation of that name too is no reason to stop.
+            bool isSystem = named is { Kind: ObjectKind.System } && name.Schema is null && s.IfExists;
+            if (named is not { } found || isSystem)
             {
                 if (!s.IfExists)
                 {
@@ -212,7 +215,7 @@ internal sealed class DdlBinder(BindContext context)
                 kind == ObjectKind.Endpoint ? "use CREATE OR REPLACE ENDPOINT" : "drop it and create it anew");
         }
 
-        if (s.IfExists && Relations.TryFind(context.Catalog, s.Name) is null)
+        if (s.IfExists && (Relations.TryFind(context.Catalog, s.Name) is not { } there || (there.Kind == ObjectKind.System && s.Name.Schema is null)))
         {
             return new BoundNoOp("ALTER " + Word(kind).ToUpperInvariant()) { Notices = [$"relation \"{s.Name.Display}\" does not exist, skipping"] };
         }
@@ -274,6 +277,8 @@ internal sealed class DdlBinder(BindContext context)
                 return new BoundAlterSetOptions(found, RelationOptions.Reset(found, a));
             case Syntax.AddColumnAction a:
                 return AddColumn(found, a);
+            case Syntax.DropColumnAction a:
+                return DropColumn(found, a);
             case Syntax.PauseAction or Syntax.ResumeAction when found.Kind != ObjectKind.MaterializedView:
                 throw new SqlException("42809", $"{Word(found.Kind)} \"{found.Name}\" is not computed and cannot be paused", action.Position, "PAUSE and RESUME are for materialized views");
             case Syntax.PauseAction when found.Paused is not null:
@@ -287,7 +292,7 @@ internal sealed class DdlBinder(BindContext context)
                 return new BoundAlterPause(found, a.Options.LastOrDefault()?.Text ?? "somebody said ALTER … PAUSE");
             case Syntax.ResumeAction:
                 return new BoundAlterResume(found);
-            case Syntax.OwnerToAction:
+            case Syntax.OwnerToAction or Syntax.SetSchemaAction { Schema.Text: "public" }:
                 return new BoundNoOp("ALTER " + Word(found.Kind).ToUpperInvariant());
             default:
                 throw new SqlException("0A000", "this form of ALTER is not supported", action.Position, "create a new object and copy the rows with INSERT … SELECT");
@@ -312,6 +317,11 @@ internal sealed class DdlBinder(BindContext context)
             throw new SqlException("54011", $"\"{found.Name}\" has {CreateTableBinder.ColumnsMax} columns, which is the most there can be", a.Position);
         }
 
+        if (a.Column.Checks.Count > 0 || a.Column.Unique)
+        {
+            throw new SqlException("0A000", $"a column added later has no {(a.Column.Unique ? "UNIQUE" : "CHECK")} constraint", a.Position, "create the table anew, and INSERT … SELECT");
+        }
+
         Field field = CreateTableBinder.Column(a.Column);
         if (a.Column.PrimaryKey || (!field.Nullable && a.Column.Default is null))
         {
@@ -325,7 +335,36 @@ internal sealed class DdlBinder(BindContext context)
             throw new SqlException("0A000", $"the default of \"{field.Name}\" is not a constant", a.Position, "add the column without a default: rows that are there read NULL");
         }
 
-        return new BoundAlterAddColumn(found, field, value, a.Column.Default is null ? null : Syntax.SqlFormatter.Format(a.Column.Default));
+        return new BoundAlterAddColumn(found, field, value, a.Column.Default is null ? null : Syntax.SqlFormatter.Format(a.Column.Default))
+        {
+            TimeDigits = TableRules.TimeDigits(a.Column, field.Type),
+        };
+    }
+
+    private BoundStatement DropColumn(CatalogObject found, Syntax.DropColumnAction a)
+    {
+        if (found.Kind != ObjectKind.Table)
+        {
+            throw found.Kind == ObjectKind.Stream
+                ? new SqlException("0A000", "a stream keeps its columns: its rows are stored as they came", a.Position, "make a view without the column")
+                : new SqlException("42809", $"cannot drop a column of {Word(found.Kind)} \"{found.Name}\"", a.Position, "create it anew with another query");
+        }
+
+        string name = a.Column.Text;
+        int visible = found.Columns.Count - found.HiddenColumns;
+        int at = found.Columns.IndexOf(name);
+        if ((at < 0 || at >= visible) && a.IfExists)
+        {
+            return new BoundNoOp("ALTER TABLE") { Notices = [$"column \"{name}\" of relation \"{found.Name}\" does not exist, skipping"] };
+        }
+
+        at = DmlBinder.ColumnOf(found, a.Column);
+        string? needed = found.PrimaryKey.Contains(at) ? "it is part of the primary key" : at == found.VersionColumn ? "it orders the versions of rows"
+            : at == found.EventTime ? "it is the event time" : visible == 1 ? "it is the only one"
+            : found.Generated.Index().FirstOrDefault(g => g.Item is { } value && ExprMap.Columns(value).Contains(at)) is { Item: not null } g ? $"\"{found.Columns[g.Index].Name}\" is computed from it"
+            : null;
+        return needed is null ? new BoundAlterDropColumn(found, at)
+            : throw new SqlException("2BP01", $"cannot drop column \"{name}\" of table \"{found.Name}\" because {needed}", a.Position, "create the table anew, and INSERT … SELECT");
     }
 
     private static (int Column, long Delay) EventTime(PlanNode plan, bool emitOnClose)

@@ -89,7 +89,7 @@ internal sealed class DmlBinder(BindContext context)
         }
 
         ScalarExpr[] old = [.. Plans.Columns(item.Plan)];
-        ScalarExpr[] next = GeneratedColumns.Filled(target, [.. values.Select((v, i) => v is null ? old[i] : builder.Place(v))]);
+        ScalarExpr[] next = GeneratedColumns.Filled(target, TableRules.Rounded(target, [.. values.Select((v, i) => v is null ? old[i] : builder.Place(v))], context.Functions));
         int[] others = [.. Others(s.Returning, item, width)];
         ScalarExpr[] all = [.. old, .. next, .. others.Select(c => new ColumnExpr(c, builder.Plan.Columns[c].Type))];
         string[] names = [.. target.Columns.Fields.Select(f => f.Name), .. target.Columns.Fields.Select(f => f.Name), .. others.Select(c => builder.Plan.Columns[c].Name)];
@@ -151,6 +151,11 @@ internal sealed class DmlBinder(BindContext context)
     public static BoundQuery Followed(BindContext context, BoundQuery bound, int position)
     {
         DdlBinder.CheckTemporalJoins(bound.Plan, position);
+        if (PlanMap.All(bound.Plan).Any(n => n is RecursivePlan))
+        {
+            throw new SqlException("0A000", "recursive queries are for SELECTs that run once", position, "a change would have to be followed through all of its steps");
+        }
+
         return bound with { Plan = TemporalFilters.Apply(context, bound.Plan, position) };
     }
 

@@ -20,6 +20,11 @@ internal sealed partial class ExprBinder
             Position = position,
             OrderBy = [new Syntax.OrderItem(new Syntax.ColumnRef([order]) { Position = position }, false, null)],
         };
+        if (Bind(array).Type.Element is { Id: TypeId.Row })
+        {
+            throw new SqlException("0A000", "array_transform over an array of rows is not supported", position, "unnest it in FROM, and gather what becomes of each with array_agg");
+        }
+
         ScalarExpr all = Bind(new Syntax.ArraySubqueryExpr(query) { Position = position });
         return new CaseExpr([(new IsNullExpr(Bind(array), true), all)], new LiteralExpr(null, all.Type), all.Type);
     }

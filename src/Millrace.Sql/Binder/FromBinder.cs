@@ -117,7 +117,8 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         {
             if (cte.Plan is null)
             {
-                throw new SqlException("0A000", "recursive queries are not supported", named.Position, "a common table may not name itself");
+                throw new SqlException("42P19", $"recursive reference to query \"{name}\" must not appear within its non-recursive term", named.Position,
+                    "a common table names itself in the second part of a UNION, and reads nothing of the query around it");
             }
 
             return Of(cte.Plan, named.Alias, name, null, null, named.Position, cte.Names);

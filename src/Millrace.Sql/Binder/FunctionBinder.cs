@@ -67,6 +67,11 @@ internal sealed class FunctionBinder(BindContext context)
 
         // What is wrong with its body is said now and not when it is called.
         _ = Value(function, [.. parameters.Select((p, i) => new ColumnExpr(i, p.Type))], s.Position, new QueryBinder(context));
+        if (there is not null && context.FunctionsUsed.Contains(there.Id))
+        {
+            throw new SqlException("54001", $"function {name} calls itself", s.Name.Position, "a function of SQL has no recursion");
+        }
+
         return new BoundCreateFunction(function with { DependsOn = [.. context.DependsOn.Where(id => id > 0).Union(context.FunctionsUsed)] }, there, s.OrReplace);
     }
 

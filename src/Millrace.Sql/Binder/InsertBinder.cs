@@ -54,6 +54,7 @@ internal sealed class InsertBinder(BindContext context)
     {
         ScalarExpr[] all = [.. Enumerable.Range(0, target.Columns.Count).Select(i =>
             Array.IndexOf(columns, i) is var at && at >= 0 && at < source.Columns.Count ? Plans.Column(source, at) : _dml.DefaultOf(target, i))];
+        all = TableRules.Rounded(target, all, context.Functions);
         if (target.Generated.Count > 0)
         {
             // Defaults first, so that a generated column sees the value that its row gets.
@@ -63,7 +64,7 @@ internal sealed class InsertBinder(BindContext context)
 
         if (source is ValuesPlan values)
         {
-            return new ValuesPlan([.. values.Rows.Select(r => (IReadOnlyList<ScalarExpr>)[.. all.Select(e => e is ColumnExpr c ? r[c.Index] : e)])], target.Columns);
+            return new ValuesPlan([.. values.Rows.Select(r => (IReadOnlyList<ScalarExpr>)[.. all.Select(e => e is ColumnExpr c ? r[c.Index] : ExprMap.Substitute(e, r))])], target.Columns);
         }
 
         return Plans.Project(source, all, [.. target.Columns.Fields.Select(f => f.Name)]);
@@ -132,6 +133,16 @@ internal sealed class InsertBinder(BindContext context)
 
     private BoundConflict? Conflict(Syntax.OnConflictClause clause, CatalogObject target, string? alias)
     {
+        if (Arbiter(clause, target) is >= 0 and var arbiter)
+        {
+            return clause.DoNothing ? new BoundConflict(ConflictAction.DoNothing, [], null) { Arbiter = arbiter } : DoUpdate(clause, target, alias) with { Arbiter = arbiter };
+        }
+
+        if (clause.DoNothing && clause.Columns.Count == 0 && clause.Constraint is null && target.Uniques.Count > 0)
+        {
+            return new BoundConflict(ConflictAction.DoNothing, [], null);
+        }
+
         if (clause.DoNothing && clause.Columns.Count == 0 && clause.Constraint is null && (target.PrimaryKey.Count == 0 || target.HiddenColumns > 0))
         {
             // Without a key nothing can conflict.
@@ -159,6 +170,27 @@ internal sealed class InsertBinder(BindContext context)
             return new BoundConflict(ConflictAction.DoNothing, [], null);
         }
 
+        return DoUpdate(clause, target, alias);
+    }
+
+    // Which unique constraint is named, by its columns or its name; −1 for none.
+    private static int Arbiter(Syntax.OnConflictClause clause, CatalogObject target)
+    {
+        HashSet<string> names = [.. clause.Columns.Select(c => c.Text)];
+        for (int i = 0; i < target.Uniques.Count; i++)
+        {
+            UniqueRule rule = target.Uniques[i];
+            if (clause.Constraint is { } constraint ? rule.Name == constraint.Text : names.Count > 0 && names.SetEquals(rule.Columns.Select(c => target.Columns[c].Name)))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private BoundConflict DoUpdate(Syntax.OnConflictClause clause, CatalogObject target, string? alias)
+    {
         int count = target.Columns.Count;
         ScopeTable existing = DmlBinder.TableOf(target, alias);
         ScopeTable excluded = DmlBinder.TableOf(target, "excluded", count);
@@ -178,7 +210,7 @@ internal sealed class InsertBinder(BindContext context)
             }
         }
 
-        set = GeneratedColumns.Filled(target, set);
+        set = GeneratedColumns.Filled(target, TableRules.Rounded(target, set, context.Functions));
         ScalarExpr? where = clause.Where is null ? null : _dml.Finished(binder.Boolean(clause.Where, "WHERE"));
         return new BoundConflict(ConflictAction.DoUpdate, set, where);
     }

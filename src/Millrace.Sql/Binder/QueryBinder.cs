@@ -95,6 +95,13 @@ internal sealed class QueryBinder(BindContext context)
                 throw new SqlException("42712", $"WITH query name \"{table.Name.Text}\" specified more than once", table.Name.Position);
             }
 
+            if (with.Recursive && table.Query is { With: null, Body: Syntax.SetOperationBody { Operator: Syntax.SetOperator.Union } union }
+                && Recursive(table, union, ctes, inner: parent is not null) is { } recursive)
+            {
+                ctes = recursive;
+                continue;
+            }
+
             CteScope? visible = with.Recursive ? new CteScope(table.Name.Text, null, [], ctes) : ctes;
             QueryResult result = Bind(table.Query, parent, frame, visible);
             string[] names = [.. result.Columns.Fields.Select(f => f.Name)];
@@ -112,6 +119,74 @@ internal sealed class QueryBinder(BindContext context)
         }
 
         return ctes;
+    }
+
+    // A common table that names itself in the second part of a UNION; null when it does not.
+    private CteScope? Recursive(Syntax.CommonTable table, Syntax.SetOperationBody union, CteScope? ctes, bool inner)
+    {
+        try
+        {
+            return Recursive(table, union, ctes);
+        }
+        catch (SqlException e) when (inner && e.SqlState is "42703" or "42P01")
+        {
+            // It names what is around it, which one that names itself cannot.
+            return null;
+        }
+    }
+
+    private CteScope? Recursive(Syntax.CommonTable table, Syntax.SetOperationBody union, CteScope? ctes)
+    {
+        string name = table.Name.Text;
+
+        // The columns are those of the part that does not name it.
+        QueryResult first = Body(union.Left, null, null, new CteScope(name, null, [], ctes), true);
+        if (table.Columns.Count > first.Columns.Count)
+        {
+            throw new SqlException("42P10", $"WITH query \"{name}\" has {first.Columns.Count} columns available but {table.Columns.Count} columns specified", table.Position);
+        }
+
+        Field[] fields = [.. first.Columns.Fields.Select((f, i) => new Field(i < table.Columns.Count ? table.Columns[i].Text : f.Name, f.Type))];
+        var working = new WorkingPlan(name, new Schema(fields));
+        string[] names = [.. fields.Select(f => f.Name)];
+        QueryResult step = Body(union.Right, null, null, new CteScope(name, working, names, ctes), false);
+        if (!PlanMap.All(step.Plan).Any(n => ReferenceEquals(n, working)))
+        {
+            return null;
+        }
+
+        if (context.FollowsChanges)
+        {
+            throw new SqlException("0A000", "recursive queries are for SELECTs that run once", table.Position,
+                "a change would have to be followed through all of its steps: ask the query when its answer is wanted, or store what it gives with CREATE TABLE … AS");
+        }
+
+        if (table.Query.OrderBy.Count > 0 || table.Query.Limit is not null || table.Query.Offset is not null)
+        {
+            throw new SqlException("0A000", "ORDER BY and LIMIT in a recursive query are not implemented", table.Position, "write them behind the query that reads it");
+        }
+
+        if (step.Columns.Count != fields.Length)
+        {
+            throw new SqlException("42601", "each UNION query must have the same number of columns", union.Right.Position);
+        }
+
+        for (int i = 0; i < fields.Length; i++)
+        {
+            SqlType given = step.Columns[i].Type;
+            SqlType? common = TypeRules.Common([fields[i].Type, given], context.Functions);
+            if (common is null || !common.SameAs(fields[i].Type))
+            {
+                throw new SqlException("42804",
+                    $"recursive query \"{name}\" column {i + 1} has type {fields[i].Type} in non-recursive term but type {common?.ToString() ?? given.ToString()} overall", union.Left.Position,
+                    "Cast the output of the non-recursive term to the correct type.");
+            }
+        }
+
+        SqlType[] types = [.. fields.Select(f => f.Type)];
+        var dml = new DmlBinder(context);
+        PlanNode next = dml.Finished(Convert(step.Visible(), types, CastContext.Implicit, _ => ("UNION", union.Position)));
+        return new CteScope(name, new RecursivePlan(dml.Finished(first.Visible()), next, working, !union.All), names, ctes);
     }
 
     /// <summary>The plan with its columns converted; literals and VALUES are converted where they stand.</summary>

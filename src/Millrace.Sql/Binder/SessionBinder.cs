@@ -32,7 +32,10 @@ internal sealed class SessionBinder(BindContext context)
                 return new BoundBackup(s.Folder);
             case Syntax.MaintenanceStatement s:
                 List<CatalogObject> named = [.. s.Tables.Select(t => Relations.Find(context.Catalog, t))];
-                return s.Verb == "VACUUM" && (named.Count == 0 || named.Exists(o => o.AppendOnly)) ? new BoundVacuum() : new BoundNoOp(s.Verb);
+                return s.Verb == "VACUUM" && (named.Count == 0 || named.Exists(o => o.AppendOnly)) ? new BoundVacuum() : new BoundNoOp(s.Verb)
+                {
+                    Notices = s.Verb == "RECOVER" ? ["there is nothing to recover: a view that stands still says why, and ALTER … RESUME computes it anew"] : [],
+                };
             case Syntax.RefreshStatement s:
                 return Refresh(s);
             case Syntax.DeclareCursorStatement s:

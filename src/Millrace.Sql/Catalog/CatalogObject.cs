@@ -56,6 +56,17 @@ public enum ConflictRule : byte
 /// <param name="Position">Where the statement names it.</param>
 public sealed record FileLocation(string Name, string Path, char? Delimiter, int Position);
 
+/// <summary>CHECK of a table or stream.</summary>
+/// <param name="Name">The constraint's name.</param>
+/// <param name="Condition">Over the columns of the row: a row for which it is false is refused.</param>
+/// <param name="Columns">The columns that it reads.</param>
+public sealed record CheckRule(string Name, ScalarExpr Condition, IReadOnlyList<int> Columns);
+
+/// <summary>UNIQUE of a table.</summary>
+/// <param name="Name">The constraint's name.</param>
+/// <param name="Columns">The columns; a row with NULL in one of them agrees with none.</param>
+public sealed record UniqueRule(string Name, IReadOnlyList<int> Columns);
+
 /// <summary>An object of the catalog, immutable; a DDL statement makes a new one.</summary>
 public sealed record CatalogObject
 {
@@ -104,6 +115,18 @@ public sealed record CatalogObject
     /// <summary>What a column is computed from; null when it is written.</summary>
     public ScalarExpr? GeneratedAt(int column) => column < Generated.Count ? Generated[column] : null;
 
+    /// <summary>Conditions that no row may make false.</summary>
+    public IReadOnlyList<CheckRule> Checks { get; init; } = [];
+
+    /// <summary>Columns that no two rows may agree in, besides the primary key.</summary>
+    public IReadOnlyList<UniqueRule> Uniques { get; init; } = [];
+
+    /// <summary>By column, how many digits of a second it keeps, as in <c>timestamp(3)</c>; −1 for all. Columns beyond the end keep all.</summary>
+    public IReadOnlyList<int> TimeDigits { get; init; } = [];
+
+    /// <summary>How many digits of a second a column keeps; −1 for all.</summary>
+    public int TimeDigitsAt(int column) => column < TimeDigits.Count ? TimeDigits[column] : -1;
+
     /// <summary>
     /// The columns whose values together name a series, in order (<c>WITH (key = …)</c>). Nothing is enforced: it says how history is grouped on disk, and
     /// which columns are the tags of line protocol.
@@ -121,6 +144,9 @@ public sealed record CatalogObject
 
     /// <summary>How many of its columns, the last ones, were added after it was made.</summary>
     public int ColumnsAdded { get; init; }
+
+    /// <summary>How often its rows have been laid out anew: rows made for another layout are none of it.</summary>
+    public int Shape { get; init; }
 
     /// <summary>The statement that made it, as SQL.</summary>
     public string Definition { get; init; } = "";

@@ -191,7 +191,16 @@ public sealed record BoundAlterSystem(string Name, string? Value) : BoundStateme
 /// <param name="Column">The new column.</param>
 /// <param name="Default">What the rows that are there get; without column references.</param>
 /// <param name="DefaultText">The default as SQL text, or null.</param>
-public sealed record BoundAlterAddColumn(CatalogObject Object, Field Column, ScalarExpr Default, string? DefaultText) : BoundAlter(Object);
+public sealed record BoundAlterAddColumn(CatalogObject Object, Field Column, ScalarExpr Default, string? DefaultText) : BoundAlter(Object)
+{
+    /// <summary>How many digits of a second it keeps; −1 for all.</summary>
+    public int TimeDigits { get; init; } = -1;
+}
+
+/// <summary>DROP COLUMN of a table.</summary>
+/// <param name="Object">The table.</param>
+/// <param name="Column">The column.</param>
+public sealed record BoundAlterDropColumn(CatalogObject Object, int Column) : BoundAlter(Object);
 
 /// <summary>COMMENT ON.</summary>
 /// <param name="Object">The object.</param>

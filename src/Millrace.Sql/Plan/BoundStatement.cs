@@ -65,7 +65,11 @@ public enum ConflictAction
 /// <param name="Action">What is done.</param>
 /// <param name="Set">DO UPDATE: the new row, one expression a target column, over the existing row's columns followed by those of the excluded row.</param>
 /// <param name="Where">DO UPDATE: the row changes only where this is true; over the same columns; or null.</param>
-public sealed record BoundConflict(ConflictAction Action, IReadOnlyList<ScalarExpr> Set, ScalarExpr? Where);
+public sealed record BoundConflict(ConflictAction Action, IReadOnlyList<ScalarExpr> Set, ScalarExpr? Where)
+{
+    /// <summary>Which of the target's unique constraints decides what a conflict is; −1 for the primary key, or whatever there is where no columns are named.</summary>
+    public int Arbiter { get; init; } = -1;
+}
 
 /// <summary>INSERT.</summary>
 /// <param name="Target">A stream or table.</param>

@@ -69,6 +69,8 @@ public static class PlanPrinter
             case ValuesPlan n:
                 return $"Values {n.Rows.Count} {(n.Rows.Count == 1 ? "row" : "rows")}" + (n.Rows.Count == 1 && n.Columns.Count > 0
                     ? ": " + string.Join(", ", n.Rows[0].Select(e => Expr(e, Schema.Empty))) : "");
+            case RecursivePlan n:
+                return $"Recursive {n.Working.Name}{(n.Distinct ? "" : " all")}";
             case TableFunctionPlan n:
                 return $"TableFunction {n.Function}({string.Join(", ", n.Arguments.Select(a => Expr(a, n.Input.Columns)))}){(n.WithOrdinality ? " with ordinality" : "")}";
             case FilterPlan n:

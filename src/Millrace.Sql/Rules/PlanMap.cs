@@ -67,6 +67,7 @@ internal static class PlanMap
         JoinPlan { Condition: { } condition } n => n with { Condition = map(condition) },
         GapFillPlan n => n with { Start = n.Start is { } start ? map(start) : null, End = n.End is { } end ? map(end) : null },
         TemporalJoinPlan { Condition: { } condition } n => n with { Condition = map(condition) },
+        RecursivePlan n => n with { First = RewriteExpressions(n.First, map), Step = RewriteExpressions(n.Step, map) },
         TopNPlan { LimitParameter: not null } or TopNPlan { OffsetParameter: not null } => MapLimits((TopNPlan)node, map),
         _ => node,
     };

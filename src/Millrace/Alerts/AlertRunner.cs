@@ -166,7 +166,7 @@ internal sealed class AlertRunner
     {
         if (incidents.Unsaved(_table.Columns) is { } change)
         {
-            await _database.SubmitAsync(new WriteRequest([new WriteEntry(_table.Id, change, WriteRule.Change)]), closing).ConfigureAwait(false);
+            await _database.SubmitAsync(new WriteRequest([new WriteEntry(_table.Id, change, WriteRule.Change) { Shape = _table.Shape }]), closing).ConfigureAwait(false);
         }
 
         incidents.Saved();

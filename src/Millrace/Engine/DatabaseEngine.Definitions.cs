@@ -79,6 +79,11 @@ internal sealed partial class DatabaseEngine
         public ViewRebuild? Resumed { get; init; }
 
         public BoundAlterSystem? System { get; init; }
+
+        public TableShape? Shape { get; init; }
+
+        /// <summary>What a column that is new in the shape has in the rows that are there.</summary>
+        public object? Added { get; init; }
     }
 
     private void Backfill(DefinitionChange change, long epoch, long now)
@@ -141,6 +146,13 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(null, null, [], Altered(_catalog[o.Id], (BoundAlter)bound)) { Resumed = Rebuild(o) };
             case BoundAlterSystem system:
                 return new DefinitionChange(null, null, [], null) { System = system };
+            case BoundAlter alter when ShapeOf(_catalog[alter.Object.Id], alter) is { } shape:
+                object? value = alter is BoundAlterAddColumn added ? ConstantFolder.Evaluate(added.Default).Value : null;
+                return alter is BoundAlterAddColumn { Column: { Nullable: false } } && value is null
+                    ? throw new SqlException("23502", $"column \"{((BoundAlterAddColumn)alter).Column.Name}\" of relation \"{alter.Object.Name}\" contains null values", hint: "give it a default")
+                    : new DefinitionChange(null, null, [], null) { Shape = shape, Added = value };
+            case BoundAlterSeveral { Object.HiddenColumns: > 0 } several when several.Actions.Any(a => a is BoundAlterAddColumn):
+                throw new SqlException("0A000", $"columns are added one by one to \"{several.Object.Name}\", which has no primary key", hint: "write one ALTER for each");
             case BoundAlter alter:
                 return new DefinitionChange(null, null, [], Altered(_catalog[alter.Object.Id], alter));
             default:
@@ -295,6 +307,11 @@ internal sealed partial class DatabaseEngine
                 state.Definition = altered;
                 _dirty.Add(altered.Id);
             }
+        }
+
+        if (change.Shape is { } shape)
+        {
+            Reshape(shape, change.Added);
         }
 
         if (change.System is { } system)

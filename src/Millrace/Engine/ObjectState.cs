@@ -38,6 +38,9 @@ internal sealed class ObjectSnapshot
     /// <summary>For tables: where rows are counted that came with an older version.</summary>
     public StrongBox<long>? StaleRows { get; init; }
 
+    /// <summary>For tables: the keys of their unique constraints.</summary>
+    public RowRun[][] UniqueRuns { get; init; } = [];
+
     /// <summary>The rows of an object that only ever grows; null for others.</summary>
     public ChunkSnapshot? Appended => _chunks;
 

@@ -10,7 +10,7 @@ internal sealed partial class DatabaseEngine
     private sealed class PendingCommit(DatabaseEngine engine)
     {
         private readonly List<(WriteRequest Request, long[] Changed, long FirstOffset)> _requests = [];
-        private readonly Dictionary<TableState, RowRun[]> _marks = [];
+        private readonly Dictionary<TableState, TableMark> _marks = [];
         private readonly SortedDictionary<int, List<Batch>> _rows = [];
 
         /// <summary>What the record will hold: one entry an object.</summary>
@@ -20,7 +20,7 @@ internal sealed partial class DatabaseEngine
         /// <summary>Resolves a request; one that fails is refused alone and leaves no trace.</summary>
         public void Take(WriteRequest request)
         {
-            var undo = new List<(TableState Table, RowRun[] Mark)>();
+            var undo = new List<(TableState Table, TableMark Mark)>();
             var resolved = new List<(int Id, Batch Batch)>();
             long firstOffset = 0;
             long[] changed = new long[request.Entries.Count];
@@ -47,7 +47,7 @@ internal sealed partial class DatabaseEngine
             catch (SqlException e)
             {
                 undo.Reverse();
-                foreach ((TableState table, RowRun[] mark) in undo)
+                foreach ((TableState table, TableMark mark) in undo)
                 {
                     table.Restore(mark);
                 }
@@ -88,7 +88,7 @@ internal sealed partial class DatabaseEngine
         /// <summary>Takes back every change of state and refuses every request: the record could not be written.</summary>
         public void Undo(Exception error)
         {
-            foreach ((TableState table, RowRun[] mark) in _marks)
+            foreach ((TableState table, TableMark mark) in _marks)
             {
                 table.Restore(mark);
             }
@@ -96,9 +96,14 @@ internal sealed partial class DatabaseEngine
             Refuse(error);
         }
 
-        private Batch? Resolve(ObjectState target, WriteEntry entry, List<(TableState, RowRun[])> undo)
+        private Batch? Resolve(ObjectState target, WriteEntry entry, List<(TableState, TableMark)> undo)
         {
-            // Whoever made the rows may not have known of a column added meanwhile. Tables with a hidden last column never get one.
+            if (entry.Shape != target.Definition.Shape)
+            {
+                throw new SqlException("40001", $"the columns of \"{target.Definition.Name}\" have changed meanwhile", hint: "run the transaction again");
+            }
+
+            // Whoever made the rows may not have known of a column added meanwhile. Tables with a hidden last column get one in another way.
             Batch rows = target.Definition.HiddenColumns > 0 ? entry.Batch : RowWidth.Fit(entry.Batch, target.Definition);
             Check.That(entry.Batch.Columns.Length <= target.Definition.Columns.Count);
             switch (target)
@@ -106,6 +111,7 @@ internal sealed partial class DatabaseEngine
                 case StreamState:
                     Check.That(rows.Weights is null);
                     TableState.CheckNotNull(target.Definition, rows);
+                    CheckRules.Verify(target.Definition, rows);
                     return rows;
                 case TableState table:
                     _marks.TryAdd(table, table.Mark());

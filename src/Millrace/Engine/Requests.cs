@@ -32,7 +32,11 @@ internal abstract class Request<T> : Request
 /// <param name="ObjectId">Stream or table.</param>
 /// <param name="Batch">All columns of the object (for tables with a hidden row id: without it), or weighted rows for a change. Owned.</param>
 /// <param name="Rule">What to do with taken keys.</param>
-internal readonly record struct WriteEntry(int ObjectId, Batch Batch, WriteRule Rule);
+internal readonly record struct WriteEntry(int ObjectId, Batch Batch, WriteRule Rule)
+{
+    /// <summary>The layout that the rows were made for (<see cref="Millrace.Sql.CatalogObject.Shape"/>).</summary>
+    public int Shape { get; init; }
+}
 
 /// <summary>What a write did.</summary>
 /// <param name="Epoch">The epoch it is part of.</param>

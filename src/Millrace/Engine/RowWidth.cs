@@ -38,14 +38,20 @@ internal static class RowWidth
         for (int c = given; c < width; c++)
         {
             object? value = c < definition.ValuesBefore.Count ? definition.ValuesBefore[c] : null;
-            columns[c] = value is null ? NullColumns.Of(definition.Columns[c].Type, batch.Count) : Constant(definition.Columns[c].Type, value, batch.Count);
+            columns[c] = Constant(definition.Columns[c].Type, value, batch.Count);
         }
 
         return new Batch(columns, batch.Count, batch.Weights);
     }
 
-    private static Column Constant(SqlType type, object value, int count)
+    /// <summary>A column of one value, which may be null.</summary>
+    public static Column Constant(SqlType type, object? value, int count)
     {
+        if (value is null)
+        {
+            return NullColumns.Of(type, count);
+        }
+
         Column one = BoxedValue.ToColumn(value, type);
         ColumnBuilder builder = one.NewBuilder();
         builder.AppendRows(one, new int[count]);

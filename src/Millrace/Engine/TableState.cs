@@ -34,13 +34,14 @@ internal sealed class TableState : ObjectState
     private RowVersions? _versions;
     private BatchBuilder? _held;
     private readonly StrongBox<long> _stale;
+    private UniqueKeys[] _uniques;
 
     public TableState(CatalogObject definition)
-        : this(definition, new RowIdSource(), new StrongBox<long>(), [])
+        : this(definition, new RowIdSource(), new StrongBox<long>(), new TableMark([], [.. definition.Uniques.Select(_ => Array.Empty<RowRun>())]))
     {
     }
 
-    private TableState(CatalogObject definition, RowIdSource rowIds, StrongBox<long> stale, RowRun[] runs)
+    private TableState(CatalogObject definition, RowIdSource rowIds, StrongBox<long> stale, TableMark mark)
         : base(definition)
     {
         Check.That(definition.PrimaryKey.Count > 0);
@@ -48,20 +49,21 @@ internal sealed class TableState : ObjectState
         _collector = new ChangeCollector(_layout);
         _rowIds = rowIds;
         _stale = stale;
-        _spine = new Spine(runs);
+        _spine = new Spine(mark.Rows);
+        _uniques = [.. definition.Uniques.Select((u, i) => new UniqueKeys(definition, u, mark.Uniques[i]))];
         _versions = RowVersions.Of(definition);
         _held = _versions is null ? null : new BatchBuilder(definition.Columns);
     }
 
     /// <summary>A private copy as of a snapshot, for a transaction to write into; hands out row ids from the same source.</summary>
-    public static TableState Fork(ObjectSnapshot snapshot) => new(snapshot.Definition, snapshot.RowIds!, snapshot.StaleRows!, snapshot.Runs);
+    public static TableState Fork(ObjectSnapshot snapshot) => new(snapshot.Definition, snapshot.RowIds!, snapshot.StaleRows!, new TableMark(snapshot.Runs, snapshot.UniqueRuns));
 
     /// <summary>Another copy, as it was at a <see cref="Mark"/>.</summary>
-    public TableState At(RowRun[] mark) => new(Definition, _rowIds, _stale, mark);
+    public TableState At(TableMark mark) => new(Definition, _rowIds, _stale, mark);
 
     public override long? Rows => _spine.Rows;
 
-    public override long Bytes => _spine.Bytes;
+    public override long Bytes => _spine.Bytes + _uniques.Sum(u => u.Bytes);
 
     /// <summary>Rows that came with an older version than the one held, since the start; also those of transactions that failed.</summary>
     public override long LateRows => Volatile.Read(ref _stale.Value);
@@ -70,19 +72,60 @@ internal sealed class TableState : ObjectState
     public int Ignored { get; private set; }
 
     /// <summary>What undoes everything since it was taken; see <see cref="Restore"/>.</summary>
-    public RowRun[] Mark() => _spine.Runs;
+    public TableMark Mark() => new(_spine.Runs, [.. _uniques.Select(u => u.Runs)]);
 
-    public void Restore(RowRun[] mark) => _spine = _spine.AsOf(mark);
+    public void Restore(TableMark mark)
+    {
+        _spine = _spine.AsOf(mark.Rows);
+        for (int i = 0; i < _uniques.Length; i++)
+        {
+            _uniques[i].Restore(mark.Uniques[i]);
+        }
+    }
 
     /// <summary>Turns a write into the change it makes, applies it, and returns it; null when nothing changes.</summary>
-    /// <exception cref="SqlException">23502, 23505, 40001.</exception>
+    /// <exception cref="SqlException">23502, 23505, 23514, 40001.</exception>
     public Batch? Write(Batch batch, WriteRule rule)
     {
         Ignored = 0;
         batch = rule == WriteRule.Change ? batch : FillRowIds(batch);
         CheckNotNull(Definition, batch);
+        if (rule != WriteRule.Merge)
+        {
+            CheckRules.Verify(Definition, batch);
+        }
+
         Batch change = rule == WriteRule.Change ? Verified(batch) : Resolve(batch, rule);
-        return change.Count == 0 ? null : ApplyConsolidated(change);
+        if (rule == WriteRule.Merge)
+        {
+            CheckRules.Verify(Definition, change);
+        }
+
+        if (change.Count == 0)
+        {
+            return null;
+        }
+
+        if (_uniques.Length == 0)
+        {
+            return ApplyConsolidated(change);
+        }
+
+        TableMark before = Mark();
+        try
+        {
+            foreach (UniqueKeys unique in _uniques)
+            {
+                unique.Apply(change, check: true);
+            }
+
+            return ApplyConsolidated(change);
+        }
+        catch (SqlException)
+        {
+            Restore(before);
+            throw;
+        }
     }
 
     /// <summary>Applies a change from the log.</summary>
@@ -97,6 +140,31 @@ internal sealed class TableState : ObjectState
         }
 
         ApplyConsolidated(change);
+        foreach (UniqueKeys unique in _uniques)
+        {
+            unique.Apply(change, check: false);
+        }
+    }
+
+    /// <summary>The key of a one-row batch by a unique constraint, and the row that has it now. A row with NULL in the constraint's columns has no key.</summary>
+    public (byte[]? Key, Batch? Existing) Lookup(Batch row, int unique)
+    {
+        if (_uniques[unique].Probes(row)[0] is not { } probe)
+        {
+            return (null, null);
+        }
+
+        if (_uniques[unique].Owner(probe) is not { } owner)
+        {
+            return (probe, null);
+        }
+
+        var builder = new BatchBuilder(Definition.Columns);
+        var cursor = new SpineCursor(_spine.Runs, _layout.EncodePrefix(owner.Columns));
+        Check.That(cursor.MoveNext());
+        _layout.Decode(cursor.Row, _layout.Arrange(builder));
+        builder.EndRow();
+        return (probe, builder.Share());
     }
 
     /// <summary>The key of a one-row batch, and the row that has it now.</summary>
@@ -144,10 +212,42 @@ internal sealed class TableState : ObjectState
         _versions = RowVersions.Of(wider);
         _held = _versions is null ? null : new BatchBuilder(wider.Columns);
         _spine = RowWidth.Widen(_spine, narrow, _collector, wider);
+        _uniques = [.. wider.Uniques.Select((u, i) => new UniqueKeys(wider, u, _uniques[i].Runs))];
         Definition = wider;
     }
 
-    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout) { RowIds = _rowIds, StaleRows = _stale };
+    /// <summary>Lays the rows out anew.</summary>
+    /// <param name="shape">How.</param>
+    /// <param name="added">What a new column has in the rows that are there.</param>
+    public void Reshape(TableShape shape, object? added)
+    {
+        CatalogObject table = shape.Table;
+        RowLayout before = _layout;
+        RowRun[] runs = _spine.Runs;
+        _layout = new RowLayout(table.Columns, table.PrimaryKey);
+        _collector = new ChangeCollector(_layout);
+        _versions = RowVersions.Of(table);
+        _held = _versions is null ? null : new BatchBuilder(table.Columns);
+        _uniques = [.. table.Uniques.Select(u => new UniqueKeys(table, u, []))];
+        Definition = table;
+        _spine = new Spine();
+        foreach (Batch rows in before.Scan(runs))
+        {
+            var shaped = new Batch([.. shape.From.Select((c, i) => c >= 0 ? rows.Columns[c] : RowWidth.Constant(table.Columns[i].Type, added, rows.Count))], rows.Count, rows.Weights);
+            _collector.Add(shaped);
+            foreach (UniqueKeys unique in _uniques)
+            {
+                unique.Apply(shaped, check: false);
+            }
+        }
+
+        if (!_collector.IsEmpty)
+        {
+            _spine.Add(_collector.Take());
+        }
+    }
+
+    public override ObjectSnapshot Snapshot() => new(Definition, _spine.Runs, _layout) { RowIds = _rowIds, StaleRows = _stale, UniqueRuns = [.. _uniques.Select(u => u.Runs)] };
 
     public override void Save(ByteWriter writer)
     {
@@ -159,6 +259,18 @@ internal sealed class TableState : ObjectState
     {
         _rowIds.Used(reader.ReadInt64() - 1);
         _spine.Load(ref reader);
+        if (_uniques.Length == 0)
+        {
+            return;
+        }
+
+        foreach (Batch rows in _layout.Scan(_spine.Runs))
+        {
+            foreach (UniqueKeys unique in _uniques)
+            {
+                unique.Apply(rows, check: false);
+            }
+        }
     }
 
     /// <summary>Refuses a NULL where there may be none (23502).</summary>
@@ -206,6 +318,8 @@ internal sealed class TableState : ObjectState
         // A statement that says what happens to taken keys (DO NOTHING) is taken at its word.
         RowVersions? versions = rule is WriteRule.Overwrite or WriteRule.Merge ? _versions : null;
         versions?.Begin(batch);
+        byte[]?[][] probes = rule == WriteRule.Ignore ? [.. _uniques.Select(u => u.Probes(batch))] : [];
+        var probed = probes.Length > 0 ? _uniques.Select(_ => new HashSet<ByteSlice>()).ToArray() : [];
         for (int i = 0; i < batch.Count; i++)
         {
             var key = new ByteSlice(_keys.Data, _keys.Offsets[i], _keys.KeyEnds[i] - _keys.Offsets[i]);
@@ -223,7 +337,7 @@ internal sealed class TableState : ObjectState
                 };
             }
 
-            if (exists && rule == WriteRule.Ignore)
+            if (rule == WriteRule.Ignore && (exists || Agrees(probes, probed, i)))
             {
                 Ignored++;
                 continue;
@@ -264,6 +378,28 @@ internal sealed class TableState : ObjectState
         }
 
         return builder.Share();
+    }
+
+    // Whether a unique constraint knows the row's key, or that of a row before it; notes it otherwise.
+    private bool Agrees(byte[]?[][] probes, HashSet<ByteSlice>[] probed, int row)
+    {
+        for (int u = 0; u < probes.Length; u++)
+        {
+            if (probes[u][row] is { } probe && (_uniques[u].Has(probe) || probed[u].Contains(ByteSlice.From(probe))))
+            {
+                return true;
+            }
+        }
+
+        for (int u = 0; u < probes.Length; u++)
+        {
+            if (probes[u][row] is { } probe)
+            {
+                probed[u].Add(ByteSlice.From(probe));
+            }
+        }
+
+        return false;
     }
 
     private Batch Held(SpineCursor cursor)

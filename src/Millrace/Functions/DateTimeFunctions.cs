@@ -228,6 +228,9 @@ internal static class DateTimeFunctions
             "current_time = localtime → true", Volatility.Stable);
     }
 
+    /// <summary>Microseconds rounded to digits of a second.</summary>
+    internal static long ToDigits(long micros, int digits) => Precision(micros, digits);
+
     /// <summary>Rounded to digits of a second.</summary>
     private static long Precision(long micros, int digits)
     {

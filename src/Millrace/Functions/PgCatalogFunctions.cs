@@ -311,7 +311,8 @@ internal static class PgCatalogFunctions
     }
 
     private static ByteSlice? Constraint(EvalContext context, int oid) =>
-        Index(context, oid - Oids.FirstConstraint + Oids.FirstPrimaryKey) is { Primary: true } key ? Text($"PRIMARY KEY ({key.ColumnList})") : null;
+        Index(context, oid - Oids.FirstConstraint + Oids.FirstPrimaryKey) is { Primary: true } key ? Text($"PRIMARY KEY ({key.ColumnList})")
+            : RowRule.All(System(context)).FirstOrDefault(r => r.Oid == oid) is { } rule ? Text(rule.Text) : null;
 
     private static FunctionEntry? Function(EvalContext context, int oid) => FunctionRows.Find(System(context), oid);
 

@@ -19,6 +19,7 @@ internal static class GeneratedRows
     /// <param name="context">Gives the time.</param>
     public static Batch Fill(CatalogObject target, Batch batch, EvalContext context)
     {
+        batch = Rounded(target, batch);
         if (target.Generated.Count == 0 || batch.Count == 0)
         {
             return batch;
@@ -40,6 +41,39 @@ internal static class GeneratedRows
         }
 
         return new Batch(columns, batch.Count);
+    }
+
+    // timestamp(3) and its kin keep some digits of a second, rounded.
+    private static Batch Rounded(CatalogObject target, Batch batch)
+    {
+        if (target.TimeDigits.Count == 0)
+        {
+            return batch;
+        }
+
+        Column[] columns = [.. batch.Columns];
+        for (int c = 0; c < columns.Length; c++)
+        {
+            if (target.TimeDigitsAt(c) is >= 0 and var digits && columns[c] is FixedColumn<long> times)
+            {
+                ColumnBuilder rounded = times.NewBuilder();
+                for (int row = 0; row < batch.Count; row++)
+                {
+                    if (times.IsNull(row))
+                    {
+                        rounded.AppendNull();
+                    }
+                    else
+                    {
+                        ((FixedBuilder<long>)rounded).Append(DateTimeFunctions.ToDigits(times.Values[row], digits));
+                    }
+                }
+
+                columns[c] = rounded.ToColumn();
+            }
+        }
+
+        return new Batch(columns, batch.Count, batch.Weights);
     }
 
     private static Compiled Compile(CatalogObject target)

@@ -103,7 +103,8 @@ internal sealed partial class LocalSession
             // Changes go on when a transaction does not: outside of one such a cursor stays until it is closed.
             StatementResult followed = await SubscribeAsync(subscribe, text, cancellation).ConfigureAwait(false);
             bool stays = declare.Hold || _transaction is null or { Implicit: true };
-            cursor = declare.OverSubscription ? await OverSubscriptionAsync(declare, followed.Subscription!, stays, cancellation).ConfigureAwait(false) : new ChangesCursor(followed.Subscription!, stays)
+            cursor = declare.OverSubscription ? await OverSubscriptionAsync(declare, followed.Subscription!, stays, cancellation).ConfigureAwait(false)
+                : new ChangesCursor(followed.Subscription!, stays)
             {
                 Origins = [ColumnOrigin.None, ColumnOrigin.None, .. subscribe.Query.Origins],
             };

@@ -83,7 +83,7 @@ internal sealed partial class LocalSession
     private static IEnumerable<string?[]> Describe(CatalogObject o) => Enumerable.Range(0, o.Columns.Count - o.HiddenColumns).Select(i => new[]
     {
         o.Columns[i].Name,
-        o.Columns[i].Type.ToString(),
+        TypeRows.Format(PgType.Of(o.Columns[i].Type).Oid, o.TimeDigitsAt(i)) is var shown && o.TimeDigitsAt(i) >= 0 ? shown : o.Columns[i].Type.ToString(),
         o.Columns[i].Nullable ? "yes" : "no",
         o.PrimaryKey.Contains(i) ? "primary key" : o.EventTime == i ? "event time" : "",
     });
@@ -114,11 +114,15 @@ internal sealed partial class LocalSession
             _ => throw new SqlException("0A000", $"SHOW {show.Kind.ToString().ToUpperInvariant()} is not supported", hint: "query pg_catalog or information_schema"),
         };
         return (kind >= ObjectKind.Endpoint ? Catalog.Beside : Catalog.All)
-            .Where(o => o.CalledSubscription == (show.Kind == ShowKind.Subscriptions) && (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
+            .Where(o => o.CalledSubscription == (show.Kind == ShowKind.Subscriptions))
+            .Where(o => (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
             .Where(o => show.Like is null || LikeMatch.IsMatch(o.Name, show.Like))
             .OrderBy(o => o.Name, StringComparer.Ordinal)
-            .Select(o => new[] { o.Name, o.CalledSubscription ? "subscription" : o.CalledStream ? "stream" : o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant() });
+            .Select(o => new[] { o.Name, WordOf(o) });
     }
+
+    private static string WordOf(CatalogObject o) => o.CalledSubscription ? "subscription" : o.CalledStream ? "stream"
+        : o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant();
 
     private StatementResult Table(BoundStatement bound, IEnumerable<string?[]> rows)
     {
@@ -129,6 +133,12 @@ internal sealed partial class LocalSession
 
     private StatementResult Explain(BoundExplain explain, CancellationToken cancellation)
     {
+        if (explain.Inner is BoundCreateIndex { Table: { } indexed } index)
+        {
+            // It has no query of its own.
+            return Table(explain, [[$"Index on {indexed.Name} ({string.Join(", ", index.Template.IndexColumns.Select(c => indexed.Columns[c].Name))})"]]);
+        }
+
         PlanNode plan = explain.Inner switch
         {
             BoundQuery b => b.Plan,

@@ -31,7 +31,14 @@ internal sealed partial class LocalSession
 
         if (bound is BoundInsert { OnConflict: null, Returning: null } insert)
         {
-            return await InsertDirectlyAsync(insert, cancellation).ConfigureAwait(false);
+            try
+            {
+                return await InsertDirectlyAsync(insert, cancellation).ConfigureAwait(false);
+            }
+            catch (SqlException e) when (e.SqlState == "40001" && prepared is not null)
+            {
+                // The table's columns have changed meanwhile: bound anew, below.
+            }
         }
 
         for (int attempt = 1; ; attempt++)
@@ -69,7 +76,7 @@ internal sealed partial class LocalSession
         var entries = new List<WriteEntry>();
         foreach (Batch batch in Rows(_database.Engine.Current, cancellation)(insert.Source))
         {
-            entries.Add(new WriteEntry(insert.Target.Id, batch, WriteStatement.RuleOf(insert.Target)));
+            entries.Add(new WriteEntry(insert.Target.Id, batch, WriteStatement.RuleOf(insert.Target)) { Shape = insert.Target.Shape });
         }
 
         if (entries.Count == 0)
@@ -93,7 +100,7 @@ internal sealed partial class LocalSession
         }
         else if (batches.Count > 0)
         {
-            WriteEntry[] entries = [.. batches.Select(b => new WriteEntry(target.Id, b, WriteStatement.RuleOf(target)))];
+            WriteEntry[] entries = [.. batches.Select(b => new WriteEntry(target.Id, b, WriteStatement.RuleOf(target)) { Shape = target.Shape })];
             await _database.SubmitAsync(new WriteRequest(entries), cancellation).ConfigureAwait(false);
         }
     }

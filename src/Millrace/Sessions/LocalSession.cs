@@ -300,6 +300,7 @@ internal sealed partial class LocalSession : Session
 
     private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, EvalContext context, long now, CancellationToken cancellation)
     {
+        query = query with { Plan = Recursion.Unfold(query.Plan, p => Run(new BoundQuery(p, p.Columns), snapshot, context, now, cancellation)) };
         Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, context);
         try
         {
@@ -372,6 +373,11 @@ internal sealed partial class LocalSession : Session
     {
         RefuseReadOnly(bound);
         await CommitPendingAsync(cancellation).ConfigureAwait(false);
+        if (bound is BoundAlterDropColumn or BoundAlterAddColumn { Object.HiddenColumns: > 0 } && _transaction?.HasRowsOf(((BoundAlter)bound).Object) == true)
+        {
+            throw new SqlException("55006", $"the columns of \"{((BoundAlter)bound).Object.Name}\" cannot change: this transaction has changed its rows", hint: "COMMIT first");
+        }
+
         (Statement statement, string text) = DefinitionText.Of(bound, prepared.Statement, prepared.Text);
         DefinitionResult result = await _database.SubmitAsync(new DefinitionRequest(statement, text), cancellation).ConfigureAwait(false);
         List<Notice> notices = [.. ToNotices(result.Notices)];

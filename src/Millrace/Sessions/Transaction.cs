@@ -76,7 +76,7 @@ internal sealed class Transaction(DatabaseSnapshot snapshot, bool isImplicit)
                 all.Append(batch);
             }
 
-            entries.Add(new WriteEntry(id, batches.Count == 1 ? batches[0] : all.Share(), table ? WriteRule.Change : WriteRule.Append));
+            entries.Add(new WriteEntry(id, batches.Count == 1 ? batches[0] : all.Share(), table ? WriteRule.Change : WriteRule.Append) { Shape = Snapshot.Find(id).Definition.Shape });
         }
 
         return entries;
@@ -136,7 +136,7 @@ internal sealed class Transaction(DatabaseSnapshot snapshot, bool isImplicit)
 
         foreach ((int id, TableState table) in _tables.ToList())
         {
-            if (state.Tables.TryGetValue(id, out RowRun[]? mark))
+            if (state.Tables.TryGetValue(id, out TableMark? mark))
             {
                 table.Restore(mark);
             }
@@ -172,5 +172,5 @@ internal sealed class Transaction(DatabaseSnapshot snapshot, bool isImplicit)
         throw new SqlException("3B001", $"savepoint \"{name}\" does not exist");
     }
 
-    private sealed record Savepoint(Dictionary<int, RowRun[]> Tables, Dictionary<int, int> Rows);
+    private sealed record Savepoint(Dictionary<int, TableMark> Tables, Dictionary<int, int> Rows);
 }

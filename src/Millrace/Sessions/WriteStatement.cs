@@ -47,12 +47,13 @@ internal static class WriteStatement
         if (target.Kind == ObjectKind.Stream)
         {
             TableState.CheckNotNull(target, source);
+            CheckRules.Verify(target, source);
             transaction.Add(target.Id, source);
             return new WriteOutcome(source.Count, Returned(insert.Returning, source, context));
         }
 
         TableState table = transaction.Table(target);
-        if (insert.OnConflict is { Action: ConflictAction.DoUpdate } conflict)
+        if (insert.OnConflict is { } conflict && (conflict.Action == ConflictAction.DoUpdate || conflict.Arbiter >= 0))
         {
             return Upsert(insert, conflict, transaction, table, source, context);
         }
@@ -69,7 +70,7 @@ internal static class WriteStatement
         return new WriteOutcome(taken, Returned(insert.Returning, Weighted(change, positive: true), context));
     }
 
-    // ON CONFLICT DO UPDATE: row by row, since one row may meet what an earlier one of the same statement put there.
+    // ON CONFLICT DO UPDATE, and DO NOTHING where a unique constraint is named: row by row, since one row may meet what an earlier one of the same statement put there.
     private static WriteOutcome Upsert(BoundInsert insert, BoundConflict conflict, Transaction transaction, TableState table, Batch source, EvalContext context)
     {
         CatalogObject target = insert.Target;
@@ -84,7 +85,7 @@ internal static class WriteStatement
         {
             Batch row = One(target.Columns, source, i);
             TableState.CheckNotNull(target, row, before: i); // of the row that is offered, even where another comes of it
-            (byte[] key, Batch? existing) = table.Lookup(row);
+            (byte[]? key, Batch? existing) = conflict.Arbiter >= 0 ? table.Lookup(row, conflict.Arbiter) : table.Lookup(row);
             Batch change;
             if (existing is null)
             {
@@ -92,7 +93,12 @@ internal static class WriteStatement
             }
             else
             {
-                if (touched.Contains(ByteSlice.From(key)))
+                if (conflict.Action == ConflictAction.DoNothing)
+                {
+                    continue;
+                }
+
+                if (touched.Contains(ByteSlice.From(key!)))
                 {
                     throw new SqlException(
                         "21000", "ON CONFLICT DO UPDATE command cannot affect row a second time",
@@ -118,7 +124,11 @@ internal static class WriteStatement
                 done.AppendRow(updated.View(), 0, 1);
             }
 
-            touched.Add(ByteSlice.From(key));
+            if (key is not null)
+            {
+                touched.Add(ByteSlice.From(key));
+            }
+
             rows++;
             if (change.Count > 0)
             {

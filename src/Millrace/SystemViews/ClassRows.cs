@@ -82,7 +82,7 @@ internal static class ClassRows
                 ("indrelid", Oids.Of(i.Table)),
                 ("indnatts", i.Columns.Count),
                 ("indnkeyatts", i.Columns.Count),
-                ("indisunique", i.Primary),
+                ("indisunique", i.Primary || i.Unique),
                 ("indisprimary", i.Primary),
                 ("indimmediate", true),
                 ("indisvalid", true),
@@ -93,7 +93,7 @@ internal static class ClassRows
         }
     }
 
-    /// <summary>pg_constraint: primary keys.</summary>
+    /// <summary>pg_constraint: primary keys, UNIQUE and CHECK.</summary>
     public static void Constraints(SystemContext context, RelationRows rows)
     {
         foreach (CatalogObject o in context.Objects.Where(Oids.HasPrimaryKey))
@@ -112,6 +112,24 @@ internal static class ClassRows
                 ("conislocal", true),
                 ("connoinherit", true),
                 ("conkey", o.PrimaryKey.Select(c => c + 1)));
+        }
+
+        foreach (RowRule rule in RowRule.All(context))
+        {
+            rows.Add(
+                ("oid", rule.Oid),
+                ("conname", rule.Name),
+                ("connamespace", Oids.OfSchema(rule.Table.Namespace)),
+                ("contype", rule.IsCheck ? "c" : "u"),
+                ("convalidated", true),
+                ("conrelid", Oids.Of(rule.Table)),
+                ("conindid", rule.IsCheck ? 0 : rule.Oid),
+                ("confupdtype", " "),
+                ("confdeltype", " "),
+                ("confmatchtype", " "),
+                ("conislocal", true),
+                ("connoinherit", !rule.IsCheck),
+                ("conkey", rule.Columns.Select(c => c + 1)));
         }
     }
 
@@ -176,7 +194,13 @@ internal static class ClassRows
             {
                 yield return new IndexEntry(Oids.FirstPrimaryKey + o.Id, o.Name + "_pkey", o, o.PrimaryKey, true);
             }
-            else if (o.Kind == ObjectKind.Index && context.Catalog.Find(o.DependsOn.FirstOrDefault()) is { } table)
+
+            foreach ((int n, UniqueRule u) in o.Uniques.Index())
+            {
+                yield return new IndexEntry(Oids.FirstRuleOfRows + (o.Id * 32) + n, u.Name, o, u.Columns, false) { Unique = true };
+            }
+
+            if (o.Kind == ObjectKind.Index && context.Catalog.Find(o.DependsOn.FirstOrDefault()) is { } table)
             {
                 yield return new IndexEntry(Oids.Of(o), o.Name, table, o.IndexColumns, false);
             }
@@ -215,7 +239,7 @@ internal static class ClassRows
                 ("attnum", i + 1),
                 ("attndims", field.Type.Id == TypeId.Array ? 1 : 0),
                 ("attcacheoff", -1),
-                ("atttypmod", PgType.Of(field.Type).Modifier),
+                ("atttypmod", o.TimeDigitsAt(columns[i]) is >= 0 and var digits ? digits : PgType.Of(field.Type).Modifier),
                 ("attbyval", type.ByValue),
                 ("attalign", type.Align),
                 ("attstorage", type.Storage),
@@ -235,10 +259,13 @@ internal static class ClassRows
 /// <param name="Primary">True for a primary key's.</param>
 internal sealed record IndexEntry(int Oid, string Name, CatalogObject Table, IReadOnlyList<int> Columns, bool Primary)
 {
+    /// <summary>True for that of a UNIQUE constraint.</summary>
+    public bool Unique { get; init; }
+
     /// <summary>The columns as SQL.</summary>
     public string ColumnList => string.Join(", ", Columns.Select(c => SqlNames.Quote(Table.Columns[c].Name)));
 
     /// <summary>The statement that would make it.</summary>
     public string Definition =>
-        $"CREATE {(Primary ? "UNIQUE " : "")}INDEX {SqlNames.Quote(Name)} ON {SqlNames.Quote(Table.Namespace)}.{SqlNames.Quote(Table.Name)} USING btree ({ColumnList})";
+        $"CREATE {(Primary || Unique ? "UNIQUE " : "")}INDEX {SqlNames.Quote(Name)} ON {SqlNames.Quote(Table.Namespace)}.{SqlNames.Quote(Table.Name)} USING btree ({ColumnList})";
 }

@@ -56,7 +56,7 @@ internal static class InformationSchemaRows
         }
     }
 
-    /// <summary>information_schema.table_constraints: primary keys.</summary>
+    /// <summary>information_schema.table_constraints: primary keys, UNIQUE and CHECK.</summary>
     public static void Constraints(SystemContext context, RelationRows rows)
     {
         foreach (CatalogObject o in context.Objects.Where(Oids.HasPrimaryKey))
@@ -66,19 +66,34 @@ internal static class InformationSchemaRows
                 ("table_catalog", context.DatabaseName), ("table_schema", o.Namespace), ("table_name", o.Name),
                 ("constraint_type", "PRIMARY KEY"), ("is_deferrable", "NO"), ("initially_deferred", "NO"), ("enforced", "YES"));
         }
-    }
 
-    /// <summary>information_schema.key_column_usage: primary keys.</summary>
-    public static void Keys(SystemContext context, RelationRows rows)
-    {
-        foreach (CatalogObject o in context.Objects.Where(Oids.HasPrimaryKey))
+        foreach (CatalogObject o in context.Objects)
         {
-            for (int i = 0; i < o.PrimaryKey.Count; i++)
+            foreach ((string name, string type) in o.Uniques.Select(u => (u.Name, "UNIQUE")).Concat(o.Checks.Select(c => (c.Name, "CHECK"))))
             {
                 rows.Add(
-                    ("constraint_catalog", context.DatabaseName), ("constraint_schema", o.Namespace), ("constraint_name", o.Name + "_pkey"),
+                    ("constraint_catalog", context.DatabaseName), ("constraint_schema", o.Namespace), ("constraint_name", name),
                     ("table_catalog", context.DatabaseName), ("table_schema", o.Namespace), ("table_name", o.Name),
-                    ("column_name", o.Columns[o.PrimaryKey[i]].Name), ("ordinal_position", i + 1));
+                    ("constraint_type", type), ("is_deferrable", "NO"), ("initially_deferred", "NO"), ("enforced", "YES"));
+            }
+        }
+    }
+
+    /// <summary>information_schema.key_column_usage: primary keys and UNIQUE.</summary>
+    public static void Keys(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject o in context.Objects)
+        {
+            IEnumerable<UniqueRule> keys = Oids.HasPrimaryKey(o) ? o.Uniques.Prepend(new UniqueRule(o.Name + "_pkey", o.PrimaryKey)) : o.Uniques;
+            foreach (UniqueRule key in keys)
+            {
+                for (int i = 0; i < key.Columns.Count; i++)
+                {
+                    rows.Add(
+                        ("constraint_catalog", context.DatabaseName), ("constraint_schema", o.Namespace), ("constraint_name", key.Name),
+                        ("table_catalog", context.DatabaseName), ("table_schema", o.Namespace), ("table_name", o.Name),
+                        ("column_name", o.Columns[key.Columns[i]].Name), ("ordinal_position", i + 1));
+                }
             }
         }
     }
@@ -148,7 +163,7 @@ internal static class InformationSchemaRows
             ("numeric_precision", precision),
             ("numeric_precision_radix", radix),
             ("numeric_scale", scale),
-            ("datetime_precision", time ? 6 : type.Id == TypeId.Date ? 0 : null),
+            ("datetime_precision", time ? o.TimeDigitsAt(index) is >= 0 and var digits ? digits : 6 : type.Id == TypeId.Date ? 0 : null),
             ("udt_catalog", context.DatabaseName),
             ("udt_schema", "pg_catalog"),
             ("udt_name", TypeRows.Of(type).Name),

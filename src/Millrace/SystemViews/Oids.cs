@@ -18,6 +18,9 @@ internal static class Oids
     /// <summary>Primary keys as constraints: this plus the table's identity.</summary>
     public const int FirstConstraint = 0x4000_0000;
 
+    /// <summary>UNIQUE constraints and their indexes: this plus 32 times the table's identity plus their number; CHECK constraints count from 16.</summary>
+    public const int FirstRuleOfRows = 0x6000_0000;
+
     /// <summary>The rules that make views of queries: this plus the view's identity.</summary>
     public const int FirstRule = 0x5000_0000;
 

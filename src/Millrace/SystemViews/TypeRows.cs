@@ -79,6 +79,13 @@ internal static class TypeRows
         }
 
         string name = SqlNamesByOid.GetValueOrDefault(oid, line.Name);
+        if (modifier is >= 0 and < 6 && oid is 1083 or 1114 or 1184)
+        {
+            // The digits of a second stand behind the first word.
+            int end = name.IndexOf(' ', StringComparison.Ordinal);
+            return string.Create(CultureInfo.InvariantCulture, $"{name[..end]}({modifier}){name[end..]}");
+        }
+
         int m = (modifier ?? -1) - 4;
         return m < 0 ? name : oid switch
         {

@@ -10,8 +10,14 @@ internal sealed partial class ExprGenerator
         string A() => Make(Kind.Text, scope, depth);
         string N() => random.Next(-1, 5).ToString(CultureInfo.InvariantCulture);
         string P() => random.Next(1, 5).ToString(CultureInfo.InvariantCulture);
-        return random.Next(34) switch
+        return random.Next(40) switch
         {
+            34 => $"jsonb_build_object('a', {Make(random.Pick([Kind.Int, Kind.Text, Kind.Bool, Kind.BigInt]), scope, depth)}, 'b', {A()})::text",
+            35 => $"(jsonb_build_array({Leaf(Kind.Int, scope)}, {A()}, NULL) ->> {random.Next(-1, 4)})",
+            36 => $"(jsonb_build_object('k', jsonb_build_object('x', {A()})) #>> '{random.Pick("{k,x}", "{k}", "{k,y}")}')",
+            37 => $"array_to_string(ARRAY[{A()}, {A()}, {Leaf(Kind.Text, scope)}], ','{random.Pick("", ", '*'")})",
+            38 => $"(ARRAY[{A()}, {Leaf(Kind.Text, scope)}])[{random.Next(0, 4)}]",
+            39 => $"{random.Pick("array_append", "array_remove")}(ARRAY[{Leaf(Kind.Int, scope)}, {Leaf(Kind.Int, scope)}], {Leaf(Kind.Int, scope)})::text",
             0 or 1 => $"({A()} || {A()})",
             2 => $"upper({A()})",
             3 => $"lower({A()})",

@@ -210,6 +210,12 @@ internal sealed partial class QueryGenerator
                 " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", " GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING");
             frame += frame.Length > 0 && _random.Chance(0.2) ? _random.Pick(" EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES") : "";
             ColumnRef of = _random.Pick(usable);
+            if (_random.Chance(0.2) && Near(usable, partition) is { } near)
+            {
+                items.Append(near.Sql, near.Kind, dyadic: false, usable: near.Kind is not Kind.Numeric);
+                continue;
+            }
+
             (string sql, Kind kind) = (total ? _random.Next(10) : _random.Pick([1, 2, 8, 9])) switch
             {
                 0 => ($"row_number() OVER ({sharedPartition}{all})", Kind.BigInt),
@@ -225,6 +231,31 @@ internal sealed partial class QueryGenerator
             };
             items.Append(sql, kind, dyadic: false, usable: kind is not (Kind.Numeric or Kind.Interval));
         }
+    }
+
+    // A frame of what is near in value: RANGE with a distance, over one column of numbers or times. Peers are in it together, so their order is no matter.
+    private (string Sql, Kind Kind)? Near(ColumnRef[] usable, string partition)
+    {
+        ColumnRef[] by = [.. usable.Where(c => c.Kind is Kind.Int or Kind.BigInt or Kind.Date or Kind.Timestamp)];
+        if (by.Length == 0)
+        {
+            return null;
+        }
+
+        ColumnRef order = _random.Pick(by);
+        string far = order.Kind is Kind.Date or Kind.Timestamp ? _random.Pick("interval '1 day'", "interval '2 hours'", "interval '1 month'", "interval '0'") : _random.Pick("0", "1", "5", "100");
+        string near = order.Kind is Kind.Date or Kind.Timestamp ? _random.Pick("interval '1 hour'", "interval '3 days'") : _random.Pick("1", "3");
+        string frame = _random.Pick($"BETWEEN {far} PRECEDING AND CURRENT ROW", $"BETWEEN {far} PRECEDING AND {near} FOLLOWING", $"BETWEEN CURRENT ROW AND {near} FOLLOWING",
+            $"BETWEEN UNBOUNDED PRECEDING AND {near} PRECEDING", $"{far} PRECEDING");
+        string exclude = _random.Chance(0.15) ? _random.Pick(" EXCLUDE GROUP", " EXCLUDE TIES", " EXCLUDE CURRENT ROW") : "";
+        string over = $"({partition}ORDER BY {order.Sql}{_random.Pick("", " DESC")} RANGE {frame}{exclude})";
+        ColumnRef[] numbers = [.. usable.Where(c => c.Kind is Kind.Int or Kind.SmallInt)];
+        if (numbers.Length > 0 && _random.Chance(0.6))
+        {
+            return ($"{_random.Pick("sum", "min", "max")}({_random.Pick(numbers).Sql}::bigint) OVER {over}::bigint", Kind.BigInt);
+        }
+
+        return ($"count(*) OVER {over}", Kind.BigInt);
     }
 
     private (string Sql, Kind Kind) WindowSum(ColumnRef[] usable, string over)

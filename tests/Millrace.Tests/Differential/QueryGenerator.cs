@@ -28,8 +28,10 @@ internal sealed partial class QueryGenerator
     public GeneratedQuery Query()
     {
         int size = _random.Pick([0, 1, 1, 2, 2, 3, 4]);
-        switch (_random.Next(12))
+        switch (_random.Next(14))
         {
+            case 12 or 13:
+                return Ranked(size);
             case 0:
                 return SetOperation(size);
             case 1:
@@ -175,8 +177,16 @@ internal sealed partial class QueryGenerator
         string filter = _random.Chance(0.15) ? $" FILTER (WHERE {_exprs.Make(Kind.Bool, plain, 1)})" : "";
         string distinct = _random.Chance(0.2) ? "DISTINCT " : "";
         Kind kind = _exprs.KindIn(plain);
-        switch (_random.Next(12))
+        switch (_random.Next(15))
         {
+            case 12:
+                return new ColumnRef($"{_random.Pick("bit_and", "bit_or", "bit_xor")}({distinct}{_exprs.Make(Kind.Int, plain, 1)}){filter}", Kind.Int);
+            case 13:
+                string member = _exprs.Make(_random.Pick([Kind.Int, Kind.Text, Kind.Bool]), plain, 1);
+                return new ColumnRef($"jsonb_agg({distinct}{member} ORDER BY {member}{(distinct.Length > 0 ? "" : _random.Pick("", " DESC"))}){filter}::text", Kind.Text);
+            case 14:
+                string ordered = _exprs.Make(_random.Pick([Kind.Int, Kind.Date, Kind.Text]), plain, 1);
+                return new ColumnRef($"(array_agg({ordered} ORDER BY {ordered} DESC NULLS LAST){filter})[1:2]::text", Kind.Text);
             case 0 or 1:
                 return new ColumnRef($"count(*){filter}", Kind.BigInt);
             case 2:
@@ -274,6 +284,35 @@ internal sealed partial class QueryGenerator
         }
 
         return new GeneratedQuery($"SELECT DISTINCT ON ({string.Join(", ", keys.Select(k => k.Sql))}) {items.Sql} FROM {from}{where} ORDER BY {order}", items.Columns);
+    }
+
+    // The first rows of each group by a rank, as a subquery and a condition on it.
+    private GeneratedQuery Ranked(int size)
+    {
+        (string from, Scope scope) = From(Math.Min(size, 1), Scope.Empty);
+        ColumnRef[] all = [.. scope.Columns.Where(c => c.Kind is not (Kind.Interval or Kind.Double or Kind.Real))];
+        if (all.Length == 0 || all.Length != scope.Columns.Count)
+        {
+            return Select(size, Scope.Empty, null, exact: false);
+        }
+
+        string where = _random.Chance(0.3) ? " WHERE " + _exprs.Make(Kind.Bool, scope, 1) : "";
+        string partition = _random.Chance(0.6) ? $"PARTITION BY {_random.Pick(all).Sql} " : "";
+        string rank = _random.Pick("row_number", "rank", "dense_rank");
+
+        // Where each row has a number of its own, only an order over all columns leaves no choice.
+        ColumnRef[] by = rank == "row_number" ? [.. all.OrderBy(_ => _random.Next())] : [_random.Pick(all)];
+        var items = new Items(this, scope, 1, exact: false);
+        foreach (ColumnRef column in all.Take(5))
+        {
+            items.AddExpression(column);
+        }
+
+        string order = string.Join(", ", by.Select(c => c.Sql + Direction()));
+        items.Append($"{rank}() OVER ({partition}ORDER BY {order})", Kind.BigInt, dyadic: false, usable: true);
+        string condition = _random.Pick($"<= {_random.Next(1, 4)}", "= 1", $"< {_random.Next(1, 5)}", "BETWEEN 2 AND 3");
+        string number = "c" + (items.Columns.Count - 1);
+        return new GeneratedQuery($"SELECT * FROM (SELECT {items.Sql} FROM {from}{where}) AS ranked WHERE {number} {condition}", items.Columns);
     }
 
     private GeneratedQuery Limited(int size)

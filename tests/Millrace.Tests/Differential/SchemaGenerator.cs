@@ -8,7 +8,11 @@ internal sealed record TableColumn(string Name, Kind Kind, bool Nullable);
 internal sealed record Table(string Name, IReadOnlyList<TableColumn> Columns, IReadOnlyList<string> Key, bool Stream = false)
 {
     public string Create => $"CREATE {(Stream ? "«STREAM¦TABLE»" : "TABLE")} {Name} (" + string.Join(", ", Columns.Select(c =>
-        $"{c.Name} {Kinds.ColumnSql(c.Kind)}{(c.Nullable ? "" : " NOT NULL")}")) + (Key.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", Key)})" : "") + ")";
+        $"{c.Name} {Kinds.ColumnSql(c.Kind)}{(c.Nullable ? "" : " NOT NULL")}")) + (Key.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", Key)})" : "")
+        + (Check is null ? "" : $", CHECK ({Check})") + ")";
+
+    /// <summary>What a CHECK asks of the rows, or null.</summary>
+    public string? Check { get; init; }
 
     public Relation Relation => new(Name, [.. Columns.Select(c => new OutputColumn(c.Name, c.Kind))]);
 }
@@ -45,7 +49,20 @@ internal sealed class SchemaGenerator(Random random)
             columns.Add(Column(random.Pick(Kinds.Usual), random.Chance(0.75), used));
         }
 
-        return new Table(name, columns, [.. columns.Take(keys).Select(c => c.Name)], keys == 0 && random.Chance(0.5));
+        return new Table(name, columns, [.. columns.Take(keys).Select(c => c.Name)], keys == 0 && random.Chance(0.5)) { Check = random.Chance(0.2) ? CheckOf(columns) : null };
+    }
+
+    // Few rows break it, so that there is something left to look at.
+    private string? CheckOf(List<TableColumn> columns)
+    {
+        TableColumn column = random.Pick(columns);
+        return column.Kind switch
+        {
+            Kind.Int or Kind.BigInt or Kind.Numeric or Kind.SmallInt => $"{column.Name} <> {random.Next(-2, 8)}",
+            Kind.Text => $"{column.Name} <> '{random.Pick("", "a", "b", "abc")}' OR length({column.Name}) > {random.Next(0, 3)}",
+            Kind.Bool => $"{column.Name} OR {column.Name} IS NOT NULL",
+            _ => null,
+        };
     }
 
     private static TableColumn Column(Kind kind, bool nullable, Dictionary<Kind, int> used)

@@ -78,6 +78,65 @@ public sealed class MemoryTests
         Assert.Equal([$"{key + 2}"], engine.Read("above"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task SplitViewsArePausedAndResumedAsOthersAre(int workers)
+    {
+        using var folder = new TempFolder();
+        var options = new DatabaseOptions { Durability = Millrace.Log.Durability.None, SplitViews = true, Workers = workers, WorkersRowsMin = 0 };
+        Database database = await Database.OpenAsync(folder.Path, options);
+        await database.ExecuteAsync(
+            "CREATE STREAM s (k int, v bigint); "
+            + "CREATE MATERIALIZED VIEW small AS SELECT count(*) AS n FROM s; "
+            + "CREATE MATERIALIZED VIEW big AS SELECT k, count(*) AS n, max(v) AS most FROM s GROUP BY k; "
+            + "CREATE MATERIALIZED VIEW above AS SELECT n, count(*) AS keys FROM big GROUP BY n; "
+            + "CREATE TABLE names (k int PRIMARY KEY, name text); "
+            + "INSERT INTO names SELECT g, 'n' || g FROM generate_series(1, 100) AS g; "
+            + "CREATE MATERIALIZED VIEW named AS SELECT n.name, s.v FROM s JOIN names n ON n.k = s.k WHERE s.k <= 3; "
+            + "ALTER SYSTEM SET state_bytes_max = '1 MB'");
+        int rows = 0;
+        for (; rows < 200_000 && await Paused(database) is null; rows += 5_000)
+        {
+            await database.ExecuteAsync($"INSERT INTO s SELECT g, g FROM generate_series({rows + 1}, {rows + 5_000}) AS g");
+        }
+
+        Assert.Contains("state_bytes_max is 1000000", await Paused(database), StringComparison.Ordinal);
+        for (int restart = 0; restart < 2; restart++)
+        {
+            Assert.Equal($"{rows}", await Value(database, "SELECT n FROM small"));
+            Assert.Equal($"{3 + restart}", await Value(database, "SELECT count(*) FROM named"));
+            foreach (string view in new[] { "big", "above" })
+            {
+                Assert.Equal("55000", (await Assert.ThrowsAsync<SqlException>(async () => await Value(database, $"SELECT * FROM {view}"))).SqlState);
+            }
+
+            Assert.Equal("53200", (await Assert.ThrowsAsync<SqlException>(async () => await database.ExecuteAsync("ALTER MATERIALIZED VIEW big RESUME"))).SqlState);
+            await database.ExecuteAsync("INSERT INTO s VALUES (1, 0)");
+            rows++;
+            await database.DisposeAsync();
+            database = await Database.OpenAsync(folder.Path, options);
+        }
+
+        await database.ExecuteAsync("ALTER SYSTEM RESET state_bytes_max; ALTER MATERIALIZED VIEW big RESUME; INSERT INTO s VALUES (1, 7), (2, 7)");
+        Assert.Equal("0", await Value(database, "SELECT count(*) FROM (SELECT k, count(*) AS n, max(v) AS most FROM s GROUP BY k EXCEPT ALL SELECT * FROM big) AS d"));
+        Assert.Equal("0", await Value(database, "SELECT count(*) FROM (SELECT * FROM big EXCEPT ALL SELECT k, count(*) AS n, max(v) AS most FROM s GROUP BY k) AS d"));
+        Assert.Equal($"{rows - 2}", await Value(database, "SELECT sum(keys) FROM above"));
+        await database.DisposeAsync();
+        database = await Database.OpenAsync(folder.Path, options);
+        Assert.Equal($"{rows + 2}", await Value(database, "SELECT sum(n) FROM big"));
+        await database.DisposeAsync();
+
+        static async Task<string?> Paused(Database database) => await Value(database, "SELECT paused FROM millrace.objects WHERE name = 'big'");
+    }
+
+    private static async Task<string?> Value(Database database, string sql)
+    {
+        StatementResult result = await database.ExecuteAsync(sql);
+        return TextFormat.ToText(result.Batches[0].Columns[0], 0);
+    }
+
     [Fact]
     public void ASmallerBudgetPausesTheLargestFirstAndDropsASubscriptionThatHoldsMore()
     {

@@ -131,11 +131,14 @@ public sealed record ColumnDef(Name Name, TypeName? Type) : Node
     /// <summary>UNIQUE on the column.</summary>
     public bool Unique { get; init; }
 
+    /// <summary>CONSTRAINT name in front of UNIQUE, or null.</summary>
+    public Name? UniqueName { get; init; }
+
     /// <summary>DEFAULT, or null.</summary>
     public Expr? Default { get; init; }
 
     /// <summary>CHECK conditions on the column.</summary>
-    public NodeList<Expr> Checks { get; init; } = [];
+    public NodeList<TableConstraint> Checks { get; init; } = [];
 
     /// <summary>GENERATED ALWAYS AS (expr) STORED, or RisingWave's <c>AS expr</c>; null for an ordinary column.</summary>
     public Expr? Generated { get; init; }

@@ -111,10 +111,16 @@ public sealed partial class SqlFormatter
             Add(") STORED");
         }
         AddIf(column.PrimaryKey, " PRIMARY KEY");
-        AddIf(column.Unique, " UNIQUE");
-        foreach (Expr check in column.Checks)
+        if (column.UniqueName is not null)
         {
-            WriteCheck(" CHECK (", check);
+            Add(" CONSTRAINT ");
+            WriteName(column.UniqueName);
+        }
+        AddIf(column.Unique, " UNIQUE");
+        foreach (TableConstraint check in column.Checks)
+        {
+            Add(" ");
+            WriteConstraint(check);
         }
         if (column.References is not null)
         {

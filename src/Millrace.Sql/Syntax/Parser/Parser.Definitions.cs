@@ -335,14 +335,14 @@ internal sealed partial class Parser
         or "unique"
         or "check" or "collate" or "constraint" or "references" or "generated" or "as";
 
-    private ColumnDef ParseColumnConstraint(ColumnDef column)
+    private ColumnDef ParseColumnConstraint(ColumnDef column, Name? constraint = null)
     {
         Token token = Take();
         switch (token.Text)
         {
             case "constraint":
-                ParseName("a constraint's name");
-                return AtColumnConstraint() && !At("constraint") ? ParseColumnConstraint(column) : throw Unexpected("a constraint");
+                Name named = ParseName("a constraint's name");
+                return AtColumnConstraint() && !At("constraint") ? ParseColumnConstraint(column, named) : throw Unexpected("a constraint");
             case "not":
                 Expect("null");
                 return SetNullability(column, true, token);
@@ -356,12 +356,12 @@ internal sealed partial class Parser
                 Expect("key");
                 return column with { PrimaryKey = true };
             case "unique":
-                return column with { Unique = true };
+                return column with { Unique = true, UniqueName = constraint };
             case "check":
                 ExpectLeft();
                 Expr check = ParseExpr();
                 ExpectRight();
-                return column with { Checks = [.. column.Checks, check] };
+                return column with { Checks = [.. column.Checks, new TableConstraint(ConstraintKind.Check, constraint, [], check, null, []) { Position = token.Start }] };
             case "collate":
                 return column with { Collation = ParseObjectName("a collation's name") };
             case "references":

@@ -87,6 +87,7 @@ internal sealed partial class Parser
             case "explain": return ParseExplain();
             case "flush": return Word(new FlushStatement());
             case "wait": return Word(new FlushStatement());
+            case "recover": return Word(new MaintenanceStatement("RECOVER", []));
             case "checkpoint": return Word(new CheckpointStatement());
             case "backup": return ParseBackup();
             case "vacuum" or "analyze" or "analyse": return ParseMaintenance();
@@ -101,7 +102,7 @@ internal sealed partial class Parser
             case "listen" or "unlisten" or "notify": return ParseNotification();
             case "grant" or "revoke": return ParseGrant(token.Text == "revoke");
             case "reassign" or "call" or "do" or "merge" or "lock" or "cluster" or "reindex" or "import"
-                or "load" or "security" or "kill" or "cancel" or "recover" or "use":
+                or "load" or "security" or "kill" or "cancel" or "use":
                 throw NotSupported($"the statement {token.Text.ToUpperInvariant()}", token.Start, HintForRefused(token.Text));
             default: throw Unexpected(StatementStart);
         }

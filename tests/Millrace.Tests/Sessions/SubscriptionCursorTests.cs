@@ -14,8 +14,14 @@ public sealed class SubscriptionCursorTests
         await using Database database = await Database.OpenAsync(folder.Path, new DatabaseOptions { Durability = Durability.None });
         await using Session session = database.NewSession();
         await session.ExecuteAsync(
-            "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'before'); CREATE SUBSCRIPTION s FROM t WITH (retention = '1D'); "
-            + "INSERT INTO t VALUES (2, 'b'); UPDATE t SET v = 'B' WHERE id = 2; DELETE FROM t WHERE id = 1");
+            "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'before'); CREATE SUBSCRIPTION s FROM t WITH (retention = '1D')");
+
+        // One text is one transaction: of what it changes nothing in between is told.
+        foreach (string change in new[] { "INSERT INTO t VALUES (2, 'b')", "UPDATE t SET v = 'B' WHERE id = 2", "DELETE FROM t WHERE id = 1" })
+        {
+            await session.ExecuteAsync(change);
+        }
+
         await session.ExecuteAsync(
             "DECLARE a SUBSCRIPTION CURSOR FOR s SINCE begin(); DECLARE f SUBSCRIPTION CURSOR FOR s FULL; DECLARE n SUBSCRIPTION CURSOR FOR s; "
             + "DECLARE z SUBSCRIPTION CURSOR FOR s SINCE 0; DECLARE late SUBSCRIPTION CURSOR FOR s SINCE 250000000000000");

@@ -32,7 +32,7 @@ internal sealed class UniqueKeys
 
     public long Bytes => _spine.Bytes;
 
-    public void Restore(RowRun[] runs) => _spine = new Spine(runs);
+    public void Restore(RowRun[] runs) => _spine = _spine.AsOf(runs);
 
     /// <summary>Follows a change of the table's rows; with <paramref name="check"/> refuses it when two rows would agree, and is as it was.</summary>
     /// <exception cref="SqlException">23505.</exception>
@@ -65,7 +65,7 @@ internal sealed class UniqueKeys
             var agreeing = new SpineCursor(_spine.Runs, _keys.Key(i));
             if (agreeing.MoveNext() && agreeing.MoveNext())
             {
-                _spine = new Spine(before);
+                _spine = _spine.AsOf(before);
                 throw Taken(rows, i);
             }
         }

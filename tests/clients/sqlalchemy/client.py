@@ -52,7 +52,7 @@ def create():
 def names():
     look = sa.inspect(engine)
     same(look.default_schema_name, "public")
-    assert {"public", "pg_catalog", "information_schema", "millrace"} >= set(look.get_schema_names()) >= {"public"}, look.get_schema_names()
+    assert {"public", "pg_catalog", "information_schema", "millrace", "rw_catalog"} >= set(look.get_schema_names()) >= {"public"}, look.get_schema_names()
     assert "sqla_items" in look.get_table_names(), look.get_table_names()
     views = look.get_view_names()
     assert {"sqla_v", "sqla_m"} <= set(views), views

@@ -23,6 +23,12 @@ public interface IDisk : IDisposable
     /// <summary>How the name of a file ends that <see cref="Publish"/> has not finished. Its owner deletes leftovers when it starts.</summary>
     const string TemporarySuffix = ".tmp";
 
+    /// <summary>
+    /// Bytes that whoever writes a large file leaves without a sync at most. The log's sync waits for what others have written: ext4 makes all of it durable
+    /// that lies before it in the journal, so one sync of a hundred MiB would hold up every commit for as long.
+    /// </summary>
+    const int UnsyncedBytesMax = 2 << 20;
+
     /// <summary>Opens one file.</summary>
     IDiskFile Open(string path, DiskOpenMode mode);
 

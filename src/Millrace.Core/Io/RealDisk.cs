@@ -154,10 +154,21 @@ public sealed class RealDisk : IDisk
             using (RealDiskFile file = OpenUnsynced(temporary, DiskOpenMode.CreateNew))
             {
                 long offset = 0;
+                long unsynced = 0;
                 foreach (ReadOnlyMemory<byte> chunk in chunks)
                 {
-                    file.Write(offset, chunk.Span);
-                    offset += chunk.Length;
+                    for (int at = 0; at < chunk.Length; at += IDisk.UnsyncedBytesMax)
+                    {
+                        ReadOnlySpan<byte> part = chunk.Span[at..Math.Min(chunk.Length, at + IDisk.UnsyncedBytesMax)];
+                        file.Write(offset, part);
+                        offset += part.Length;
+                        unsynced += part.Length;
+                        if (unsynced >= IDisk.UnsyncedBytesMax)
+                        {
+                            file.Sync();
+                            unsynced = 0;
+                        }
+                    }
                 }
                 file.Sync();
             }

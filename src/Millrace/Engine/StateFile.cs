@@ -58,6 +58,7 @@ internal static class StateFile
     public sealed class Writer(IDisk disk, string folder, long number) : IDisposable
     {
         private IDiskFile? _file;
+        private long _unsynced;
 
         /// <summary>Bytes written.</summary>
         public long Length { get; private set; }
@@ -78,11 +79,21 @@ internal static class StateFile
             _file.Write(Length, block);
             var extent = new StateExtent(number, Length, block.Length, Checksum(number, Length, block));
             Length += block.Length;
+            _unsynced += block.Length;
+            if (_unsynced >= IDisk.UnsyncedBytesMax)
+            {
+                Sync();
+            }
+
             return extent;
         }
 
         /// <summary>Makes what was written durable.</summary>
-        public void Sync() => _file?.Sync();
+        public void Sync()
+        {
+            _file?.Sync();
+            _unsynced = 0;
+        }
 
         public void Dispose() => _file?.Dispose();
     }

@@ -41,7 +41,7 @@ internal static class RowRules
         int least = Math.Max(2, Math.Min(name.Length, 30) / 3) + 1;
         foreach (string candidate in names)
         {
-            int distance = Distance(Short(name).ToLowerInvariant(), Short(candidate).ToLowerInvariant());
+            int distance = EditDistance.Of(Short(name).ToLowerInvariant(), Short(candidate).ToLowerInvariant());
             if (distance < least)
             {
                 least = distance;
@@ -53,27 +53,4 @@ internal static class RowRules
     }
 
     private static string Short(string name) => name.Length <= 64 ? name : name[..64];
-
-    private static int Distance(string a, string b)
-    {
-        Span<int> row = stackalloc int[b.Length + 1];
-        for (int j = 0; j <= b.Length; j++)
-        {
-            row[j] = j;
-        }
-
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int above = row[j];
-                row[j] = Math.Min(Math.Min(above, row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-
-        return row[b.Length];
-    }
 }

@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Millrace.Formats;
 
 namespace Millrace.Generator;
 
@@ -138,7 +139,7 @@ internal sealed record SqlText(string? Open, string Verb, int Parameters)
     }
 
     /// <summary>The verb that a word was most likely meant to be; null when none is near.</summary>
-    public static string? Nearest(string word) => Verbs.Where(v => v.Length > 3).Select(v => (Verb: v, Far: Distance(v, word))).Where(v => v.Far <= 2).OrderBy(v => v.Far)
+    public static string? Nearest(string word) => Verbs.Where(v => v.Length > 3).Select(v => (Verb: v, Far: EditDistance.Of(v, word))).Where(v => v.Far <= 2).OrderBy(v => v.Far)
         .Select(v => v.Verb.ToUpperInvariant()).FirstOrDefault();
 
     private static bool Starts(string sql, int at, string what) => string.CompareOrdinal(sql, at, what, 0, what.Length) == 0;
@@ -192,23 +193,5 @@ internal sealed record SqlText(string? Open, string Verb, int Parameters)
         }
 
         return -1;
-    }
-
-    private static int Distance(string a, string b)
-    {
-        int[] row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int above = row[j];
-                row[j] = Math.Min(Math.Min(above, row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-
-        return row[b.Length];
     }
 }

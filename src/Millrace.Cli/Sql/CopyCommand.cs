@@ -1,6 +1,7 @@
 // \copy: a table's or query's rows to a file on the shell's machine, and a file's rows into a table.
 using System.IO.Compression;
 using System.Text;
+using Millrace.Formats;
 
 namespace Millrace.Cli.Sql;
 
@@ -64,7 +65,7 @@ internal sealed record CopyCommand(string Sql, bool IsFrom, string? File)
         {
             if (IsFrom)
             {
-                await using Stream from = Unpacked(File is null ? Console.OpenStandardInput() : new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
+                await using Stream from = Gzip.Unpacked(File is null ? Console.OpenStandardInput() : new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
                 return await runner.CopyInAsync(Sql, File ?? "stdin", from, cancellation);
             }
 
@@ -98,19 +99,6 @@ internal sealed record CopyCommand(string Sql, bool IsFrom, string? File)
         {
             throw new SqlShellException($"{File}: {e.Message}", -1, null, "58030");
         }
-    }
-
-    private static Stream Unpacked(Stream from)
-    {
-        if (!from.CanSeek)
-        {
-            return from;
-        }
-
-        Span<byte> start = stackalloc byte[2];
-        bool isPacked = from.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start[0] == 0x1F && start[1] == 0x8B;
-        from.Position = 0;
-        return isPacked ? new GZipStream(from, CompressionMode.Decompress) : from;
     }
 
     // A query in parentheses, or a name with columns behind it or not: up to the word from or to.

@@ -47,6 +47,23 @@ public sealed class Batch
         return new Batch(columns, Count, Weights?.AsSpan(0, Count).ToArray());
     }
 
+    /// <summary>The given rows, in this order, without their weights.</summary>
+    internal Batch Pick(ReadOnlySpan<int> rows)
+    {
+        var columns = new Column[Columns.Length];
+        for (int c = 0; c < columns.Length; c++)
+        {
+            ColumnBuilder builder = Columns[c].NewBuilder();
+            builder.AppendRows(Columns[c], rows);
+            columns[c] = builder.ToColumn();
+        }
+
+        return new Batch(columns, rows.Length);
+    }
+
+    /// <summary>The rows that are added, and none of those that are taken back.</summary>
+    internal Batch PickAdded() => Weights is null ? this : Pick([.. Enumerable.Range(0, Count).Where(i => Weight(i) > 0)]);
+
     /// <summary>The same rows with text of their own: what readers of the copy write out of codes does not hang on this batch.</summary>
     internal Batch Unread() =>
         Array.Exists(Columns, c => c is BytesColumn { Coded: not null })

@@ -22,7 +22,9 @@ internal static class CheckRules
         }
 
         Compiled compiled = s_compiled.GetValue(target.Checks, _ => Compile(target));
-        Batch rows = Added(target, batch);
+
+        // Rows that a change takes back were good when they came.
+        Batch rows = batch.PickAdded();
         var values = new BatchBuilder(new Schema([.. target.Checks.Select(c => new Field(c.Name, SqlType.Boolean))]));
 
         // The compiled loops are shared; what they keep while they run is not.
@@ -50,25 +52,6 @@ internal static class CheckRules
                 }
             }
         }
-    }
-
-    // Rows that a change takes back were good when they came.
-    private static Batch Added(CatalogObject target, Batch batch)
-    {
-        if (batch.Weights is null)
-        {
-            return batch;
-        }
-
-        var added = new BatchBuilder(target.Columns);
-        int[] rows = [.. Enumerable.Range(0, batch.Count).Where(i => batch.Weight(i) > 0)];
-        for (int c = 0; c < batch.Columns.Length; c++)
-        {
-            added.Columns[c].AppendRows(batch.Columns[c], rows);
-        }
-
-        added.EndRows(rows.Length);
-        return added.Share();
     }
 
     private static Compiled Compile(CatalogObject target) =>

@@ -88,7 +88,7 @@ internal static class QueryRunner
             }
         }
 
-        return Gather(batch, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(kept));
+        return batch.Pick(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(kept));
     }
 
     private static Batch Sort(Batch batch, BoundQuery query)
@@ -106,19 +106,6 @@ internal static class QueryRunner
 
         // Ties keep the order of arrival, so that the same query gives the same answer.
         order.AsSpan().Sort((a, b) => rows.Row(a).SequenceCompareTo(rows.Row(b)) is not 0 and int c ? c : a.CompareTo(b));
-        return Gather(batch, order);
-    }
-
-    private static Batch Gather(Batch batch, ReadOnlySpan<int> rows)
-    {
-        var columns = new Column[batch.Columns.Length];
-        for (int c = 0; c < columns.Length; c++)
-        {
-            ColumnBuilder builder = batch.Columns[c].NewBuilder();
-            builder.AppendRows(batch.Columns[c], rows);
-            columns[c] = builder.ToColumn();
-        }
-
-        return new Batch(columns, rows.Length);
+        return batch.Pick(order);
     }
 }

@@ -16,7 +16,10 @@ internal static class Recursion
     /// <exception cref="SqlException">54000: it has more rows than there may be.</exception>
     public static PlanNode Unfold(PlanNode plan, Func<PlanNode, List<Batch>> run) => Unfold(plan, run, []);
 
-    private static PlanNode Unfold(PlanNode plan, Func<PlanNode, List<Batch>> run, Dictionary<RecursivePlan, RowsPlan> done) => Has(plan)
+    /// <summary>True when the plan has such a table.</summary>
+    public static bool IsIn(PlanNode plan) => plan is RecursivePlan || plan.Inputs.Any(IsIn);
+
+    private static PlanNode Unfold(PlanNode plan, Func<PlanNode, List<Batch>> run, Dictionary<RecursivePlan, RowsPlan> done) => IsIn(plan)
         ? QueryPlans.Replace(plan, n => n is not RecursivePlan r ? null : done.TryGetValue(r, out RowsPlan? rows) ? rows : done[r] = Rows(r, run, done))
         : plan;
 
@@ -61,19 +64,10 @@ internal static class Recursion
             int[] kept = [.. Enumerable.Range(0, batch.Count).Where(i => seen.Add(ByteSlice.From(keys.Row(i).ToArray())))];
             if (kept.Length > 0)
             {
-                var builder = new BatchBuilder(layout.Schema);
-                for (int c = 0; c < batch.Columns.Length; c++)
-                {
-                    builder.Columns[c].AppendRows(batch.Columns[c], kept);
-                }
-
-                builder.EndRows(kept.Length);
-                fresh.Add(builder.Share());
+                fresh.Add(batch.Pick(kept));
             }
         }
 
         return fresh;
     }
-
-    private static bool Has(PlanNode plan) => plan is RecursivePlan || plan.Inputs.Any(Has);
 }

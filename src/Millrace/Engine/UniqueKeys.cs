@@ -34,7 +34,7 @@ internal sealed class UniqueKeys
 
     public void Restore(RowRun[] runs) => _spine = _spine.AsOf(runs);
 
-    /// <summary>Follows a change of the table's rows; with <paramref name="check"/> refuses it when two rows would agree, and is as it was.</summary>
+    /// <summary>Follows a change of the table's rows; with <paramref name="check"/> refuses it when two rows agree then, and is to be restored.</summary>
     /// <exception cref="SqlException">23505.</exception>
     public void Apply(Batch change, bool check)
     {
@@ -46,7 +46,6 @@ internal sealed class UniqueKeys
 
         _collector.Add(keys);
         RowRun run = _collector.Take();
-        RowRun[] before = _spine.Runs;
         _spine.Add(run);
         if (!check)
         {
@@ -65,7 +64,6 @@ internal sealed class UniqueKeys
             var agreeing = new SpineCursor(_spine.Runs, _keys.Key(i));
             if (agreeing.MoveNext() && agreeing.MoveNext())
             {
-                _spine = _spine.AsOf(before);
                 throw Taken(rows, i);
             }
         }

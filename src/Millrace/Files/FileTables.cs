@@ -1,5 +1,4 @@
 // A file as a relation: its columns from a look at its first rows, and its rows as they are asked for.
-using System.IO.Compression;
 using System.Text;
 using Millrace.Core;
 using Millrace.Formats;
@@ -161,15 +160,7 @@ internal static class FileTables
                 throw new SqlException("58P01", $"there is no file '{location.Name}'", location.Position, Near(location));
             }
 
-            var file = new FileStream(location.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
-            Span<byte> start = stackalloc byte[2];
-            bool isPacked = file.CanSeek && file.ReadAtLeast(start, 2, throwOnEndOfStream: false) == 2 && start.SequenceEqual((ReadOnlySpan<byte>)[0x1F, 0x8B]);
-            if (file.CanSeek)
-            {
-                file.Position = 0;
-            }
-
-            return isPacked ? new GZipStream(file, CompressionMode.Decompress) : file;
+            return Gzip.Unpacked(new FileStream(location.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -303,7 +303,7 @@ internal sealed class Aggregate : Operator
         }
 
         ReadOnlySpan<int> fresh = _touched.AsSpan(before, _touchedCount - before);
-        KeepFrozen(fresh);
+        FrozenSlots.Keep(ref _frozen, fresh);
         for (int i = 0; i < fresh.Length; i++)
         {
             _existed[before + i] = _rows.Rows[fresh[i]] > 0 || (_keys.Length == 0 && _started);
@@ -384,16 +384,10 @@ internal sealed class Aggregate : Operator
         output.Emit(_output.View());
     }
 
-    // What a checkpoint under way has to have as it is now.
-    private void KeepFrozen(ReadOnlySpan<int> slots)
-    {
-        FrozenSlots.Keep(ref _frozen, slots);
-    }
-
     private void Forget(int slot)
     {
         ReadOnlySpan<int> one = [slot];
-        KeepFrozen(one);
+        FrozenSlots.Keep(ref _frozen, one);
         foreach (AggregateState state in _states)
         {
             state.Clear(one);

@@ -83,7 +83,7 @@ internal sealed partial class LocalSession
     private static IEnumerable<string?[]> Describe(CatalogObject o) => Enumerable.Range(0, o.Columns.Count - o.HiddenColumns).Select(i => new[]
     {
         o.Columns[i].Name,
-        TypeRows.Format(PgType.Of(o.Columns[i].Type).Oid, o.TimeDigitsAt(i)) is var shown && o.TimeDigitsAt(i) >= 0 ? shown : o.Columns[i].Type.ToString(),
+        o.TimeDigitsAt(i) is >= 0 and var digits ? TypeRows.Format(PgType.Of(o.Columns[i].Type).Oid, digits) : o.Columns[i].Type.ToString(),
         o.Columns[i].Nullable ? "yes" : "no",
         o.PrimaryKey.Contains(i) ? "primary key" : o.EventTime == i ? "event time" : "",
     });

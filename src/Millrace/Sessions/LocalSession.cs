@@ -300,7 +300,12 @@ internal sealed partial class LocalSession : Session
 
     private List<Batch> Run(BoundQuery query, DatabaseSnapshot snapshot, EvalContext context, long now, CancellationToken cancellation)
     {
-        query = query with { Plan = Recursion.Unfold(query.Plan, p => Run(new BoundQuery(p, p.Columns), snapshot, context, now, cancellation)) };
+        if (Recursion.IsIn(query.Plan))
+        {
+            PlanNode plan = Recursion.Unfold(query.Plan, p => Run(new BoundQuery(p, p.Columns), snapshot, context, now, cancellation));
+            return Run(query with { Plan = plan }, snapshot, context, now, cancellation);
+        }
+
         Dataflow dataflow = PlanCompiler.Compile(query.Plan, EvalErrors.Throw, context);
         try
         {

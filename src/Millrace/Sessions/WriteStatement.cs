@@ -67,7 +67,7 @@ internal static class WriteStatement
         }
 
         transaction.Add(target.Id, change);
-        return new WriteOutcome(taken, Returned(insert.Returning, Weighted(change, positive: true), context));
+        return new WriteOutcome(taken, Returned(insert.Returning, change.PickAdded(), context));
     }
 
     // ON CONFLICT DO UPDATE, and DO NOTHING where a unique constraint is named: row by row, since one row may meet what an earlier one of the same statement put there.
@@ -212,20 +212,7 @@ internal static class WriteStatement
             }
         }
 
-        if (builder.Count == source.Count)
-        {
-            return source;
-        }
-
-        int[] rows = [.. builder];
-        return new Batch(
-            Array.ConvertAll(source.Columns, c =>
-            {
-                ColumnBuilder column = c.NewBuilder();
-                column.AppendRows(c, rows);
-                return column.ToColumn();
-            }),
-            rows.Length);
+        return builder.Count == source.Count ? source : source.Pick([.. builder]);
     }
 
     private static Batch Change(Schema schema, Batch remove, Batch? add)
@@ -250,19 +237,6 @@ internal static class WriteStatement
         long[] weights = new long[batch.Count];
         Array.Fill(weights, weight);
         builder.EndRows(batch.Count, weights);
-    }
-
-    private static Batch Weighted(Batch change, bool positive)
-    {
-        int[] rows = [.. Enumerable.Range(0, change.Count).Where(i => change.Weight(i) > 0 == positive)];
-        return new Batch(
-            Array.ConvertAll(change.Columns, c =>
-            {
-                ColumnBuilder column = c.NewBuilder();
-                column.AppendRows(c, rows);
-                return column.ToColumn();
-            }),
-            rows.Length);
     }
 
     private static Batch One(Schema schema, Batch batch, int row)

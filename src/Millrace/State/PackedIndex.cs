@@ -247,8 +247,9 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
     {
         _near.Forget();
         TKey key = TKey.Make(_lo[slot], TKey.Wide ? _hi[slot] : 0);
-        Entry[] part = _table.PartOf(TKey.Hash(key, _masks[slot]));
-        int at = Seek(part, key, _masks[slot]);
+        uint hash = TKey.Hash(key, _masks[slot]);
+        Entry[] part = _table.PartOf(hash);
+        int at = Seek(part, key, _masks[slot], hash);
         Check.That(part[at].SlotPlus1 == slot + 1);
         _table.RemoveAt(part, at);
     }
@@ -308,23 +309,25 @@ internal sealed class PackedIndex<TKey>(SqlType[] types, PackedLayout layout, bo
 
     private int FindOrAdd(TKey key, uint nulls)
     {
-        Entry[] part = _table.PartOf(TKey.Hash(key, nulls));
-        int at = Seek(part, key, nulls);
+        uint hash = TKey.Hash(key, nulls);
+        Entry[] part = _table.PartOf(hash);
+        int at = Seek(part, key, nulls, hash);
         return part[at].SlotPlus1 != 0 ? part[at].SlotPlus1 - 1 : Add(key, nulls, part, at);
     }
 
     private int Found(TKey key, uint nulls)
     {
-        Entry[] part = _table.PartOf(TKey.Hash(key, nulls));
-        return part[Seek(part, key, nulls)].SlotPlus1 - 1;
+        uint hash = TKey.Hash(key, nulls);
+        Entry[] part = _table.PartOf(hash);
+        return part[Seek(part, key, nulls, hash)].SlotPlus1 - 1;
     }
 
     // Where the key is, or the empty place where it belongs.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Seek(Entry[] part, TKey key, uint nulls)
+    private static int Seek(Entry[] part, TKey key, uint nulls, uint hash)
     {
         int mask = part.Length - 1;
-        int at = (int)TKey.Hash(key, nulls) & mask;
+        int at = (int)hash & mask;
         while (part[at].SlotPlus1 != 0 && !(TKey.Same(part[at].Key, key) && part[at].Mask == nulls))
         {
             at = (at + 1) & mask;

@@ -97,7 +97,7 @@ internal sealed class RowRun : IFrozen
     }
 
     /// <summary>The same rows taken back.</summary>
-    public RowRun Negated() => new(_data, _offsets, Array.ConvertAll(_weights, w => -w), Count);
+    public RowRun Negated() => new(_data, _offsets, Array.ConvertAll(_weights[..Count], w => -w), Count);
 
     /// <summary>The sum of two runs.</summary>
     public static RowRun Merge(RowRun a, RowRun b)

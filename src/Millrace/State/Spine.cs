@@ -64,18 +64,13 @@ internal sealed class Spine
             bool free = merges[i] is null && merges[i + 1] is null && (i == 0 || merges[i - 1] is null);
             if (free && runs[i].Count <= 2L * runs[i + 1].Count && runs[i].Bytes + runs[i + 1].Bytes < RunBytesMax)
             {
-                var merge = new RunMerge(runs[i], runs[i + 1]);
                 if (runs[i].Count + runs[i + 1].Count > RowsAtOnce)
                 {
-                    merges[i] = merge;
+                    merges[i] = new RunMerge(runs[i], runs[i + 1]);
                 }
                 else
                 {
-                    while (!merge.Step(RowsAtOnce))
-                    {
-                    }
-
-                    Replace(runs, merges, i, merge.Result);
+                    Replace(runs, merges, i, RowRun.Merge(runs[i], runs[i + 1]));
                     i = Math.Min(i, runs.Count - 1);
                 }
             }

@@ -91,9 +91,9 @@ internal sealed partial class ExprBinder
 
         // An array of the row itself is looked through where it is; also where no subquery can be, in the ON of an outer join.
         bool ofRow = ExprMap.Any(array, x => x is ColumnExpr);
-        if (ofRow && e is { Operator: "=", Quantifier: Syntax.Quantifier.Any } && _coercion.TryCoerce(left, array.Type.Element!, CastContext.Implicit, e.Position) is { } value)
+        if (ofRow && e.Operator is "=" or "<>" or "<" or "<=" or ">" or ">=" && _coercion.TryCoerce(left, array.Type.Element!, CastContext.Implicit, e.Position) is { } value)
         {
-            return Call("array_holds", [array, value], e.Position);
+            return Compared(array, value, e);
         }
 
         var frame = new Frame();
@@ -110,6 +110,28 @@ internal sealed partial class ExprBinder
         var unknown = new CaseExpr(
             [(new IsNullExpr(array, false), new LiteralExpr(null, SqlType.Boolean))], new LiteralExpr(false, SqlType.Boolean), SqlType.Boolean);
         return found is NotExpr all ? new NotExpr(new OrExpr([all.Argument, unknown])) : new OrExpr([found, unknown]);
+    }
+
+    // ALL is that no element does the opposite. What the operator says of the value, the elements are asked the other way round.
+    private ScalarExpr Compared(ScalarExpr array, ScalarExpr value, Syntax.QuantifiedArrayExpr e)
+    {
+        const int Less = 1;
+        const int Equal = 2;
+        const int Greater = 4;
+        bool all = e.Quantifier == Syntax.Quantifier.All;
+        int wanted = e.Operator switch
+        {
+            "=" => Equal,
+            "<>" => Less | Greater,
+            "<" => Greater,
+            "<=" => Greater | Equal,
+            ">" => Less,
+            _ => Less | Equal,
+        };
+        wanted = all ? (Less | Equal | Greater) - wanted : wanted;
+        ScalarExpr any = wanted == Equal ? Call("array_holds", [array, value], e.Position)
+            : Call("array_compares", [array, value, new LiteralExpr(wanted, SqlType.Integer)], e.Position);
+        return all ? new NotExpr(any) : any;
     }
 
     private ScalarExpr OverElements(ScalarExpr left, IReadOnlyList<ScalarExpr> elements, Syntax.QuantifiedArrayExpr e)

@@ -167,7 +167,7 @@ internal sealed class InsertBinder(BindContext context)
 
         if (clause.DoNothing)
         {
-            return new BoundConflict(ConflictAction.DoNothing, [], null);
+            return new BoundConflict(ConflictAction.DoNothing, [], null) { ByKey = target.Uniques.Count > 0 && (named.Length > 0 || clause.Constraint is not null) };
         }
 
         return DoUpdate(clause, target, alias);

@@ -69,6 +69,9 @@ public sealed record BoundConflict(ConflictAction Action, IReadOnlyList<ScalarEx
 {
     /// <summary>Which of the target's unique constraints decides what a conflict is; −1 for the primary key, or whatever there is where no columns are named.</summary>
     public int Arbiter { get; init; } = -1;
+
+    /// <summary>DO NOTHING where the primary key alone is meant: what breaks another unique constraint is an error.</summary>
+    public bool ByKey { get; init; }
 }
 
 /// <summary>INSERT.</summary>

@@ -23,7 +23,7 @@ internal static class ExprEquality
         bool own = (a, b) switch
         {
             (ColumnExpr x, ColumnExpr y) => x.Index == y.Index,
-            (LiteralExpr x, LiteralExpr y) => Equals(x.Value, y.Value),
+            (LiteralExpr x, LiteralExpr y) => SameValue(x.Value, y.Value),
             (ParameterExpr x, ParameterExpr y) => x.Index == y.Index,
             (CallExpr x, CallExpr y) => ReferenceEquals(x.Function, y.Function) && x.Arguments.Count == y.Arguments.Count,
             (IsNullExpr x, IsNullExpr y) => x.Negated == y.Negated,
@@ -43,6 +43,16 @@ internal static class ExprEquality
         };
         return own && SameAll(ExprMap.Children(a), ExprMap.Children(b));
     }
+
+    // Arrays and rows are slices of columns, which two literals do not share.
+    private static bool SameValue(object? a, object? b) => (a, b) switch
+    {
+        (ListSlice x, ListSlice y) => x.Count == y.Count
+            && Enumerable.Range(0, x.Count).All(i => SameValue(BoxedValue.Get(x.Elements, x.Start + i), BoxedValue.Get(y.Elements, y.Start + i))),
+        (RowSlice x, RowSlice y) => x.Fields.Length == y.Fields.Length
+            && Enumerable.Range(0, x.Fields.Length).All(f => SameValue(BoxedValue.Get(x.Fields[f], x.Index), BoxedValue.Get(y.Fields[f], y.Index))),
+        _ => Equals(a, b),
+    };
 
     private static bool SameAll(IEnumerable<ScalarExpr> a, IEnumerable<ScalarExpr> b)
     {

@@ -27,6 +27,9 @@ internal static class ArrayMoreFunctions
         r.F("array_contains(array, array) bool", (ListSlice a, ListSlice b) => ArrayFunctions.Contains(a, b), "Contains all elements of the second", "array_contains(ARRAY[1, 2], ARRAY[2]) → true");
         r.F("array_join(array, text) text", (ListSlice a, ByteSlice s, EvalContext c) => ArrayFunctions.ToText(a, s, null, c), "Elements as text with a separator",
             "array_join(ARRAY['a', 'b'], '-') → a-b");
+        r.F("array_compares(array, elem, int4) bool", new GenericBody(Method(nameof(Compares)), (types, _) => [types[1]]),
+            "Has an element that is less than (1), equal to (2) or greater than (4) a value, or one of several of these: value > ANY(array) and its relatives",
+            "array_compares(ARRAY[1, 5], 3, 1) → true");
         r.F("width_bucket(elem, array) int4", new GenericBody(Method(nameof(Bucket)), (types, _) => [types[0]]), "Which of the ranges that begin at the elements; 0 before the first",
             "width_bucket(5, ARRAY[1, 3, 6]) → 2");
     }
@@ -61,6 +64,28 @@ internal static class ArrayMoreFunctions
         }
 
         return new ListSlice(builder.View(), 0, builder.Count);
+    }
+
+    private static bool? Compares<T>(ListSlice? array, T? value, int? wanted)
+        where T : struct
+    {
+        bool unknown = array is null;
+        for (int i = 0; i < array?.Count; i++)
+        {
+            if (value is not { } v || array.Value.Elements.IsNull(array.Value.Start + i))
+            {
+                unknown = true;
+                continue;
+            }
+
+            int order = Ordering.Compare(ArrayFunctions.Cell<T>(array.Value.Elements, array.Value.Start + i), v);
+            if ((wanted & (order < 0 ? 1 : order == 0 ? 2 : 4)) != 0)
+            {
+                return true;
+            }
+        }
+
+        return unknown ? null : false;
     }
 
     private static int? PositionFrom<T>(ListSlice? array, T? value, int? from)

@@ -115,8 +115,13 @@ internal static class JsonFunctions
     private static ByteSlice? Member(ByteSlice json, byte[] quotedKey) =>
         json.Span[0] == '{' && JsonReader.Find(json.Span, quotedKey, out Range value) ? Part(json, value) : null;
 
-    private static ByteSlice? Element(ByteSlice json, int index) =>
-        json.Span[0] == '[' && JsonReader.At(json.Span, index, out Range value) ? Part(json, value) : null;
+    // A scalar is its own first and last element, as in PostgreSQL, which keeps it as an array of one.
+    private static ByteSlice? Element(ByteSlice json, int index) => json.Span[0] switch
+    {
+        (byte)'[' => JsonReader.At(json.Span, index, out Range value) ? Part(json, value) : null,
+        (byte)'{' => null,
+        _ => index is 0 or -1 ? json : null,
+    };
 
     /// <summary>A string's content, the JSON of anything else, null for JSON's null.</summary>
     private static ByteSlice? Text(ByteSlice? json, EvalContext context)

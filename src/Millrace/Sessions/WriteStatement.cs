@@ -53,7 +53,7 @@ internal static class WriteStatement
         }
 
         TableState table = transaction.Table(target);
-        if (insert.OnConflict is { } conflict && (conflict.Action == ConflictAction.DoUpdate || conflict.Arbiter >= 0))
+        if (insert.OnConflict is { } conflict && (conflict.Action == ConflictAction.DoUpdate || conflict.Arbiter >= 0 || conflict.ByKey))
         {
             return Upsert(insert, conflict, transaction, table, source, context);
         }
@@ -85,6 +85,7 @@ internal static class WriteStatement
         {
             Batch row = One(target.Columns, source, i);
             TableState.CheckNotNull(target, row, before: i); // of the row that is offered, even where another comes of it
+            CheckRules.Verify(target, row);
             (byte[]? key, Batch? existing) = conflict.Arbiter >= 0 ? table.Lookup(row, conflict.Arbiter) : table.Lookup(row);
             Batch change;
             if (existing is null)

@@ -5,6 +5,10 @@ namespace Millrace.Tests.Differential;
 
 internal sealed class DataGenerator(Random random)
 {
+    private static readonly string[] s_documents =
+        ["{}", "[]", "null", "true", "1", "-2", "\"a\"", "{\"a\": 1}", "{\"a\": 1, \"b\": \"x\"}", "{\"b\": null, \"a\": [1, 2]}", "[1, 2, 3]", "[1, \"a\", null]", "[[1], {\"a\": 2}]",
+            "{\"a\": {\"b\": 3}}", "{\"c\": \"é\"}", "[\"a\", \"b\"]"];
+
     private static readonly string[] s_texts =
         ["", "a", "A", "b", "ab", "abc", "a%c", "a_c", " x ", "é", "Zürich", "10", "-3", "hello world", "foo,bar,baz", "'quoted'", "x\\y"];
 
@@ -27,6 +31,8 @@ internal sealed class DataGenerator(Random random)
         Kind.Real => $"({(random.Next(-8, 16) / 4.0).ToString("0.00", CultureInfo.InvariantCulture)})::real",
         Kind.TimestampTz => $"'2024-02-2{random.Next(8, 10)} {random.Next(0, 24):00}:{random.Pick("00", "15", "30")}:00{random.Pick("+00", "+02", "-05:30")}'::timestamptz",
         Kind.Interval => $"'{random.Next(0, 24)}:{random.Pick("00", "15", "30")}:00'::interval",
+        Kind.Jsonb => $"'{random.Pick(s_documents)}'::jsonb",
+        Kind.Ints => $"'{{{string.Join(",", Enumerable.Range(0, random.Next(0, 4)).Select(_ => random.Chance(0.1) ? "NULL" : random.Next(-2, 6).ToString(CultureInfo.InvariantCulture)))}}}'::integer[]",
         _ => $"'00000000-0000-0000-0000-00000000000{random.Next(0, 6)}'::uuid",
     };
 

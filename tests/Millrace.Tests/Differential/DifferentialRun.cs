@@ -100,6 +100,11 @@ internal sealed class DifferentialRun
                     await AddViewAsync(pair);
                 }
 
+                if (_random.Chance(0.15))
+                {
+                    await pair.PassAsync(TimeSpan.FromMinutes(_random.Pick([1, 7, 60, 60, 400])));
+                }
+
                 await ChangeAsync(pair);
                 if (_diverged)
                 {

@@ -10,7 +10,7 @@ internal sealed partial class ExprGenerator
         string A() => Make(Kind.Text, scope, depth);
         string N() => random.Next(-1, 5).ToString(CultureInfo.InvariantCulture);
         string P() => random.Next(1, 5).ToString(CultureInfo.InvariantCulture);
-        return random.Next(40) switch
+        return random.Next(44) switch
         {
             34 => $"jsonb_build_object('a', {Make(random.Pick([Kind.Int, Kind.Text, Kind.Bool, Kind.BigInt]), scope, depth)}, 'b', {A()})::text",
             35 => $"(jsonb_build_array({Leaf(Kind.Int, scope)}, {A()}, NULL) ->> {random.Next(-1, 4)})",
@@ -18,6 +18,10 @@ internal sealed partial class ExprGenerator
             37 => $"array_to_string(ARRAY[{A()}, {A()}, {Leaf(Kind.Text, scope)}], ','{random.Pick("", ", '*'")})",
             38 => $"(ARRAY[{A()}, {Leaf(Kind.Text, scope)}])[{random.Next(0, 4)}]",
             39 => $"{random.Pick("array_append", "array_remove")}(ARRAY[{Leaf(Kind.Int, scope)}, {Leaf(Kind.Int, scope)}], {Leaf(Kind.Int, scope)})::text",
+            40 => $"({Make(Kind.Jsonb, scope, depth)} {random.Pick("->> 'a'", "->> 0", "#>> '{a,b}'", "->> 'b'", "->> -1")})",
+            41 => $"jsonb_typeof({Make(Kind.Jsonb, scope, depth)})",
+            42 => $"array_to_string({Make(Kind.Ints, scope, depth)}, ','{random.Pick("", ", '*'")})",
+            43 => $"({Make(random.Pick([Kind.Jsonb, Kind.Ints]), scope, depth)})::text",
             0 or 1 => $"({A()} || {A()})",
             2 => $"upper({A()})",
             3 => $"lower({A()})",
@@ -49,6 +53,41 @@ internal sealed partial class ExprGenerator
             30 => $"substring({A()} FROM '{random.Pick("[a-c]+", "o(.)", "^.")}')",
             32 => $"encode(convert_to({A()}, 'UTF8'), '{random.Pick("hex", "base64")}')",
             _ => Leaf(Kind.Text, scope),
+        };
+    }
+
+    private string Jsonb(Scope scope, int depth)
+    {
+        string A() => Make(Kind.Jsonb, scope, depth);
+        return random.Next(12) switch
+        {
+            0 or 1 => $"({Leaf(Kind.Jsonb, scope)} {random.Pick("-> 'a'", "-> 0", "#> '{a,b}'", "-> -1")})",
+            2 => $"jsonb_build_object('a', {Make(random.Pick([Kind.Int, Kind.Text, Kind.Bool, Kind.Jsonb]), scope, depth)}, 'b', {Leaf(Kind.Jsonb, scope)})",
+            3 => $"jsonb_build_array({Leaf(Kind.Int, scope)}, {A()})",
+            4 => $"to_jsonb({Make(random.Pick([Kind.Int, Kind.Text, Kind.Bool, Kind.Ints, Kind.Date, Kind.Timestamp, Kind.Uuid]), scope, depth)})",
+            5 => $"(CASE WHEN jsonb_typeof({Leaf(Kind.Jsonb, scope)}) = 'object' THEN '{{\"z\": 0}}'::jsonb END || {A()})",
+            6 => $"jsonb_strip_nulls({A()})",
+            7 => $"jsonb_path_query_first({A()}, '{random.Pick("$.a", "$[0]", "$.*", "$[*] ? (@ > 1)")}')",
+            8 => $"(jsonb_build_object('a', {A()}, 'd', {Leaf(Kind.Int, scope)}) - '{random.Pick("a", "d", "x")}')",
+            9 => $"jsonb_set(jsonb_build_object('a', {A()}), '{random.Pick("{a}", "{b}")}', {Leaf(Kind.Jsonb, scope)})",
+            _ => Leaf(Kind.Jsonb, scope),
+        };
+    }
+
+    private string Ints(Scope scope, int depth)
+    {
+        string A() => Make(Kind.Ints, scope, depth);
+        string I() => Make(Kind.Int, scope, depth);
+        return random.Next(10) switch
+        {
+            0 or 1 => $"ARRAY[{I()}, {I()}]",
+            2 => $"({A()} || {Leaf(Kind.Int, scope)})",
+            3 => $"({Leaf(Kind.Int, scope)} || {A()})",
+            4 => $"({A()} || {A()})",
+            5 => $"{random.Pick("array_append", "array_remove")}({A()}, {I()})",
+            6 => $"array_replace({A()}, {Leaf(Kind.Int, scope)}, {Leaf(Kind.Int, scope)})",
+            7 => $"({A()})[{random.Next(0, 3)}:{random.Next(1, 4)}]",
+            _ => Leaf(Kind.Ints, scope),
         };
     }
 

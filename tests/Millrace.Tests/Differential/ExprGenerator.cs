@@ -40,6 +40,8 @@ internal sealed partial class ExprGenerator(Random random, DataGenerator data, b
             Kind.Real => $"({Make(Kind.SmallInt, scope, depth - 1)})::real",
             Kind.TimestampTz => random.Chance(0.5) ? $"({Make(Kind.Timestamp, scope, depth - 1)} AT TIME ZONE '{random.Pick("UTC", "Europe/Paris", "America/New_York")}')"
                 : $"({Leaf(kind, scope)} + {Leaf(Kind.Interval, scope)})",
+            Kind.Jsonb => Jsonb(scope, depth - 1),
+            Kind.Ints => Ints(scope, depth - 1),
             _ => Leaf(kind, scope),
         };
     }
@@ -104,10 +106,10 @@ internal sealed partial class ExprGenerator(Random random, DataGenerator data, b
                 return random.Chance(0.3) ? $"coalesce({A()}, {A()}, {A()})" : $"coalesce({A()}, {A()})";
             case 4:
                 return $"nullif({A()}, {A()})";
-            case 5:
+            case 5 when kind != Kind.Jsonb:
                 return $"greatest({A()}, {A()})";
             default:
-                return random.Chance(0.3) ? $"least({A()}, {A()}, {A()})" : $"least({A()}, {A()})";
+                return kind == Kind.Jsonb ? $"coalesce({A()}, {Leaf(kind, scope)})" : random.Chance(0.3) ? $"least({A()}, {A()}, {A()})" : $"least({A()}, {A()})";
         }
     }
 
@@ -117,8 +119,24 @@ internal sealed partial class ExprGenerator(Random random, DataGenerator data, b
         string T() => Make(Kind.Text, scope, depth);
         Kind kind = KindIn(scope);
         string A() => Make(kind, scope, depth);
-        return random.Next(20) switch
+        if (kind == Kind.Jsonb)
         {
+            // Documents have an equality only: Millrace orders them by their text, PostgreSQL by kind and size.
+            return random.Next(5) switch
+            {
+                0 => $"({A()} IS {random.Pick("", "NOT ")}DISTINCT FROM {A()})",
+                1 => $"({A()} {random.Pick("", "NOT ")}IN ({Literals(kind)}))",
+                2 => $"({A()} {random.Pick("= ANY", "<> ALL")} (ARRAY[{data.Literal(kind)}, {data.Literal(kind)}, {data.Value(kind, true)}]))",
+                _ => $"({A()} {random.Pick("=", "<>")} {A()})",
+            };
+        }
+
+        return random.Next(22) switch
+        {
+            20 => $"({Make(Kind.Jsonb, scope, depth)} {random.Pick("@>", "<@")} {Leaf(Kind.Jsonb, scope)})",
+            21 => random.Chance(0.4) ? $"({Make(Kind.Jsonb, scope, depth)} {random.Pick("? 'a'", "?| ARRAY['a', 'b']", "?& ARRAY['a', 'b']", "@? '$.a'")})"
+                : random.Chance(0.5) ? $"({Make(Kind.Ints, scope, depth)} {random.Pick("@>", "<@", "&&")} {Leaf(Kind.Ints, scope)})"
+                : $"({Make(Kind.Int, scope, depth)} {random.Pick("= ANY", "<> ALL", "> ANY", "<= ALL")} ({Leaf(Kind.Ints, scope)}))",
             0 or 1 => $"({B()} AND {B()})",
             2 or 3 => $"({B()} OR {B()})",
             4 => $"(NOT {B()})",
@@ -131,7 +149,7 @@ internal sealed partial class ExprGenerator(Random random, DataGenerator data, b
             12 => $"({T()} {random.Pick("~", "!~", "~*", "!~*")} '{random.Pick("^a", "b$", "[0-9]+", "^[a-c]*$", "o w", "a|x", "^$", "(ab)+")}')",
             13 => $"starts_with({T()}, {Leaf(Kind.Text, scope)})",
             14 => $"(({A()}, {Leaf(Kind.Int, scope)}) {random.Pick("=", "<", ">=", "<>", "<=", ">")} ({A()}, {Leaf(Kind.Int, scope)}))",
-            15 => $"({A()} {random.Pick("= ANY", "<> ALL", "< ANY", ">= ALL")} (ARRAY[{data.Literal(kind)}, {data.Literal(kind)}, {data.Value(kind, true)}]))",
+            15 when kind != Kind.Ints => $"({A()} {random.Pick("= ANY", "<> ALL", "< ANY", ">= ALL")} (ARRAY[{data.Literal(kind)}, {data.Literal(kind)}, {data.Value(kind, true)}]))",
             16 => $"({Number(scope, depth)} {random.Pick("=", "<>", "<", "<=", ">", ">=")} {Number(scope, depth)})",
             17 when risky => $"({T()})::boolean",
             _ => $"({A()} {random.Pick("=", "=", "<>", "<", "<=", ">", ">=", "!=")} {A()})",
@@ -147,8 +165,11 @@ internal sealed partial class ExprGenerator(Random random, DataGenerator data, b
     {
         string A() => Make(Kind.Int, scope, depth);
         string T() => Make(Kind.Text, scope, depth);
-        return random.Next(27) switch
+        return random.Next(30) switch
         {
+            27 => $"({Make(Kind.Ints, scope, depth)})[{random.Next(0, 4)}]",
+            28 => $"{random.Pick("cardinality({0})", "array_length({0}, 1)", "array_position({0}, 1)", "array_upper({0}, 1)")}".Replace("{0}", Make(Kind.Ints, scope, depth), StringComparison.Ordinal),
+            29 => $"CASE WHEN jsonb_typeof({Leaf(Kind.Jsonb, scope)}) = 'array' THEN 1 ELSE jsonb_array_length(jsonb_build_array({Leaf(Kind.Jsonb, scope)}, 1)) END",
             0 or 1 or 2 => $"({A()} {random.Pick("+", "-")} {A()})",
             3 => $"({A()} * {Leaf(Kind.Int, scope)})",
             4 => risky ? $"({A()} / {A()})" : $"({A()} / nullif({A()}, 0))",

@@ -16,6 +16,8 @@ internal enum Kind
     SmallInt,
     Real,
     TimestampTz,
+    Jsonb,
+    Ints,
 }
 
 internal static class Kinds
@@ -27,6 +29,7 @@ internal static class Kinds
     [
         Kind.Int, Kind.Int, Kind.Int, Kind.Int, Kind.BigInt, Kind.BigInt, Kind.Numeric, Kind.Numeric, Kind.Double, Kind.Text, Kind.Text, Kind.Text,
         Kind.Bool, Kind.Date, Kind.Timestamp, Kind.Timestamp, Kind.Interval, Kind.Uuid, Kind.SmallInt, Kind.Real, Kind.TimestampTz,
+        Kind.Jsonb, Kind.Ints,
     ];
 
     public static string Sql(Kind kind) => kind switch
@@ -43,6 +46,8 @@ internal static class Kinds
         Kind.SmallInt => "smallint",
         Kind.Real => "real",
         Kind.TimestampTz => "timestamptz",
+        Kind.Jsonb => "jsonb",
+        Kind.Ints => "integer[]",
         _ => "uuid",
     };
 

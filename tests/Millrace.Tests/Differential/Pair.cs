@@ -2,6 +2,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Millrace.Core;
+using Millrace.Core.Io;
 using Millrace.Log;
 using Npgsql;
 
@@ -13,16 +14,13 @@ internal sealed partial class Pair : IAsyncDisposable
     private readonly NpgsqlConnection _postgres;
     private readonly List<TempFolder> _folders = [];
     private readonly Dictionary<string, Feed> _feeds = [];
-    private Database _database;
-    private Session _session;
+    private Database _database = null!;
+    private Session _session = null!;
 
-    private Pair(NpgsqlConnection postgres, TempFolder folder, Database database, int workers)
+    private Pair(NpgsqlConnection postgres, int workers)
     {
         _postgres = postgres;
-        _folders.Add(folder);
-        _database = database;
         _workers = workers;
-        _session = database.NewSession();
     }
 
     /// <summary>All statements that changed something, as they were for Millrace: enough to build it again.</summary>
@@ -30,19 +28,51 @@ internal sealed partial class Pair : IAsyncDisposable
 
     private readonly int _workers;
 
-    private static DatabaseOptions OptionsFor(int workers) => new() { Durability = Durability.Os, Workers = workers, SplitViews = workers > 1, WorkersRowsMin = 0 };
+    // The middle of the times that rows are given.
+    private readonly ManualClock _clock = new(new DateTimeOffset(2024, 2, 28, 8, 0, 0, TimeSpan.Zero));
+
+    private static DatabaseOptions OptionsFor(int workers, ManualClock clock) =>
+        new() { Durability = Durability.Os, Workers = workers, SplitViews = workers > 1, WorkersRowsMin = 0, Clock = clock };
 
     public static async Task<Pair> OpenAsync(NpgsqlConnection postgres, string schema = "d", int workers = 1)
     {
         // A query that PostgreSQL does not answer in time says nothing; without end it would hold up all that follow.
         await using (var command = new NpgsqlCommand(
-            $"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; SET client_min_messages = error; SET statement_timeout = '2s'", postgres))
+            $"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; SET client_min_messages = error; SET statement_timeout = '2s'; SET timezone = 'UTC'", postgres))
         {
             await command.ExecuteNonQueryAsync();
         }
 
-        var folder = new TempFolder();
-        return new Pair(postgres, folder, await Database.OpenAsync(folder.Path, OptionsFor(workers)), workers);
+        var pair = new Pair(postgres, workers);
+        await pair.OpenFolderAsync(new TempFolder());
+        await pair.AskMillraceAsync("CREATE STREAM moments (at timestamptz)");
+        await pair.ShowTimeAsync();
+        return pair;
+    }
+
+    /// <summary>Lets time go by for both: for Millrace with a commit, since a view knows the time of the last one.</summary>
+    public async Task PassAsync(TimeSpan by)
+    {
+        _clock.Advance(by);
+        await ShowTimeAsync();
+    }
+
+    private async Task ShowTimeAsync()
+    {
+        Note($"it is {_clock.UtcNow:u}");
+        await AskPostgresAsync($"SET millrace.clock = '{_clock.UtcNow:yyyy-MM-dd HH:mm:ss}'");
+        await AskMillraceAsync("INSERT INTO moments VALUES (now())");
+    }
+
+    private async Task OpenFolderAsync(TempFolder folder)
+    {
+        if (!_folders.Contains(folder))
+        {
+            _folders.Add(folder);
+        }
+
+        _database = await Database.OpenAsync(folder.Path, OptionsFor(_workers, _clock));
+        _session = _database.NewSession();
     }
 
     /// <summary>The side of <c>«Millrace's¦PostgreSQL's»</c> for one of them.</summary>
@@ -164,8 +194,7 @@ internal sealed partial class Pair : IAsyncDisposable
         Note("closed and opened again");
         await CloseAsync();
         await _database.DisposeAsync();
-        _database = await Database.OpenAsync(_folders[^1].Path, OptionsFor(_workers));
-        _session = _database.NewSession();
+        await OpenFolderAsync(_folders[^1]);
     }
 
     /// <summary>Goes on from a copy of the folder as it is now, as after a kill: from the log.</summary>
@@ -188,9 +217,7 @@ internal sealed partial class Pair : IAsyncDisposable
 
         await CloseAsync();
         await _database.DisposeAsync();
-        _folders.Add(copy);
-        _database = await Database.OpenAsync(copy.Path, OptionsFor(_workers));
-        _session = _database.NewSession();
+        await OpenFolderAsync(copy);
     }
 
     public async ValueTask DisposeAsync()

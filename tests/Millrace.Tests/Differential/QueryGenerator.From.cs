@@ -125,6 +125,11 @@ internal sealed partial class QueryGenerator
     private GeneratedQuery Top(Scope outer)
     {
         GeneratedQuery query = Select(0, outer, null, exact: true);
+        if (query.Columns.Any(c => c.Kind == Kind.Jsonb))
+        {
+            return query;
+        }
+
         string by = string.Join(", ", Enumerable.Range(1, query.Columns.Count).Select(o => o + Direction()));
         return query with { Sql = $"{query.Sql} ORDER BY {by} LIMIT {_random.Next(1, 3)}" };
     }
@@ -168,8 +173,8 @@ internal sealed partial class QueryGenerator
                 2 => $"(NOT EXISTS (SELECT * {from}))",
                 3 or 4 => $"({value} IN (SELECT {item} {from}))",
                 5 => $"({value} NOT IN (SELECT {item} {from}))",
-                6 => $"({value} {_random.Pick("=", "<", ">=", "<>")} ANY (SELECT {item} {from}))",
-                _ => $"({value} {_random.Pick("=", "<", ">=", "<>")} ALL (SELECT {item} {from}))",
+                6 => $"({value} {(of == Kind.Jsonb ? "=" : _random.Pick("=", "<", ">=", "<>"))} ANY (SELECT {item} {from}))",
+                _ => $"({value} {(of == Kind.Jsonb ? "<>" : _random.Pick("=", "<", ">=", "<>"))} ALL (SELECT {item} {from}))",
             };
         }
 
@@ -178,10 +183,10 @@ internal sealed partial class QueryGenerator
             return $"(SELECT count(*) {from})";
         }
 
-        if (kind is Kind.Bool or Kind.Uuid or Kind.Interval or Kind.Real || _random.Chance(0.15))
+        if (kind is Kind.Bool or Kind.Uuid or Kind.Interval or Kind.Real or Kind.Jsonb || _random.Chance(0.15))
         {
             string leaf = _exprs.Leaf(kind, inner);
-            return $"(SELECT {leaf} {from} ORDER BY 1{Direction()} LIMIT 1)";
+            return $"(SELECT {leaf} {from} ORDER BY {(kind == Kind.Jsonb ? $"({leaf})::text" : "1")}{Direction()} LIMIT 1)";
         }
 
         return $"(SELECT {_random.Pick("min", "max")}({_exprs.Leaf(kind, inner)}) {from})";
@@ -200,11 +205,11 @@ internal sealed partial class QueryGenerator
 
         // Equal rows may stand in any order, but in the same one for all functions of a query: these share partition and order.
         string sharedPartition = _random.Chance(0.6) ? $"PARTITION BY {_random.Pick(usable).Sql} " : "";
-        string all = "ORDER BY " + string.Join(", ", usable.OrderBy(_ => _random.Next()).Select(c => c.Sql + Direction()));
+        string all = "ORDER BY " + string.Join(", ", usable.OrderBy(_ => _random.Next()).Select(c => Sortable(c) + Direction()));
         for (int w = 0; w < count; w++)
         {
             string partition = _random.Chance(0.6) ? $"PARTITION BY {_random.Pick(usable).Sql} " : "";
-            string one = $"ORDER BY {_random.Pick(usable).Sql}{Direction()}";
+            string one = $"ORDER BY {Sortable(_random.Pick(usable))}{Direction()}";
             string frame = _random.Pick("", "", " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW", " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
                 " ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING", " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", " ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING",
                 " RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", " GROUPS BETWEEN 1 PRECEDING AND 1 FOLLOWING");

@@ -45,6 +45,40 @@ internal sealed partial class QueryGenerator
         }
     }
 
+    // Some of the conditions let rows come and go with the clock.
+    private string Where(double chance, Scope scope, Scope own, int depth)
+    {
+        string? condition = _random.Chance(chance) ? _exprs.Make(Kind.Bool, scope, depth) : null;
+        if (_random.Chance(0.1) && own.Columns.Any(c => c.Kind is Kind.Timestamp or Kind.TimestampTz or Kind.Date))
+        {
+            string timed = Timed(_random.Pick([.. own.Columns.Where(c => c.Kind is Kind.Timestamp or Kind.TimestampTz or Kind.Date)]));
+            condition = condition is null ? timed : $"({condition}) {_random.Pick("AND", "AND", "OR")} {timed}";
+        }
+
+        return condition is null ? "" : " WHERE " + condition;
+    }
+
+    // PostgreSQL's clock is a setting, which the run moves with Millrace's.
+    private string Timed(ColumnRef time)
+    {
+        const string Theirs = "current_setting('millrace.clock')";
+        string now = time.Kind switch
+        {
+            Kind.Date => $"«current_date¦{Theirs}::date»",
+            Kind.Timestamp => $"«localtimestamp¦{Theirs}::timestamp»",
+            _ => $"«now()¦{Theirs}::timestamptz»",
+        };
+        string far = time.Kind == Kind.Date ? _random.Next(0, 30).ToString(System.Globalization.CultureInfo.InvariantCulture) : $"interval '{_random.Pick("10 minutes", "1 hour", "5 hours", "1 day")}'";
+        string comparison = _random.Pick("<", "<=", ">", ">=");
+        return _random.Next(5) switch
+        {
+            0 => $"{time.Sql} BETWEEN {now} - {far} AND {now}",
+            1 => $"NOT ({time.Sql} {comparison} {now} - {far})",
+            2 => $"{time.Sql} + {far} {comparison} {now}",
+            _ => $"{time.Sql} {comparison} {now} {_random.Pick("+", "-", "-")} {far}",
+        };
+    }
+
     private string Name(string prefix) => prefix + _names++;
 
     /// <summary>One SELECT. <paramref name="want"/>: the kinds it must return; <paramref name="exact"/>: equal values must look equal.</summary>
@@ -53,7 +87,7 @@ internal sealed partial class QueryGenerator
         (string from, Scope inner) = From(size, outer);
         int subqueries = size >= 2 && _random.Chance(0.3) ? size - 1 : 0;
         var scope = new Scope([.. inner.Columns, .. outer.Columns.Where(_ => _random.Chance(0.5))], subqueries);
-        string where = _random.Chance(0.4) ? " WHERE " + _exprs.Make(Kind.Bool, scope, Math.Min(size + 1, 3)) : "";
+        string where = Where(0.4, scope, inner, Math.Min(size + 1, 3));
         if (_random.Chance(0.35))
         {
             return Grouped(size, from + where, inner, want, exact);
@@ -268,7 +302,7 @@ internal sealed partial class QueryGenerator
     private GeneratedQuery DistinctOn(int size)
     {
         (string from, Scope scope) = From(Math.Min(size, 1), Scope.Empty);
-        string where = _random.Chance(0.4) ? " WHERE " + _exprs.Make(Kind.Bool, scope, 1) : "";
+        string where = Where(0.4, scope, scope, 1);
         ColumnRef[] all = [.. scope.Columns];
         if (all.Length == 0)
         {
@@ -276,7 +310,12 @@ internal sealed partial class QueryGenerator
         }
 
         ColumnRef[] keys = [.. Enumerable.Range(0, _random.Next(1, 3)).Select(_ => _random.Pick(all)).Distinct()];
-        string order = string.Join(", ", keys.Concat(all.Except(keys).OrderBy(_ => _random.Next())).Select(c => c.Sql + Direction()));
+        if (keys.Any(k => k.Kind == Kind.Jsonb))
+        {
+            return Select(size, Scope.Empty, null, exact: false);
+        }
+
+        string order = string.Join(", ", keys.Concat(all.Except(keys).OrderBy(_ => _random.Next())).Select(c => Sortable(c) + Direction()));
         var items = new Items(this, scope, 1, exact: false);
         foreach (ColumnRef column in all.Take(6))
         {
@@ -296,7 +335,7 @@ internal sealed partial class QueryGenerator
             return Select(size, Scope.Empty, null, exact: false);
         }
 
-        string where = _random.Chance(0.3) ? " WHERE " + _exprs.Make(Kind.Bool, scope, 1) : "";
+        string where = Where(0.3, scope, scope, 1);
         string partition = _random.Chance(0.6) ? $"PARTITION BY {_random.Pick(all).Sql} " : "";
         string rank = _random.Pick("row_number", "rank", "dense_rank");
 
@@ -308,7 +347,7 @@ internal sealed partial class QueryGenerator
             items.AddExpression(column);
         }
 
-        string order = string.Join(", ", by.Select(c => c.Sql + Direction()));
+        string order = string.Join(", ", by.Select(c => Sortable(c) + Direction()));
         items.Append($"{rank}() OVER ({partition}ORDER BY {order})", Kind.BigInt, dyadic: false, usable: true);
         string condition = _random.Pick($"<= {_random.Next(1, 4)}", "= 1", $"< {_random.Next(1, 5)}", "BETWEEN 2 AND 3");
         string number = "c" + (items.Columns.Count - 1);
@@ -318,6 +357,11 @@ internal sealed partial class QueryGenerator
     private GeneratedQuery Limited(int size)
     {
         GeneratedQuery query = Select(size, Scope.Empty, null, exact: true);
+        if (query.Columns.Any(c => c.Kind == Kind.Jsonb))
+        {
+            return query;
+        }
+
         int[] order = [.. Enumerable.Range(1, query.Columns.Count).OrderBy(_ => _random.Next())];
         string by = string.Join(", ", order.Select(o => o + Direction()));
         string limit = _random.Next(5) switch
@@ -330,6 +374,9 @@ internal sealed partial class QueryGenerator
         };
         return query with { Sql = $"{query.Sql} ORDER BY {by}{limit}", Ordered = true };
     }
+
+    // Documents are ordered by their text, which both databases write alike.
+    private static string Sortable(ColumnRef column) => column.Kind == Kind.Jsonb ? $"({column.Sql})::text" : column.Sql;
 
     private string Direction() => _random.Pick("", "", " DESC", " NULLS FIRST", " DESC NULLS LAST");
 

@@ -9,10 +9,13 @@ internal sealed record Table(string Name, IReadOnlyList<TableColumn> Columns, IR
 {
     public string Create => $"CREATE {(Stream ? "«STREAM¦TABLE»" : "TABLE")} {Name} (" + string.Join(", ", Columns.Select(c =>
         $"{c.Name} {Kinds.ColumnSql(c.Kind)}{(c.Nullable ? "" : " NOT NULL")}")) + (Key.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", Key)})" : "")
-        + (Check is null ? "" : $", CHECK ({Check})") + ")";
+        + (Check is null ? "" : $", CHECK ({Check})") + (Unique.Count == 0 ? "" : $", UNIQUE ({string.Join(", ", Unique)})") + ")";
 
     /// <summary>What a CHECK asks of the rows, or null.</summary>
     public string? Check { get; init; }
+
+    /// <summary>The columns of a UNIQUE constraint, or none.</summary>
+    public IReadOnlyList<string> Unique { get; init; } = [];
 
     public Relation Relation => new(Name, [.. Columns.Select(c => new OutputColumn(c.Name, c.Kind))]);
 }
@@ -49,7 +52,17 @@ internal sealed class SchemaGenerator(Random random)
             columns.Add(Column(random.Pick(Kinds.Usual), random.Chance(0.75), used));
         }
 
-        return new Table(name, columns, [.. columns.Take(keys).Select(c => c.Name)], keys == 0 && random.Chance(0.5)) { Check = random.Chance(0.2) ? CheckOf(columns) : null };
+        return new Table(name, columns, [.. columns.Take(keys).Select(c => c.Name)], keys == 0 && random.Chance(0.5)) 
+        {
+            Check = random.Chance(0.2) ? CheckOf(columns) : null,
+            Unique = keys > 0 && random.Chance(0.25) ? UniqueOf([.. columns.Skip(keys)]) : [],
+        };
+    }
+
+    private string[] UniqueOf(TableColumn[] columns)
+    {
+        TableColumn[] fit = [.. columns.Where(c => c.Kind is Kind.Int or Kind.BigInt or Kind.Text or Kind.Numeric or Kind.Timestamp or Kind.Uuid or Kind.Jsonb or Kind.Ints)];
+        return [.. fit.OrderBy(_ => random.Next()).Take(random.Next(1, 3)).Select(c => c.Name)];
     }
 
     // Few rows break it, so that there is something left to look at.
@@ -82,6 +95,8 @@ internal sealed class SchemaGenerator(Random random)
             Kind.SmallInt => "j",
             Kind.Real => "f",
             Kind.TimestampTz => "tz",
+            Kind.Jsonb => "js",
+            Kind.Ints => "ar",
             _ => "u",
         };
         return new TableColumn(prefix + number, kind, nullable);

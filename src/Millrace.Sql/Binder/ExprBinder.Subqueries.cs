@@ -89,6 +89,12 @@ internal sealed partial class ExprBinder
             return OverElements(left, list.Elements, e);
         }
 
+        if (array is LiteralExpr { Value: ListSlice { Count: > 0 and <= 1000 } given })
+        {
+            SqlType of = array.Type.Element!;
+            return OverElements(left, [.. Enumerable.Range(given.Start, given.Count).Select(i => new LiteralExpr(BoxedValue.Get(given.Elements, i), of))], e);
+        }
+
         // An array of the row itself is looked through where it is; also where no subquery can be, in the ON of an outer join.
         bool ofRow = ExprMap.Any(array, x => x is ColumnExpr);
         if (ofRow && e.Operator is "=" or "<>" or "<" or "<=" or ">" or ">=" && _coercion.TryCoerce(left, array.Type.Element!, CastContext.Implicit, e.Position) is { } value)

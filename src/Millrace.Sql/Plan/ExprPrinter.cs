@@ -68,6 +68,7 @@ internal static class ExprPrinter
         Numeric n => NumberText(n),
         IFormattable f when e.Type.IsNumber => f.ToString(null, CultureInfo.InvariantCulture),
         var v when e.Type.IsTimestamp || e.Type.Id is TypeId.Date or TypeId.Time => $"'{TextFormat.ToText(v, e.Type)}'",
+        ListSlice or RowSlice => $"'{TextFormat.ToText(e.Value, e.Type)}'::{e.Type}",
         var v => $"{v}::{e.Type}",
     };
 

@@ -53,7 +53,7 @@ internal static class TemporalFilters
 
         // What does not depend on time goes first: rows that it drops need no state.
         ScalarExpr? plain = ExprMap.And([.. terms.Where(t => !TimeBounds.TellsTime(t))]);
-        PlanNode input = filter.Input is JoinPlan { Condition: null } join ? join with { Condition = plain } : Plans.Filter(filter.Input, plain);
+        PlanNode input = filter.Input is JoinPlan { Kind: JoinKind.Inner, Condition: null } join ? join with { Condition = plain } : Plans.Filter(filter.Input, plain);
         return new TemporalFilterPlan(input, timed);
     }
 

@@ -269,7 +269,7 @@ internal sealed class Dataflow
             return _sources[at];
         }
 
-        var node = new Node(this, null, ScanName, scanned.Name, []);
+        var node = new Node(this, null, ScanName, scanned.FullName, []);
         _nodes.Add(node);
         _inputs.Add(scanned);
         _sources.Add(node);

@@ -23,7 +23,7 @@ internal sealed class GraphEndpoint(HttpBackend database)
         Func<CatalogObject, bool> shown = o => o.Kind is ObjectKind.Stream or ObjectKind.Table or ObjectKind.MaterializedView;
         if (context.Request.Query["view"].ToString() is { Length: > 0 } name)
         {
-            CatalogObject view = catalog.Find(null, name) is { Kind: ObjectKind.MaterializedView } found
+            CatalogObject view = catalog.FindNamed(name) is { Kind: ObjectKind.MaterializedView } found
                 ? found
                 : throw new HttpException(404, "Not found", $"there is no materialized view \"{name}\"", "GET /v1/catalog lists them");
             graph = Of(graph, view);

@@ -77,7 +77,7 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
 
         // From here on the rows are whole: a client that goes away does not undo the commit.
         int accepted = rows.Count;
-        long offset = accepted == 0 ? 0 : await database.AppendAsync(QualifiedName(target), rows, CancellationToken.None);
+        long offset = accepted == 0 ? 0 : await database.AppendAsync(target.FullName, rows, CancellationToken.None);
         await Answer(context, accepted, rejected, told, lineOffset, target.Kind == ObjectKind.Stream && accepted > 0 ? offset : null);
 
         bool OnBadRow(RowException error)
@@ -106,16 +106,13 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
     private static RowException Shifted(RowException error, long lines) =>
         lines == 0 ? error : new RowException(Math.Max(error.Line - lines, 1), error.Column, error.Raw, error.Error);
 
-    private static string QualifiedName(CatalogObject target) => target.Namespace == "public" ? target.Name : $"{target.Namespace}.{target.Name}";
-
     private CatalogObject Target(string name)
     {
         CatalogSnapshot catalog = database.Catalog();
-        int dot = name.IndexOf('.', StringComparison.Ordinal);
-        CatalogObject? found = catalog.Find(null, name) ?? (dot > 0 ? catalog.Find(name[..dot], name[(dot + 1)..]) : null);
+        CatalogObject? found = catalog.FindNamed(name);
         if (found is null)
         {
-            string? nearest = RowRules.Nearest(name, catalog.All.Where(o => o.Kind is ObjectKind.Stream or ObjectKind.Table).Select(o => o.Name));
+            string? nearest = RowRules.Nearest(name, catalog.All.Where(o => o.Kind is ObjectKind.Stream or ObjectKind.Table).Select(o => o.FullName));
             throw new HttpException(404, "Unknown stream", $"there is no stream or table \"{name}\"", nearest is null
                 ? "create it first: CREATE STREAM name (column type, …)"
                 : $"did you mean \"{nearest}\"?");

@@ -90,7 +90,7 @@ internal sealed class MetricsEndpoint(HttpBackend database, Func<long> connectio
                 if (catalog.Find(o.Id) is { } known && value(o) is { } number)
                 {
                     string kind = known.Kind.ToString().ToLowerInvariant();
-                    to.Append(CultureInfo.InvariantCulture, $"{name}{{object=\"{Escape(known.Name)}\",kind=\"{kind}\"}} {number}\n");
+                    to.Append(CultureInfo.InvariantCulture, $"{name}{{object=\"{Escape(known.FullName)}\",kind=\"{kind}\"}} {number}\n");
                 }
             }
         }

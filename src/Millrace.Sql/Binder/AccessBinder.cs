@@ -79,15 +79,31 @@ internal sealed class AccessBinder(BindContext context)
     }
 
     /// <summary>GRANT and REVOKE, for the first user named; whoever hands statements to the engine makes one for each user.</summary>
-    public BoundAccess Grant(Syntax.GrantStatement s)
+    public BoundStatement Grant(Syntax.GrantStatement s)
     {
         List<CatalogObject> users = [.. s.Users.Select(UserOf)];
         CatalogObject user = users[0];
+        foreach (Syntax.Name schema in s.InSchema is { } named ? s.Schemas.Append(named) : s.Schemas)
+        {
+            if (!context.Catalog.HasSchema(schema.Text))
+            {
+                throw new SqlException("3F000", $"schema \"{schema.Text}\" does not exist", schema.Position);
+            }
+        }
+
+        if (s.Schemas.Count > 0)
+        {
+            return new BoundNoOp(s.Revoke ? "REVOKE" : "GRANT")
+            {
+                Notices = ["everybody may name what is in a schema, and only superusers make objects: grant what may be done with its tables (ON ALL TABLES IN SCHEMA)"],
+            };
+        }
+
         var options = new Dictionary<string, string>(user.Options);
         List<string> objects = [.. s.Names.Select(n => Of(n, s.Endpoints).Id.ToString(CultureInfo.InvariantCulture))];
         if (s.Names.Count == 0)
         {
-            objects.Add(s.Endpoints ? AccessOptions.AllEndpoints : AccessOptions.AllRelations);
+            objects.Add(s.Endpoints ? AccessOptions.AllEndpoints : s.InSchema is { } schema ? AccessOptions.AllOfSchema + schema.Text : AccessOptions.AllRelations);
         }
 
         foreach (string o in objects)
@@ -95,6 +111,18 @@ internal sealed class AccessBinder(BindContext context)
             foreach (string privilege in (s.Read, s.Write) switch { (true, true) => new[] { AccessOptions.Read, AccessOptions.Write }, (true, _) => [AccessOptions.Read], _ => [AccessOptions.Write] })
             {
                 options.Remove(privilege + o);
+                if (s.Revoke && s.InSchema is { } schema && options.ContainsKey(privilege + AccessOptions.AllRelations))
+                {
+                    throw new SqlException("0A000", $"\"{user.Name}\" holds this on all tables, not on those of schema {schema.Text}", schema.Position,
+                        "REVOKE … ON ALL TABLES, then GRANT … IN SCHEMA");
+                }
+
+                bool everywhere = s.Revoke && o == AccessOptions.AllRelations;
+                foreach (string held in everywhere ? options.Keys.Where(k => k.StartsWith(privilege + AccessOptions.AllOfSchema, StringComparison.Ordinal)).ToList() : [])
+                {
+                    options.Remove(held);
+                }
+
                 if (!s.Revoke)
                 {
                     options[privilege + o] = "true";
@@ -105,7 +133,7 @@ internal sealed class AccessBinder(BindContext context)
         return new BoundAccess(s.Revoke ? "REVOKE" : "GRANT", user with { Options = options }, false);
     }
 
-    private CatalogObject Of(Syntax.ObjectName name, bool endpoint) => !endpoint ? Relations.Find(context.Catalog, name)
+    private CatalogObject Of(Syntax.ObjectName name, bool endpoint) => !endpoint ? Relations.Find(context, name)
         : context.Catalog.Find(ObjectKind.Endpoint, name.Last) ?? throw new SqlException("42704", $"endpoint \"{name.Last}\" does not exist", name.Position);
 
     private static CatalogObject Beside(ObjectKind kind, string name) => new() { Id = 0, Name = name, Kind = kind, Columns = Schema.Empty };

@@ -9,7 +9,11 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
 {
     private readonly List<CatalogObject> _views = [];
 
-    public CatalogSnapshot Catalog { get; } = catalog;
+    /// <summary>The names there are: looked up along the session's path in the statement itself, in public in the texts of views and functions.</summary>
+    public CatalogSnapshot Catalog { get; private set; } = catalog;
+
+    /// <summary>The schema of each name that the statement writes without one, where the session's path is not public alone.</summary>
+    public Dictionary<Syntax.ObjectName, string> Schemas { get; } = new(ReferenceEqualityComparer.Instance);
 
     public FunctionCatalog Functions { get; } = functions;
 
@@ -77,9 +81,33 @@ internal sealed class BindContext(CatalogSnapshot catalog, FunctionCatalog funct
         }
 
         _views.Add(view);
-        T result = bind();
+        T result = InPublic(bind);
         _views.RemoveAt(_views.Count - 1);
         return result;
+    }
+
+    /// <summary>Runs <paramref name="bind"/> for a text that is kept: what it names without a schema is in public, whoever reads it.</summary>
+    public T InPublic<T>(Func<T> bind)
+    {
+        CatalogSnapshot catalog = Catalog;
+        Catalog = catalog.WithPath(["public"]);
+        try
+        {
+            return bind();
+        }
+        finally
+        {
+            Catalog = catalog;
+        }
+    }
+
+    /// <summary>Notes the schema of a name that the statement writes without one, so that it can be kept with it.</summary>
+    public void Qualify(Syntax.ObjectName name, string schema)
+    {
+        if (Catalog.PathKey.Length > 0)
+        {
+            Schemas[name] = schema;
+        }
     }
 
     /// <summary>An object as the view that is being bound knows it: without the columns added after the view was made.</summary>

@@ -26,6 +26,7 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
             Named = [.. _context.Named],
             ReadsFiles = bound.ReadsFiles || _context.FilesRead > 0,
             Notices = [.. bound.Notices, .. _context.Notices.Distinct()],
+            Qualified = _context.Schemas.Count == 0 || !IsKept(statement) ? null : Syntax.SqlFormatter.Format(statement, _context.Schemas),
         };
     }
 
@@ -45,6 +46,11 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
     /// <param name="type">The type wanted.</param>
     /// <exception cref="SqlException">It has columns, or is of another type.</exception>
     public ScalarExpr BindConstant(Syntax.Expr expr, SqlType type) => new DmlBinder(_context).Default(expr, type, "expression");
+
+    // What goes into the catalog's history means the same wherever it is read again.
+    private static bool IsKept(Syntax.Statement statement) => statement is Syntax.CreateTableStatement or Syntax.CreateViewStatement or Syntax.CreateIndexStatement
+        or Syntax.CreateEndpointStatement or Syntax.CreateAlertStatement or Syntax.CreateSubscriptionStatement or Syntax.CommentStatement or Syntax.GrantStatement
+        or Syntax.DropStatement or Syntax.AlterStatement;
 
     private BoundStatement Dispatch(Syntax.Statement statement)
     {
@@ -80,6 +86,12 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new FunctionBinder(_context).Create(s);
             case Syntax.CreateSubscriptionStatement s:
                 return new SubscriptionBinder(_context).Create(s);
+            case Syntax.CreateSchemaStatement s:
+                return new SchemaBinder(_context).Create(s);
+            case Syntax.DropStatement { Kind: Syntax.ObjectKind.Schema } s:
+                return new SchemaBinder(_context).Drop(s);
+            case Syntax.AlterStatement { Kind: Syntax.ObjectKind.Schema } s:
+                return new SchemaBinder(_context).Alter(s);
             case Syntax.CommentStatement s:
                 return new DdlBinder(_context).Comment(s);
             case Syntax.UserStatement s:

@@ -20,7 +20,10 @@ internal sealed class CreateTableBinder(BindContext context)
         }
 
         s = GeneratorOption.Completed(s);
-        bool exists = DdlBinder.CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
+        // Temporary tables are found before all others, whatever the path.
+        string schema = "public";
+        bool exists = s.Temporary ? Relations.CheckNew(context, schema, s.Name, s.IfNotExists || s.OrReplace)
+            : Relations.CheckNew(context, s.Name, s.IfNotExists || s.OrReplace, out schema);
         Dictionary<string, string> options = RelationOptions.OfTable(s.Options);
         bool stream = s.Kind != Syntax.ObjectKind.Table || s.AppendOnly || options.GetValueOrDefault("appendonly") == "true" || options.GetValueOrDefault("append_only") == "true";
         BoundQuery? query = s.AsQuery is null ? null : _dml.Query(s.AsQuery);
@@ -56,21 +59,22 @@ internal sealed class CreateTableBinder(BindContext context)
             key.Add(fields.Count - 1);
         }
 
-        var schema = new Schema(fields);
-        (int eventTime, long delay) = EventTime(s, schema, options);
+        var columns = new Schema(fields);
+        (int eventTime, long delay) = EventTime(s, columns, options);
         var template = new CatalogObject
         {
             Id = 0,
+            Namespace = schema,
             Name = s.Name.Last,
             Kind = stream ? ObjectKind.Stream : ObjectKind.Table,
-            Columns = schema,
+            Columns = columns,
             HiddenColumns = hidden ? 1 : 0,
             PrimaryKey = key,
             EventTime = eventTime,
             WatermarkDelay = delay,
             AppendOnly = stream,
             Temporary = s.Temporary,
-            VersionColumn = VersionColumn.Of(s, schema, hidden || stream ? [] : key),
+            VersionColumn = VersionColumn.Of(s, columns, hidden || stream ? [] : key),
             OnConflict = s.OnConflict switch
             {
                 Syntax.ConflictBehavior.Overwrite => ConflictRule.Overwrite,

@@ -9,19 +9,6 @@ internal sealed class DdlBinder(BindContext context)
 {
     private readonly DmlBinder _dml = new(context);
 
-    /// <summary>Checks that a name may be given to a new object; true when it is taken and that is allowed.</summary>
-    /// <exception cref="SqlException">42P07: it is taken; 3F000: there is no such schema.</exception>
-    public static bool CheckNew(CatalogSnapshot catalog, Syntax.ObjectName name, bool allowed)
-    {
-        if (name.Schema is not (null or "public"))
-        {
-            throw new SqlException("3F000", $"schema \"{name.Schema}\" does not exist", name.Position, "objects live in schema public");
-        }
-
-        bool exists = catalog.Find("public", name.Last) is not null;
-        return exists && !allowed ? throw new SqlException("42P07", $"relation \"{name.Last}\" already exists", name.Position, "drop it first, or write IF NOT EXISTS") : exists;
-    }
-
     /// <summary>CREATE [MATERIALIZED] VIEW.</summary>
     public BoundCreateView CreateView(Syntax.CreateViewStatement s)
     {
@@ -30,7 +17,7 @@ internal sealed class DdlBinder(BindContext context)
             throw new SqlException("0A000", "temporary views are not supported", s.Position);
         }
 
-        bool exists = CheckNew(context.Catalog, s.Name, s.IfNotExists || s.OrReplace);
+        bool exists = Relations.CheckNew(context, s.Name, s.IfNotExists || s.OrReplace, out string schema);
         context.FollowsChanges = true;
         BoundQuery query = _dml.Query(s.Query with { LateDataInto = null }, out PlanNode written);
         if (context.Parameters.Count > 0)
@@ -77,6 +64,7 @@ internal sealed class DdlBinder(BindContext context)
         var template = new CatalogObject
         {
             Id = 0,
+            Namespace = schema,
             Name = s.Name.Last,
             Kind = s.Materialized ? ObjectKind.MaterializedView : ObjectKind.View,
             Columns = columns,
@@ -130,7 +118,7 @@ internal sealed class DdlBinder(BindContext context)
     /// <summary>CREATE INDEX.</summary>
     public BoundCreateIndex CreateIndex(Syntax.CreateIndexStatement s)
     {
-        CatalogObject table = Relations.Find(context.Catalog, s.Table);
+        CatalogObject table = Relations.Find(context, s.Table);
         if (table.Kind is ObjectKind.View or ObjectKind.System)
         {
             throw new SqlException("42809", $"cannot create index on relation \"{table.Name}\"", s.Table.Position, "index a table, a stream or a materialized view");
@@ -145,13 +133,13 @@ internal sealed class DdlBinder(BindContext context)
         int[] columns = [.. s.Columns.Select(c => c.Value is Syntax.ColumnRef { Parts.Count: 1 } r ? DmlBinder.ColumnOf(table, r.Parts[0])
             : throw new SqlException("0A000", "indexes on expressions are not supported", c.Value.Position, "index a materialized view that computes it"))];
         string name = s.Name?.Text ?? $"{table.Name}_{string.Join('_', columns.Select(c => table.Columns[c].Name))}_idx";
-        for (int n = 1; s.Name is null && context.Catalog.Find("public", name) is not null; n++)
+        for (int n = 1; s.Name is null && context.Catalog.Find(table.Namespace, name) is not null; n++)
         {
             // Nobody chose the name: PostgreSQL takes the next that is free.
             name = string.Create(CultureInfo.InvariantCulture, $"{table.Name}_{string.Join('_', columns.Select(c => table.Columns[c].Name))}_idx{n}");
         }
 
-        bool exists = context.Catalog.Find("public", name) is not null;
+        bool exists = context.Catalog.Find(table.Namespace, name) is not null;
         if (exists && !s.IfNotExists)
         {
             throw new SqlException("42P07", $"relation \"{name}\" already exists", s.Name?.Position ?? s.Position);
@@ -161,6 +149,7 @@ internal sealed class DdlBinder(BindContext context)
         var template = new CatalogObject
         {
             Id = 0,
+            Namespace = table.Namespace,
             Name = name,
             Kind = ObjectKind.Index,
             Columns = new Schema([.. columns.Select(c => table.Columns[c])]),
@@ -178,7 +167,7 @@ internal sealed class DdlBinder(BindContext context)
         List<CatalogObject> objects = [];
         foreach (Syntax.ObjectName name in s.Names)
         {
-            CatalogObject? named = kind >= ObjectKind.Endpoint ? context.Catalog.Find(kind, name.Last) : Relations.TryFind(context.Catalog, name);
+            CatalogObject? named = kind >= ObjectKind.Endpoint ? context.Catalog.Find(kind, name.Last) : Relations.TryFind(context, name);
 
             // A name without schema is the user's own: that there is a system relation of that name too is no reason to stop.
             bool isSystem = named is { Kind: ObjectKind.System } && name.Schema is null && s.IfExists;
@@ -215,13 +204,13 @@ internal sealed class DdlBinder(BindContext context)
                 kind == ObjectKind.Endpoint ? "use CREATE OR REPLACE ENDPOINT" : "drop it and create it anew");
         }
 
-        if (s.IfExists && (Relations.TryFind(context.Catalog, s.Name) is not { } there || (there.Kind == ObjectKind.System && s.Name.Schema is null)))
+        if (s.IfExists && (Relations.TryFind(context, s.Name) is not { } there || (there.Kind == ObjectKind.System && s.Name.Schema is null)))
         {
             return new BoundNoOp("ALTER " + Word(kind).ToUpperInvariant()) { Notices = [$"relation \"{s.Name.Display}\" does not exist, skipping"] };
         }
 
-        CatalogObject found = kind == ObjectKind.Index ? Relations.TryFind(context.Catalog, s.Name) ?? Relations.Find(context.Catalog, s.Name)
-            : Relations.Find(context.Catalog, s.Name);
+        CatalogObject found = kind == ObjectKind.Index ? Relations.TryFind(context, s.Name) ?? Relations.Find(context, s.Name)
+            : Relations.Find(context, s.Name);
         CheckKind(found, kind, s.Name, "ALTER");
         CheckSubscription(found, s.Kind, s.Name, "ALTER");
         if (found is { Kind: ObjectKind.Table, PartOf: > 0 })
@@ -263,7 +252,7 @@ internal sealed class DdlBinder(BindContext context)
         switch (action)
         {
             case Syntax.RenameToAction a:
-                CheckNew(context.Catalog, new Syntax.ObjectName([a.NewName]) { Position = a.NewName.Position }, false);
+                Relations.CheckNew(context, found.Namespace, new Syntax.ObjectName([a.NewName]) { Position = a.NewName.Position }, false);
                 return new BoundAlterRename(found, a.NewName.Text);
             case Syntax.RenameColumnAction a:
                 int at = DmlBinder.ColumnOf(found, a.Column);
@@ -292,11 +281,25 @@ internal sealed class DdlBinder(BindContext context)
                 return new BoundAlterPause(found, a.Options.LastOrDefault()?.Text ?? "somebody said ALTER … PAUSE");
             case Syntax.ResumeAction:
                 return new BoundAlterResume(found);
-            case Syntax.OwnerToAction or Syntax.SetSchemaAction { Schema.Text: "public" }:
+            case Syntax.SetSchemaAction a when a.Schema.Text != found.Namespace:
+                return SetSchema(found, a);
+            case Syntax.OwnerToAction or Syntax.SetSchemaAction:
                 return new BoundNoOp("ALTER " + Word(found.Kind).ToUpperInvariant());
             default:
                 throw new SqlException("0A000", "this form of ALTER is not supported", action.Position, "create a new object and copy the rows with INSERT … SELECT");
         }
+    }
+
+    private BoundAlterSetSchema SetSchema(CatalogObject found, Syntax.SetSchemaAction a)
+    {
+        if (found.Kind == ObjectKind.Index || found.Temporary || found.PartOf > 0)
+        {
+            throw new SqlException("0A000", $"\"{found.Name}\" stays where it is", a.Position, found.Kind == ObjectKind.Index ? "an index goes with its table" : null);
+        }
+
+        var there = new Syntax.ObjectName([a.Schema, new Syntax.Name(found.Name)]) { Position = a.Schema.Position };
+        Relations.CheckNew(context, there, false, out string schema);
+        return new BoundAlterSetSchema(found, schema);
     }
 
     private BoundStatement AddColumn(CatalogObject found, Syntax.AddColumnAction a)
@@ -459,7 +462,12 @@ internal sealed class DdlBinder(BindContext context)
 
         bool ofColumn = s.Kind == Syntax.ObjectKind.Column;
         Syntax.ObjectName name = ofColumn ? new Syntax.ObjectName([.. s.Name.Parts.Take(s.Name.Parts.Count - 1)]) { Position = s.Name.Position } : s.Name;
-        CatalogObject found = Relations.TryFind(context.Catalog, name) ?? Relations.Find(context.Catalog, name);
+        CatalogObject found = Relations.TryFind(context, name) ?? Relations.Find(context, name);
+        if (ofColumn && name.Schema is null)
+        {
+            context.Qualify(s.Name, found.Namespace);
+        }
+
         if (!ofColumn)
         {
             CheckKind(found, KindOf(s.Kind, s.Position), name, "COMMENT ON");
@@ -485,6 +493,7 @@ internal sealed class DdlBinder(BindContext context)
         ObjectKind.Token => "token",
         ObjectKind.Alert => "alert",
         ObjectKind.Function => "function",
+        ObjectKind.Schema => "schema",
         _ => "relation",
     };
 }

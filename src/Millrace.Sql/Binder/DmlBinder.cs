@@ -163,7 +163,7 @@ internal sealed class DmlBinder(BindContext context)
     /// <exception cref="SqlException">42809 or 42501: it cannot be changed so.</exception>
     public CatalogObject Target(Syntax.ObjectName name, string verb)
     {
-        CatalogObject target = Relations.Find(context.Catalog, name);
+        CatalogObject target = Relations.Find(context, name);
         context.DependsOn.Add(target.Id);
         string display = name.Display;
         switch (target.Kind)

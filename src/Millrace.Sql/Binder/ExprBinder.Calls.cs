@@ -73,7 +73,7 @@ internal sealed partial class ExprBinder
             return inlined;
         }
 
-        if (e.Name.Schema is { } schema and not ("pg_catalog" or "public" or "millrace" or "information_schema"))
+        if (e.Name.Schema is { } schema and not ("pg_catalog" or "public" or "millrace" or "information_schema") && !context.Catalog.HasSchema(schema))
         {
             throw new SqlException("3F000", $"schema \"{schema}\" does not exist", e.Position);
         }

@@ -169,7 +169,7 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
 
     /// <summary>The stream, table or view of a name.</summary>
     /// <exception cref="SqlException">42P01: there is none; 42809: it is an index.</exception>
-    public CatalogObject Relation(Syntax.ObjectName name) => Relations.Find(context.Catalog, name);
+    public CatalogObject Relation(Syntax.ObjectName name) => Relations.Find(context, name);
 
     private FromItem Function(Syntax.FunctionTable function, Scope? scope, Frame? frame)
     {

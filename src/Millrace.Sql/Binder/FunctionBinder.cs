@@ -21,9 +21,9 @@ internal sealed class FunctionBinder(BindContext context)
     public BoundCreateFunction Create(Syntax.CreateFunctionStatement s)
     {
         string name = s.Name.Last;
-        if (s.Name.Schema is not (null or "public"))
+        if (s.Name.Schema is { } schema && (!context.Catalog.HasSchema(schema) || CatalogSnapshot.IsSystemSchema(schema)))
         {
-            throw new SqlException("3F000", $"schema \"{s.Name.Schema}\" does not exist", s.Name.Position, "functions live in schema public");
+            throw new SqlException("3F000", $"schema \"{schema}\" does not exist", s.Name.Position, "functions are found whatever the schema: leave it out");
         }
 
         FunctionCatalog own = context.Functions;
@@ -78,7 +78,8 @@ internal sealed class FunctionBinder(BindContext context)
     /// <summary>A call; null when there is no such function.</summary>
     public ScalarExpr? Call(Syntax.FunctionCall e, Func<Syntax.Expr, ScalarExpr> bind, QueryBinder queries)
     {
-        if (e.Name.Schema is not (null or "public") || context.Catalog.Find(ObjectKind.Function, e.Name.Last) is not { } function)
+        bool elsewhere = e.Name.Schema is { } schema && (CatalogSnapshot.IsSystemSchema(schema) || !context.Catalog.HasSchema(schema));
+        if (elsewhere || context.Catalog.Find(ObjectKind.Function, e.Name.Last) is not { } function)
         {
             return null;
         }
@@ -132,7 +133,7 @@ internal sealed class FunctionBinder(BindContext context)
             var scope = new Scope([new ScopeTable(function.Name, null, columns, null)], columns, null, null);
             var binder = new ExprBinder(context, queries, scope, null) { Clause = "functions" };
             SqlType type = function.Columns[0].Type;
-            ScalarExpr value = new Coercion(context).Coerce(binder.Bind(Body(function)), type, CastContext.Assignment, -1, $"the value of {function.Name}");
+            ScalarExpr value = new Coercion(context).Coerce(context.InPublic(() => binder.Bind(Body(function))), type, CastContext.Assignment, -1, $"the value of {function.Name}");
             if (function.Options.ContainsKey(Strict) && arguments.Count > 0)
             {
                 ScalarExpr any = arguments.Count == 1 ? new IsNullExpr(arguments[0], false) : new OrExpr([.. arguments.Select(a => new IsNullExpr(a, false))]);

@@ -25,7 +25,7 @@ internal sealed class LateDataBinder(BindContext context, DmlBinder dml)
                 "write EMIT ON WINDOW CLOSE or ALLOW LATENESS INTERVAL '…' before it");
         }
 
-        CheckName(name, view);
+        string schema = CheckName(name, view);
         PlanNode plan = dml.Finished(Late(written, name.Position));
         Field[] fields = [.. plan.Columns.Fields];
         if (fields.GroupBy(f => f.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
@@ -37,6 +37,7 @@ internal sealed class LateDataBinder(BindContext context, DmlBinder dml)
         var template = new CatalogObject
         {
             Id = 0,
+            Namespace = schema,
             Name = name.Last,
             Kind = ObjectKind.MaterializedView,
             Columns = plan.Columns,
@@ -49,14 +50,15 @@ internal sealed class LateDataBinder(BindContext context, DmlBinder dml)
         return new LateData(template, new BoundQuery(plan, plan.Columns));
     }
 
-    private void CheckName(Syntax.ObjectName name, CatalogObject view)
+    private string CheckName(Syntax.ObjectName name, CatalogObject view)
     {
-        if (name.Last == view.Name || context.Catalog.Find("public", name.Last) is not null)
+        string schema = Relations.SchemaFor(context, name);
+        if ((name.Last == view.Name && schema == view.Namespace) || context.Catalog.Find(schema, name.Last) is not null)
         {
             throw new SqlException("42P07", $"relation \"{name.Last}\" already exists", name.Position, "LATE DATA INTO makes a new one for this view: give it another name");
         }
 
-        DdlBinder.CheckNew(context.Catalog, name, false);
+        return schema;
     }
 
     // The way that the compiler goes from the closing of windows down to them; conditions on the rows alone hold for late rows too.

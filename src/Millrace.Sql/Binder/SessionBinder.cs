@@ -23,7 +23,7 @@ internal sealed class SessionBinder(BindContext context)
             case Syntax.ShowStatement s:
                 return Show(s);
             case Syntax.DescribeStatement s:
-                return new BoundDescribe(Relations.TryFind(context.Catalog, s.Name) ?? Relations.Find(context.Catalog, s.Name));
+                return new BoundDescribe(Relations.TryFind(context, s.Name) ?? Relations.Find(context, s.Name));
             case Syntax.FlushStatement:
                 return new BoundFlush();
             case Syntax.CheckpointStatement:
@@ -31,7 +31,7 @@ internal sealed class SessionBinder(BindContext context)
             case Syntax.BackupStatement s:
                 return new BoundBackup(s.Folder);
             case Syntax.MaintenanceStatement s:
-                List<CatalogObject> named = [.. s.Tables.Select(t => Relations.Find(context.Catalog, t))];
+                List<CatalogObject> named = [.. s.Tables.Select(t => Relations.Find(context, t))];
                 return s.Verb == "VACUUM" && (named.Count == 0 || named.Exists(o => o.AppendOnly)) ? new BoundVacuum() : new BoundNoOp(s.Verb)
                 {
                     Notices = s.Verb == "RECOVER" ? ["there is nothing to recover: a view that stands still says why, and ALTER … RESUME computes it anew"] : [],
@@ -52,9 +52,6 @@ internal sealed class SessionBinder(BindContext context)
                 return new BoundDeallocate(s.Name?.Text);
             case Syntax.DiscardStatement s:
                 return new BoundDiscard(s.What);
-            case Syntax.CreateSchemaStatement s:
-                return s.Name.Last == "public" && s.IfNotExists ? new BoundNoOp("CREATE SCHEMA")
-                    : throw new SqlException("0A000", "schemas other than public are not supported", s.Position, "leave the schema out");
             case Syntax.CreateSinkStatement s:
                 throw new SqlException("0A000", "sinks are not supported yet", s.Position, "read the view with SUBSCRIBE, or over HTTP as server-sent events");
             case Syntax.UnlistenStatement:
@@ -67,7 +64,7 @@ internal sealed class SessionBinder(BindContext context)
         }
     }
 
-    private BoundNoOp Refresh(Syntax.RefreshStatement s) => Relations.Find(context.Catalog, s.View) is { Kind: ObjectKind.MaterializedView }
+    private BoundNoOp Refresh(Syntax.RefreshStatement s) => Relations.Find(context, s.View) is { Kind: ObjectKind.MaterializedView }
         ? new BoundNoOp("REFRESH MATERIALIZED VIEW")
         : throw new SqlException("42809", $"\"{s.View.Last}\" is not a materialized view", s.View.Position, "a table or a plain view is always what it is");
 
@@ -79,7 +76,7 @@ internal sealed class SessionBinder(BindContext context)
         }
 
         bool ofObject = s.Kind is Syntax.ShowKind.Columns or Syntax.ShowKind.Create || (s.Kind == Syntax.ShowKind.Indexes && s.Object is not null);
-        CatalogObject? found = ofObject ? Relations.TryFind(context.Catalog, s.Object!) ?? Relations.Find(context.Catalog, s.Object!) : null;
+        CatalogObject? found = ofObject ? Relations.TryFind(context, s.Object!) ?? Relations.Find(context, s.Object!) : null;
         return new BoundShowObjects(s.Kind, found, ofObject ? null : s.Object?.Last, s.Like);
     }
 

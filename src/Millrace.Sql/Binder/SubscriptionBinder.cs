@@ -10,7 +10,7 @@ internal sealed class SubscriptionBinder(BindContext context)
     /// <summary>CREATE SUBSCRIPTION.</summary>
     public BoundCreateView Create(Syntax.CreateSubscriptionStatement s)
     {
-        CatalogObject from = Relations.Find(context.Catalog, s.From);
+        CatalogObject from = Relations.Find(context, s.From);
         if (from.Kind is not (ObjectKind.Table or ObjectKind.MaterializedView or ObjectKind.Stream) || from.CalledSubscription)
         {
             throw new SqlException("42809", $"a subscription cannot be from \"{s.From.Display}\"", s.From.Position, "name a table, a stream or a materialized view");
@@ -31,7 +31,7 @@ internal sealed class SubscriptionBinder(BindContext context)
     /// <exception cref="SqlException">42809: it is over something else, and begins somewhere.</exception>
     public BoundDeclareCursor? Cursor(Syntax.DeclareCursorStatement s)
     {
-        CatalogObject? found = s.Subscribe!.Name is { } name ? Relations.TryFind(context.Catalog, name) : null;
+        CatalogObject? found = s.Subscribe!.Name is { } name ? Relations.TryFind(context, name) : null;
         if (found is not { CalledSubscription: true })
         {
             return s.Since is null && !s.Full ? null : throw new SqlException("42809", "only a cursor over a subscription begins somewhere", s.Since?.Position ?? s.Position,

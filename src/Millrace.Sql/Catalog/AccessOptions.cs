@@ -30,6 +30,9 @@ public static class AccessOptions
     /// <summary>Every endpoint, those to come among them.</summary>
     public const string AllEndpoints = "endpoints";
 
+    /// <summary>Every stream, table and view of a schema, those to come among them; the schema's name follows.</summary>
+    public const string AllOfSchema = "in:";
+
     /// <summary>The key that says that a privilege is held on one object.</summary>
     public static string Key(string privilege, int id) => privilege + id.ToString(CultureInfo.InvariantCulture);
 

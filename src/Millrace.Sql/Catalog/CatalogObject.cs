@@ -28,6 +28,8 @@ public enum ObjectKind : byte
     Alert = 10,
     /// <summary>A function written in SQL, whose body takes the place of its calls.</summary>
     Function = 11,
+    /// <summary>What relations live in, by its name.</summary>
+    Schema = 12,
 }
 
 /// <summary>A parameter of an endpoint.</summary>
@@ -78,6 +80,9 @@ public sealed record CatalogObject
 
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Its name as programs are told it: with its schema, unless that is public.</summary>
+    public string FullName => Namespace == "public" || Kind == ObjectKind.System ? Name : Namespace + "." + Name;
 
     /// <summary>Its kind.</summary>
     public required ObjectKind Kind { get; init; }
@@ -187,7 +192,7 @@ public sealed record CatalogObject
     /// <summary>True for what its maker called a stream.</summary>
     public bool IsStream => Kind == ObjectKind.Stream || CalledStream;
 
-    /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens, alerts, functions.</summary>
+    /// <summary>True for what can be named in a query; false for what lives beside: endpoints, users, tokens, alerts, functions, schemas.</summary>
     public bool IsRelation => Kind < ObjectKind.Endpoint;
 
     /// <summary>For a file that a query names, which is in no catalog: where its rows are.</summary>
@@ -195,62 +200,4 @@ public sealed record CatalogObject
 
     /// <summary>For an index: the column indexes in order.</summary>
     public IReadOnlyList<int> IndexColumns { get; init; } = [];
-}
-
-/// <summary>The catalog at one moment: immutable, so that a binder sees one state.</summary>
-public sealed class CatalogSnapshot
-{
-    private readonly Dictionary<(string, string), CatalogObject> _byName = [];
-    private readonly Dictionary<int, CatalogObject> _byId = [];
-    private readonly Dictionary<(ObjectKind, string), CatalogObject> _beside = [];
-    private readonly Dictionary<int, CatalogObject> _besideById = [];
-
-    /// <summary>Takes the given objects.</summary>
-    public CatalogSnapshot(IEnumerable<CatalogObject> objects, long version = 0)
-    {
-        Version = version;
-        foreach (CatalogObject o in objects)
-        {
-            if (!o.IsRelation)
-            {
-                _beside.Add((o.Kind, o.Name), o);
-                _besideById.Add(o.Id, o);
-                HasUsers |= o.Kind == ObjectKind.User;
-                continue;
-            }
-
-            _byName.Add((o.Namespace, o.Name), o);
-            _byId.Add(o.Id, o);
-        }
-    }
-
-    /// <summary>Grows with every DDL statement.</summary>
-    public long Version { get; }
-
-    /// <summary>True once there are users: from then on whoever comes from outside has to say who he is.</summary>
-    public bool HasUsers { get; }
-
-    /// <summary>All relations and indexes.</summary>
-    public IReadOnlyCollection<CatalogObject> All => _byId.Values;
-
-    /// <summary>What is not a relation: endpoints, users, tokens, alerts. Each kind has names of its own, so an endpoint may be called like the view it publishes.</summary>
-    public IReadOnlyCollection<CatalogObject> Beside => _beside.Values;
-
-    /// <summary>Finds what is not a relation.</summary>
-    public CatalogObject? Find(ObjectKind kind, string name) => _beside.GetValueOrDefault((kind, name));
-
-    /// <summary>Finds by name; without a namespace public is searched, then pg_catalog, millrace and rw_catalog.</summary>
-    public CatalogObject? Find(string? ns, string name)
-    {
-        if (ns is not null)
-        {
-            return _byName.GetValueOrDefault((ns, name));
-        }
-
-        return _byName.GetValueOrDefault(("public", name)) ?? _byName.GetValueOrDefault(("pg_catalog", name)) ?? _byName.GetValueOrDefault(("millrace", name))
-            ?? _byName.GetValueOrDefault(("rw_catalog", name));
-    }
-
-    /// <summary>Finds by identity.</summary>
-    public CatalogObject? Find(int id) => _byId.GetValueOrDefault(id) ?? _besideById.GetValueOrDefault(id);
 }

@@ -111,6 +111,14 @@ public sealed record BoundCreateToken(CatalogObject Template) : BoundStatement
     public override string Tag => "CREATE TOKEN";
 }
 
+/// <summary>CREATE SCHEMA.</summary>
+/// <param name="Template">The schema, Id 0.</param>
+public sealed record BoundCreateSchema(CatalogObject Template) : BoundStatement
+{
+    /// <inheritdoc/>
+    public override string Tag => "CREATE SCHEMA";
+}
+
 /// <summary>DROP.</summary>
 /// <param name="Kind">What was asked to be dropped.</param>
 /// <param name="Objects">The objects found (with IF EXISTS some may be missing).</param>
@@ -130,6 +138,7 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
         ObjectKind.User => "ROLE",
         ObjectKind.Token => "TOKEN",
         ObjectKind.Alert => "ALERT",
+        ObjectKind.Schema => "SCHEMA",
         _ => "TABLE",
     };
 
@@ -156,6 +165,11 @@ public abstract record BoundAlter(CatalogObject Object) : BoundStatement
 /// <param name="Object">The object.</param>
 /// <param name="NewName">Its new name, not taken.</param>
 public sealed record BoundAlterRename(CatalogObject Object, string NewName) : BoundAlter(Object);
+
+/// <summary>SET SCHEMA.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Schema">Where it goes; its name is free there.</param>
+public sealed record BoundAlterSetSchema(CatalogObject Object, string Schema) : BoundAlter(Object);
 
 /// <summary>RENAME COLUMN.</summary>
 /// <param name="Object">The object.</param>

@@ -21,6 +21,9 @@ public abstract record BoundStatement
     /// <summary>True when it reads files by path.</summary>
     public bool ReadsFiles { get; init; }
 
+    /// <summary>The statement with its schema before every name, where names are not looked up in public alone; null elsewhere.</summary>
+    public string? Qualified { get; init; }
+
     /// <summary>What the user should be told although nothing is wrong.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 }

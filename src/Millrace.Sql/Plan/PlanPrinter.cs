@@ -65,7 +65,7 @@ public static class PlanPrinter
         switch (node)
         {
             case ScanPlan n:
-                return $"Scan {n.Object.Name}";
+                return $"Scan {n.Object.FullName}";
             case ValuesPlan n:
                 return $"Values {n.Rows.Count} {(n.Rows.Count == 1 ? "row" : "rows")}" + (n.Rows.Count == 1 && n.Columns.Count > 0
                     ? ": " + string.Join(", ", n.Rows[0].Select(e => Expr(e, Schema.Empty))) : "");

@@ -24,14 +24,16 @@ public sealed record Principal(string Name, CatalogObject? Entry)
     /// <summary>True when rows of an object may be inserted, updated and deleted.</summary>
     public bool CanWrite(CatalogObject o) => Has(AccessOptions.Write, o);
 
-    /// <summary>True when streams may be made and widened by writing to them: the permission to write to all there will ever be.</summary>
-    public bool CanWriteAll => IsSuperuser || Entry!.Options.ContainsKey(AccessOptions.Write + AccessOptions.AllRelations);
+    /// <summary>True when streams may be made and widened by writing to them, in public: the permission to write to all there will ever be.</summary>
+    public bool CanWriteAll => IsSuperuser || Entry!.Options.ContainsKey(AccessOptions.Write + AccessOptions.AllRelations)
+        || Entry.Options.ContainsKey(AccessOptions.Write + AccessOptions.AllOfSchema + "public");
 
     /// <summary>What is said to somebody who may not.</summary>
-    public static SqlException Denied(CatalogObject o) => new("42501", $"permission denied for {(o.Kind == ObjectKind.Endpoint ? "endpoint" : "relation")} {o.Name}",
+    public static SqlException Denied(CatalogObject o) => new("42501", $"permission denied for {(o.Kind == ObjectKind.Endpoint ? "endpoint" : "relation")} {o.FullName}",
         hint: "a superuser can GRANT it");
 
     private bool Has(string privilege, CatalogObject o) => IsSuperuser
         || Entry!.Options.ContainsKey(AccessOptions.Key(privilege, o.Id))
-        || Entry.Options.ContainsKey(privilege + (o.Kind == ObjectKind.Endpoint ? AccessOptions.AllEndpoints : AccessOptions.AllRelations));
+        || Entry.Options.ContainsKey(privilege + (o.Kind == ObjectKind.Endpoint ? AccessOptions.AllEndpoints : AccessOptions.AllRelations))
+        || (o.Kind != ObjectKind.Endpoint && Entry.Options.ContainsKey(privilege + AccessOptions.AllOfSchema + o.Namespace));
 }

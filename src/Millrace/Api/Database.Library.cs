@@ -98,7 +98,7 @@ public sealed partial class Database
     /// <exception cref="SqlException">42703 a property has no column; 42804 a value does not fit its column.</exception>
     public async ValueTask<long> AppendAsync<T>(string name, IEnumerable<T> rows, CancellationToken cancellation = default)
     {
-        CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
+        CatalogObject target = Catalog.FindNamed(name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
         var visible = new Schema([.. target.Columns.Fields.Take(target.Columns.Count - target.HiddenColumns)]);
         return await AppendAsync(name, new RowWriter<T>(visible, name).Write(rows), cancellation).ConfigureAwait(false);
     }

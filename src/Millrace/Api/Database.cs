@@ -207,7 +207,7 @@ public sealed partial class Database : IAsyncDisposable
 
     private WriteEntry EntryFor(string name, Batch batch)
     {
-        CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
+        CatalogObject target = Catalog.FindNamed(name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
         if (target.Kind is not (ObjectKind.Stream or ObjectKind.Table) || target.PartOf > 0)
         {
             throw new SqlException("42809", $"\"{name}\" is not a stream or table that is written to",
@@ -262,13 +262,13 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>Every segment: what it holds and how large it is, by object and first offset.</summary>
     public IReadOnlyList<SegmentReport> Segments() => [.. Engine.Objects.SelectMany(o => (o.AppendedRows?.Segments ?? []).OrderBy(s => s.Info.FirstOffset)
         .Select(s => new SegmentReport(
-            o.Id, o.Definition.Name, s.Info.Path, s.Info.Rows, s.Info.FirstOffset, s.Info.LastOffset, s.Info.MinTime, s.Info.MaxTime, s.Info.FileBytes, s.Damage)))];
+            o.Id, o.Definition.FullName, s.Info.Path, s.Info.Rows, s.Info.FirstOffset, s.Info.LastOffset, s.Info.MinTime, s.Info.MaxTime, s.Info.FileBytes, s.Damage)))];
 
     /// <summary>How the columns of an object lie in its segments; reads all of them.</summary>
     /// <exception cref="SqlException">42P01 there is no such object; XX001 a segment is damaged.</exception>
     public IReadOnlyList<ColumnReport> InspectColumns(string name)
     {
-        CatalogObject target = Catalog.Find(null, name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
+        CatalogObject target = Catalog.FindNamed(name) ?? throw new SqlException("42P01", $"relation \"{name}\" does not exist");
         return SegmentInspection.Columns(target, Engine.Objects.FirstOrDefault(o => o.Id == target.Id)?.AppendedRows?.Segments ?? []);
     }
 

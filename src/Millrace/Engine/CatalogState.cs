@@ -54,8 +54,13 @@ internal sealed class CatalogState
     /// <summary>How much of an object is kept.</summary>
     public Retention RetentionOf(int id) => _retention.GetValueOrDefault(id);
 
-    /// <summary>Objects that read <paramref name="id"/>.</summary>
-    public IEnumerable<CatalogObject> DependentsOf(int id) => _objects.Values.Where(o => o.DependsOn.Contains(id));
+    /// <summary>Objects that read <paramref name="id"/>, or live in it when it is a schema.</summary>
+    public IEnumerable<CatalogObject> DependentsOf(int id) => _objects[id] is { Kind: ObjectKind.Schema, Name: var schema }
+        ? _objects.Values.Where(o => o.IsRelation && o.Namespace == schema)
+        : _objects.Values.Where(o => o.DependsOn.Contains(id));
+
+    /// <summary>The indexes of an object.</summary>
+    public IEnumerable<CatalogObject> IndexesOf(int id) => DependentsOf(id).Where(o => o.Kind == ObjectKind.Index);
 
     private void Touch()
     {

@@ -119,6 +119,8 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(index, new IndexState(index), [], null);
             case BoundCreateEndpoint create:
                 return new DefinitionChange(create.Template with { Id = id }, null, create.Replaced is { } old ? [old.Id] : [], null);
+            case BoundCreateSchema create:
+                return new DefinitionChange(create.Template with { Id = id }, null, [], null);
             case BoundCreateFunction create:
                 return new DefinitionChange(create.Template with { Id = id }, null, create.Replaced is { } before ? [before.Id] : [], null);
             case BoundCreateAlert create:
@@ -167,6 +169,11 @@ internal sealed partial class DatabaseEngine
             case BoundAlterRename rename:
                 RefuseWhenPlainViewsDepend(o, "renamed");
                 return o with { Name = rename.NewName };
+            case BoundAlterSetSchema set:
+                RefuseWhenPlainViewsDepend(o, "moved");
+                return _catalog.IndexesOf(o.Id).FirstOrDefault(i => _catalog.Snapshot().Find(set.Schema, i.Name) is not null) is { } taken
+                    ? throw new SqlException("42P07", $"relation \"{taken.Name}\" already exists in schema \"{set.Schema}\"", hint: "drop one of the two indexes")
+                    : o with { Namespace = set.Schema };
             case BoundAlterRenameColumn rename:
                 RefuseWhenPlainViewsDepend(o, "changed");
                 Field[] fields = [.. o.Columns.Fields];
@@ -273,6 +280,11 @@ internal sealed partial class DatabaseEngine
                 _dirty.Add(dropped);
             }
 
+            if (_catalog[dropped] is { Kind: ObjectKind.Schema, Name: var schema })
+            {
+                ForgetGrants(schema);
+            }
+
             _catalog.Remove(dropped);
             foreach (Subscriber subscriber in _subscribers.Where(s => s.Feed.Inputs.Any(i => i.Id == dropped)))
             {
@@ -297,7 +309,15 @@ internal sealed partial class DatabaseEngine
         if (change.Altered is { } altered)
         {
             bool wider = altered.Columns.Count > _catalog[altered.Id].Columns.Count;
+            bool moved = altered.Namespace != _catalog[altered.Id].Namespace;
             _catalog.Put(altered);
+            foreach (CatalogObject index in moved ? _catalog.IndexesOf(altered.Id).ToList() : [])
+            {
+                _catalog.Put(index with { Namespace = altered.Namespace });
+                _objects[index.Id].Definition = _catalog[index.Id];
+                _dirty.Add(index.Id);
+            }
+
             if (wider)
             {
                 Widen(altered);
@@ -362,6 +382,19 @@ internal sealed partial class DatabaseEngine
             if (held.Length > 0)
             {
                 _catalog.Put(user with { Options = new Dictionary<string, string>(user.Options.Concat(held.Select(p => KeyValuePair.Create(AccessOptions.Key(p, to), "true")))) });
+            }
+        }
+    }
+
+    // A schema of the same name that comes later is another one.
+    private void ForgetGrants(string schema)
+    {
+        foreach (CatalogObject user in _catalog.All.Where(o => o.Kind == ObjectKind.User).ToList())
+        {
+            string[] held = [.. new[] { AccessOptions.Read, AccessOptions.Write }.Select(p => p + AccessOptions.AllOfSchema + schema).Where(user.Options.ContainsKey)];
+            if (held.Length > 0)
+            {
+                _catalog.Put(user with { Options = new Dictionary<string, string>(user.Options.Where(o => !held.Contains(o.Key))) });
             }
         }
     }

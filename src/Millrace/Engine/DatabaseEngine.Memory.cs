@@ -88,7 +88,8 @@ internal sealed partial class DatabaseEngine
         }
 
         string text = SqlFormatter.Format(new AlterStatement(
-            view.Definition.CalledSubscription ? Sql.Syntax.ObjectKind.Subscription : Sql.Syntax.ObjectKind.MaterializedView, new ObjectName([new Name(view.Definition.Name)]), false,
+            view.Definition.CalledSubscription ? Sql.Syntax.ObjectKind.Subscription : Sql.Syntax.ObjectKind.MaterializedView,
+            new ObjectName([new Name(view.Definition.Namespace), new Name(view.Definition.Name)]), false,
             [new PauseAction([new Option("reason", new StringLiteral(reason))])]));
         _pausing = true;
         try

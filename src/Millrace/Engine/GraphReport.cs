@@ -30,7 +30,7 @@ internal static class GraphReport
     {
         (IReadOnlyList<OperatorStatistics> nodes, int at) = feed.Statistics;
         string NameOf(OperatorStatistics node) => node.Name == Dataflow.ScanName && node.Inputs.Count == 0
-            ? "object:" + feed.Inputs.First(i => i.Name == node.Detail).Id
+            ? "object:" + feed.Inputs.First(i => i.FullName == node.Detail).Id
             : $"{view}.{node.Id}";
         foreach (OperatorStatistics node in nodes)
         {

@@ -78,7 +78,7 @@ internal sealed class ViewState : ObjectState
             }
 
             return _pause ??= new SqlException(
-                "55000", $"view \"{Definition.Name}\" is paused: {reason}", hint: $"ALTER MATERIALIZED VIEW {Definition.Name} RESUME computes it anew from what it reads");
+                "55000", $"view \"{Definition.Name}\" is paused: {reason}", hint: $"ALTER MATERIALIZED VIEW {Definition.FullName} RESUME computes it anew from what it reads");
         }
     }
 

@@ -42,7 +42,8 @@ internal static class MiscFunctions
                 "Who and where one is", $"{(name == "current_database" ? name + "()" : name)} → millrace", Volatility.Stable);
         }
 
-        r.F("current_schema() text", (EvalContext c) => c.Scratch.Copy("public"), "The schema names are looked up in",
+        r.F("current_schema() text", (EvalContext c) => c.System is null ? c.Scratch.Copy("public") : c.System.Catalog.Path is [var first, ..] ? c.Scratch.Copy(first) : (ByteSlice?)null,
+            "The schema that new objects are made in",
             "current_schema() → public", Volatility.Stable);
         r.F("version() text", (EvalContext c) => c.Scratch.Copy("PostgreSQL 15.0 (Millrace 0.1.0)"), "The server's version", "version() LIKE 'PostgreSQL 15%' → true",
             Volatility.Stable);

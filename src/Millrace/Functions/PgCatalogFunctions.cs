@@ -31,8 +31,8 @@ internal static class PgCatalogFunctions
 
     private static void Session(FunctionRegistry r)
     {
-        r.F("current_schemas(bool) text[]", (bool implicitly) => Texts(implicitly ? ["pg_catalog", "public"] : ["public"]),
-            "The schemas searched for names");
+        r.F("current_schemas(bool) text[]", (bool implicitly, EvalContext c) => Texts([.. implicitly ? ["pg_catalog"] : Array.Empty<string>(), .. System(c).Catalog.Path]),
+            "The schemas searched for names", volatility: Volatility.Stable);
         r.F("current_setting(text) text", (ByteSlice name, EvalContext c) => Setting(c, name, false)!.Value, "A setting's value",
             volatility: Volatility.Stable);
         r.F("current_setting(text, bool) text", (ByteSlice name, bool missing, EvalContext c) => Setting(c, name, missing),
@@ -203,8 +203,9 @@ internal static class PgCatalogFunctions
             "A type's number by its name");
         r.F("regtypeout(int4) text", (int oid) => Text(TypeRows.Format(oid, null)), "A type's name by its number");
         r.F("to_regtype(text) int4", (ByteSlice name) => TypeRows.Find(name.ToString()), "A type's number by its name, or null");
-        r.F("regnamespacein(text) int4", (ByteSlice name) => Number(name) ?? Oids.OfSchema(SqlNames.Split(name.ToString())[^1]),
-            "A schema's number by its name");
+        r.F("regnamespacein(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? (SqlNames.Split(name.ToString())[^1] is var n && ServerRows.SchemaNames(System(c)).Contains(n)
+            ? Oids.OfSchema(n) : throw Missing("3F000", $"schema \"{n}\" does not exist")),
+            "A schema's number by its name", volatility: Volatility.Stable);
         r.F("regnamespaceout(int4) text", (int oid, EvalContext c) => Text(ServerRows.SchemaNames(System(c)).FirstOrDefault(n => Oids.OfSchema(n) == oid) ?? Plain(oid)),
             "A schema's name by its number", volatility: Volatility.Stable);
         r.F("regrolein(text) int4", (ByteSlice name, EvalContext c) => Number(name) ?? RoleOid(c, SqlNames.Split(name.ToString())[^1]), "A role's number by its name",
@@ -291,9 +292,12 @@ internal static class PgCatalogFunctions
     private static bool? IsVisible(EvalContext context, int oid)
     {
         SystemContext system = System(context);
-        string? schema = system.ByOid(oid)?.Namespace ?? Index(context, oid)?.Table.Namespace;
-        return schema is null ? null : schema is "public" or "pg_catalog";
+        return system.ByOid(oid) is { } o ? IsVisible(system, o.Namespace, o.Name) : Index(context, oid) is { } i ? IsVisible(system, i.Table.Namespace, i.Name) : null;
     }
+
+    // Found by its bare name: its schema is on the path, and none before it has another of that name.
+    private static bool IsVisible(SystemContext system, string schema, string name) =>
+        schema == "pg_catalog" || (system.Catalog.Path.Contains(schema) && (system.Catalog.Find(null, name) is not { } found || found.Namespace == schema));
 
     private static ByteSlice? ViewText(EvalContext context, int oid) =>
         System(context).ByOid(oid) is { Query: { } query } ? Text(" " + query.TrimEnd(';', ' ', '\n') + ";") : null;
@@ -384,7 +388,7 @@ internal static class PgCatalogFunctions
             ? (o.Namespace, o.Name)
             : Index(context, oid) is { } i ? (i.Table.Namespace, i.Name) : (null, null);
         return name is null ? oid == 0 ? "-" : Plain(oid)
-            : schema is "public" or "pg_catalog" ? SqlNames.Quote(name) : SqlNames.Quote(schema!) + "." + SqlNames.Quote(name);
+            : IsVisible(System(context), schema!, name) ? SqlNames.Quote(name) : SqlNames.Quote(schema!) + "." + SqlNames.Quote(name);
     }
 
     private static long? Size(EvalContext context, int oid, string fork) => fork switch

@@ -23,7 +23,7 @@ internal sealed class MillraceHealthCheck(Database database) : IHealthCheck
             ["log_bytes"] = statistics.LogBytes,
             ["subscriptions"] = statistics.Subscriptions,
         };
-        string[] still = [.. statistics.Objects.Where(o => o.Error is not null).Select(o => database.Catalog.Find(o.Id)?.Name ?? o.Id.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        string[] still = [.. statistics.Objects.Where(o => o.Error is not null).Select(o => database.Catalog.Find(o.Id)?.FullName ?? o.Id.ToString(System.Globalization.CultureInfo.InvariantCulture))];
         return still.Length == 0
             ? HealthCheckResult.Healthy(data: data)
             : HealthCheckResult.Degraded($"not kept up to date any more: {string.Join(", ", still)}", data: data);

@@ -10,6 +10,11 @@ internal static class DefinitionText
     /// <summary>The definition as it is kept.</summary>
     public static (Statement Statement, string Text) Of(BoundStatement bound, Statement statement, string text)
     {
+        if (bound.Qualified is { } qualified)
+        {
+            (statement, text) = (SqlParser.Parse(qualified)[0], qualified);
+        }
+
         if (bound is not BoundCreateRelation create || statement is not CreateTableStatement s)
         {
             return (statement, text);

@@ -42,7 +42,7 @@ internal sealed class KnownQueries
             return null;
         }
 
-        (Query, string) key = (shape.Query, shape.Kinds);
+        (Query, string) key = (shape.Query, shape.Kinds + catalog.PathKey);
         bool isKnown = _known.TryGetValue(key, out Known? known) && known.Version == catalog.Version;
         if (!isKnown)
         {

@@ -18,6 +18,9 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
     /// <summary>The version of the catalog that it is bound against.</summary>
     public long Version { get; private set; } = -1;
 
+    // The path that its names were looked up along.
+    private string _path = "";
+
     public Statement Statement { get; } = statement;
 
     public BoundStatement Bound => _bound!;
@@ -57,11 +60,13 @@ internal sealed class LocalPrepared(LocalSession session, Statement statement, s
         Point = point?.Read ?? (bound is BoundQuery whole ? PointRead.Of(whole) : null);
         Constants = point?.Values;
         Version = catalog.Version;
+        _path = catalog.PathKey;
     }
 
     public void RebindWhenCatalogChanged()
     {
-        if (Version != session.Catalog.Version)
+        CatalogSnapshot catalog = session.Catalog;
+        if (Version != catalog.Version || _path != catalog.PathKey)
         {
             Rebind();
         }

@@ -138,7 +138,7 @@ internal sealed partial class LocalSession
         RefuseReadOnly(bound);
         await CommitPendingAsync(cancellation).ConfigureAwait(false);
         string? token = null;
-        Statement[] statements = prepared.Statement switch
+        Statement[] statements = (bound.Qualified is { } qualified ? SqlParser.Parse(qualified)[0] : prepared.Statement) switch
         {
             UserStatement { Password: { Length: > 0 } password } s when ScramVerifier.Parse(password) is null =>
                 [s with { Password = ScramVerifier.Create(password, RandomNumberGenerator.GetBytes(16)).ToString() }],

@@ -38,7 +38,28 @@ internal sealed partial class LocalSession
         _ => [],
     };
 
-    internal CatalogSnapshot Catalog => Snapshot.Catalog;
+    /// <summary>The catalog, with names looked up along the session's search_path.</summary>
+    internal CatalogSnapshot Catalog => OnPath(Snapshot.Catalog);
+
+    private (CatalogSnapshot Of, string Path, string? User, CatalogSnapshot Catalog)? _onPath;
+
+    // The last one is kept: it serves until the catalog or the path changes.
+    private CatalogSnapshot OnPath(CatalogSnapshot catalog)
+    {
+        string path = _settings.SearchPath;
+        if (!catalog.HasSchemas && path == SessionSettings.DefaultPath)
+        {
+            return catalog;
+        }
+
+        if (_onPath is not { } known || !ReferenceEquals(known.Of, catalog) || known.Path != path || known.User != _user)
+        {
+            _onPath = known = (catalog, path, _user, catalog.WithPath([.. SessionSettings.Schemas(path, _user, catalog)]));
+        }
+
+        return known.Catalog;
+    }
+
 
     internal KnownQueries KnownQueries => _database.KnownQueries;
 
@@ -92,7 +113,8 @@ internal sealed partial class LocalSession
     {
         if (show.Kind is ShowKind.Schemas)
         {
-            return Catalog.All.Select(o => o.Namespace).Append("public").Distinct().Order(StringComparer.Ordinal).Select(n => new[] { n, "schema" });
+            return Catalog.All.Select(o => o.Namespace).Append("public").Concat(Catalog.Beside.Where(o => o.Kind == ObjectKind.Schema).Select(o => o.Name)).Distinct()
+               .Order(StringComparer.Ordinal).Select(n => new[] { n, "schema" });
         }
 
         if (show.Kind is ShowKind.Databases)
@@ -115,7 +137,9 @@ internal sealed partial class LocalSession
         };
         return (kind >= ObjectKind.Endpoint ? Catalog.Beside : Catalog.All)
             .Where(o => o.CalledSubscription == (show.Kind == ShowKind.Subscriptions))
-            .Where(o => (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind && (show.Schema is null || o.Namespace == show.Schema) && (show.Object is null || o.DependsOn.Contains(show.Object.Id)))
+            .Where(o => (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind)
+            .Where(o => show.Schema is null ? !o.IsRelation || show.Object is not null || Catalog.Find(null, o.Name)?.Id == o.Id : o.Namespace == show.Schema)
+            .Where(o => show.Object is null || o.DependsOn.Contains(show.Object.Id))
             .Where(o => show.Like is null || LikeMatch.IsMatch(o.Name, show.Like))
             .OrderBy(o => o.Name, StringComparer.Ordinal)
             .Select(o => new[] { o.Name, WordOf(o) });

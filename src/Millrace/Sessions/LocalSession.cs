@@ -210,7 +210,7 @@ internal sealed partial class LocalSession : Session
                 return await SubscribeAsync(subscribe, prepared.Text, cancellation).ConfigureAwait(false);
             case BoundTransaction transaction:
                 return await TransactAsync(transaction, cancellation).ConfigureAwait(false);
-            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundCreateFunction or BoundCreateAlert or BoundDrop or BoundAlter
+            case BoundCreateRelation or BoundCreateView or BoundCreateIndex or BoundCreateEndpoint or BoundCreateFunction or BoundCreateAlert or BoundCreateSchema or BoundDrop or BoundAlter
                 or BoundAlterSystem:
                 return await DefineAsync(bound, prepared, cancellation).ConfigureAwait(false);
             case BoundAccess or BoundCreateToken:
@@ -332,7 +332,7 @@ internal sealed partial class LocalSession : Session
         (o, range) => Scan(snapshot, o, range), (o, need, context) => ScanAppended(snapshot, o, need, context),
         () => ContextOf(snapshot, 0));
 
-    private SystemContext SystemOf(DatabaseSnapshot snapshot) => new(snapshot.Catalog, _database, this) { Functions = FunctionLibrary.Catalog };
+    private SystemContext SystemOf(DatabaseSnapshot snapshot) => new(OnPath(snapshot.Catalog), _database, this) { Functions = FunctionLibrary.Catalog };
 
     private IEnumerable<Batch> Scan(DatabaseSnapshot snapshot, CatalogObject o, RowRange? range)
     {

@@ -1,6 +1,7 @@
 // The settings of a session: SET, SHOW, RESET.
 using System.Globalization;
 using Millrace.Core;
+using Millrace.Sql;
 
 namespace Millrace.Sessions;
 
@@ -40,7 +41,7 @@ internal sealed class SessionSettings
         ["role"] = new("none", "Accepted where it is none or the session's own user: nobody takes on another's role."),
         ["rollups"] = new("on", "Answers aggregates over streams from rollups: on (where they give the same), rounded (also sums of floats), off."),
         ["rw_implicit_flush"] = new("true", "RisingWave's: reads here always see the session's own writes."),
-        ["search_path"] = new("\"$user\", public", "Sets the schema search order for names that are not schema-qualified."),
+        ["search_path"] = new(DefaultPath, "Sets the schema search order for names that are not schema-qualified."),
         ["server_encoding"] = new("UTF8", "Shows the server (database) character set encoding.", true),
         ["server_version"] = new("15.0 (Millrace 0.1.0)", "Shows the server version.", true),
         ["server_version_num"] = new("150000", "Shows the server version as an integer.", true),
@@ -66,6 +67,17 @@ internal sealed class SessionSettings
     private readonly Dictionary<string, string> _values = Known.ToDictionary(k => k.Key, k => k.Value.Default, StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyDictionary<string, string> Values => _values;
+
+    /// <summary>The path that names are looked up along before anybody sets another.</summary>
+    public const string DefaultPath = "\"$user\", public";
+
+    /// <summary>The path that names are looked up along.</summary>
+    public string SearchPath => _values["search_path"];
+
+    /// <summary>The schemas of a path that are there, in order. <c>$user</c> is one called like the user, where somebody made it.</summary>
+    public static IEnumerable<string> Schemas(string path, string? user, CatalogSnapshot catalog) => path.Split(',')
+        .Select(w => w.Trim().Trim('"')).Select(w => w == "$user" ? user ?? "" : catalog.HasSchema(w) ? w : w.ToLowerInvariant())
+        .Where(w => w.Length > 0 && catalog.HasSchema(w)).Distinct();
 
     public static IEnumerable<KeyValuePair<string, Setting>> All => Known.OrderBy(k => k.Key, StringComparer.Ordinal);
 

@@ -93,7 +93,8 @@ internal static class AccessRows
         {
             AccessOptions.AllRelations => verb + " ON ALL TABLES",
             AccessOptions.AllEndpoints => verb + " ON ALL ENDPOINTS",
-            string id => catalog.Find(int.Parse(id, CultureInfo.InvariantCulture)) is { } o ? $"{verb} ON {(o.Kind == ObjectKind.Endpoint ? "ENDPOINT " : "")}{o.Name}" : null,
+            string all when all.StartsWith(AccessOptions.AllOfSchema, StringComparison.Ordinal) => $"{verb} ON ALL TABLES IN SCHEMA {all[AccessOptions.AllOfSchema.Length..]}",
+            string id => catalog.Find(int.Parse(id, CultureInfo.InvariantCulture)) is { } o ? $"{verb} ON {(o.Kind == ObjectKind.Endpoint ? "ENDPOINT " : "")}{o.FullName}" : null,
         };
     }
 }

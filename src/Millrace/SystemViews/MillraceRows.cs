@@ -49,7 +49,7 @@ internal static class MillraceRows
             long? watermark = counters.GetValueOrDefault(o.Object)?.WatermarkMicros;
             rows.Add(
                 ("object_id", o.Object),
-                ("object", view.Name),
+                ("object", view.FullName),
                 ("operator", o.Id),
                 ("name", o.Name),
                 ("detail", o.Detail),
@@ -74,7 +74,7 @@ internal static class MillraceRows
             ObjectStatistics? s = counters.GetValueOrDefault(empty.View.Id);
             rows.Add(
                 ("object_id", empty.View.Id),
-                ("object", empty.View.Name),
+                ("object", empty.View.FullName),
                 ("reason", empty.Reason),
                 ("hint", empty.Hint),
                 ("watermark", s?.WatermarkMicros),
@@ -84,7 +84,7 @@ internal static class MillraceRows
 
     // Objects that are read are called by name, operators by number.
     private static string NameOf(SystemContext context, string node) => node.StartsWith("object:", StringComparison.Ordinal)
-        && context.Catalog.Find(int.Parse(node.AsSpan("object:".Length), System.Globalization.CultureInfo.InvariantCulture)) is { } o ? o.Name : node;
+        && context.Catalog.Find(int.Parse(node.AsSpan("object:".Length), System.Globalization.CultureInfo.InvariantCulture)) is { } o ? o.FullName : node;
 
     /// <summary>millrace.generators: streams whose rows the database makes, and how that goes.</summary>
     public static void Generators(SystemContext context, RelationRows rows)
@@ -97,7 +97,7 @@ internal static class MillraceRows
                 Millrace.Generators.GeneratorReport? report = reports.GetValueOrDefault(o.Id);
                 rows.Add(
                     ("object_id", o.Id),
-                    ("object", o.Name),
+                    ("object", o.FullName),
                     ("generator", generator.Name),
                     ("rate", generator.Rate),
                     ("rows", report?.Rows ?? 0),

@@ -1,4 +1,6 @@
 // What the catalog says of the server itself: schemas, the database, the role, settings.
+using Millrace.Sql;
+
 namespace Millrace.Engine;
 
 /// <summary>Rows of pg_namespace, pg_database, pg_roles, pg_am, pg_settings and their like.</summary>
@@ -13,7 +15,8 @@ internal static class ServerRows
 
     /// <summary>Schemas: the built-in ones and those that objects live in.</summary>
     public static IEnumerable<string> SchemaNames(SystemContext context) =>
-        new[] { "pg_catalog", "public", "information_schema", "millrace" }.Concat(context.Catalog.All.Select(o => o.Namespace)).Distinct();
+        new[] { "pg_catalog", "public", "information_schema", "millrace" }.Concat(context.Catalog.All.Select(o => o.Namespace))
+            .Concat(context.Catalog.Beside.Where(o => o.Kind == ObjectKind.Schema).Select(o => o.Name)).Distinct();
 
     /// <summary>pg_namespace.</summary>
     public static void Namespaces(SystemContext context, RelationRows rows)

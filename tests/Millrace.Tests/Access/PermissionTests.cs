@@ -107,6 +107,34 @@ public sealed class PermissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TablesOfASchemaAreGrantedTogether()
+    {
+        await Admin($"CREATE USER app PASSWORD '{Password}'; CREATE SCHEMA shop; CREATE TABLE shop.a (x int); CREATE TABLE b (x int); GRANT USAGE ON SCHEMA shop TO app");
+        Session app = As("app");
+        await DeniedAsync(app, "SELECT * FROM shop.a");
+        await Admin("GRANT SELECT ON ALL TABLES IN SCHEMA shop TO app; CREATE TABLE shop.later (x int)");
+        await app.ExecuteAsync("SELECT * FROM shop.a; SELECT * FROM shop.later; SET search_path TO shop; SELECT * FROM a");
+        await DeniedAsync(app, "SELECT * FROM public.b");
+        await DeniedAsync(app, "INSERT INTO a VALUES (1)");
+        await DeniedAsync(app, "CREATE SCHEMA mine");
+        Assert.Equal("{\"SELECT ON ALL TABLES IN SCHEMA shop\"}", await One(_admin, "SELECT grants::text FROM millrace.users WHERE name = 'app'"));
+        await _database.DisposeAsync();
+        await OpenAsync();
+        app = As("app");
+        await app.ExecuteAsync("SELECT * FROM shop.a");
+        await DeniedAsync(app, "SELECT * FROM b");
+
+        // A schema of the same name is another one, and what holds everywhere is not taken in one place.
+        await Admin("DROP SCHEMA shop CASCADE; CREATE SCHEMA shop; CREATE TABLE shop.a (x int)");
+        await DeniedAsync(app, "SELECT * FROM shop.a");
+        await Admin("GRANT SELECT ON ALL TABLES TO app");
+        await app.ExecuteAsync("SELECT * FROM shop.a; SELECT * FROM b");
+        Assert.Equal("0A000", ((SqlException)(await Record.ExceptionAsync(() => Admin("REVOKE SELECT ON ALL TABLES IN SCHEMA shop FROM app").AsTask()))!).SqlState);
+        await Admin("GRANT SELECT ON ALL TABLES IN SCHEMA shop TO app; REVOKE SELECT ON ALL TABLES FROM app");
+        await DeniedAsync(app, "SELECT * FROM shop.a");
+    }
+
+    [Fact]
     public async Task UsersAndTokensAreListedWithoutTheirSecrets()
     {
         await Admin($"CREATE USER ada SUPERUSER PASSWORD '{Password}'; CREATE USER bob; CREATE TOKEN probe FOR bob WITH (rate = 5)");
@@ -182,7 +210,9 @@ public sealed class PermissionTests : IAsyncLifetime
         foreach (string text in new[]
         {
             "CREATE USER a PASSWORD 'x''y'", "CREATE ROLE \"A b\" WITH LOGIN NOSUPERUSER ENCRYPTED PASSWORD 'x'", "ALTER USER a SUPERUSER", "ALTER ROLE a PASSWORD NULL", "CREATE USER IF NOT EXISTS a",
-            "GRANT ALL PRIVILEGES ON TABLE a, b.c TO x, y", "GRANT SELECT, INSERT ON ENDPOINT e TO x", "REVOKE UPDATE ON ALL TABLES IN SCHEMA public FROM x", "GRANT SELECT ON ALL ENDPOINTS TO x",
+            "GRANT ALL PRIVILEGES ON TABLE a, b.c TO x, y", "GRANT SELECT, INSERT ON ENDPOINT e TO x",
+            "REVOKE UPDATE ON ALL TABLES IN SCHEMA \"My schema\" FROM x",
+            "GRANT USAGE, CREATE ON SCHEMA a, b TO x", "CREATE SCHEMA a", "GRANT SELECT ON ALL ENDPOINTS TO x",
             "CREATE TOKEN t FOR a WITH (rate = 5)", "CREATE TOKEN t FOR a", "DROP USER a", "DROP TOKEN IF EXISTS t", "DROP ROLE a CASCADE",
         })
         {

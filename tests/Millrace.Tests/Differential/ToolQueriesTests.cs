@@ -1,4 +1,4 @@
-// The queries of Grafana, Metabase and dbt in tests/clients, beside PostgreSQL: the same answers, but where a file says why not.
+// The queries of Grafana, Metabase and dbt in tests/clients, and the scripts of tests/sql/postgres, beside PostgreSQL: the same answers, but where a file says why not.
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -13,13 +13,24 @@ namespace Millrace.Tests.Differential;
 public sealed partial class ToolQueriesTests(PostgresServer server)
 {
     [PostgresFact]
-    public Task Grafana() => Compare("grafana");
+    public Task Grafana() => Compare(Tool("grafana"));
 
     [PostgresFact]
-    public Task Metabase() => Compare("metabase");
+    public Task Metabase() => Compare(Tool("metabase"));
 
     [PostgresFact]
-    public Task Dbt() => Compare("dbt");
+    public Task Dbt() => Compare(Tool("dbt"));
+
+    [PostgresFact]
+    public async Task Scripts()
+    {
+        foreach (string path in Directory.EnumerateFiles(Path.Combine(Folder(), "../sql/postgres"), "*.sql").Order(StringComparer.Ordinal))
+        {
+            await Compare(path);
+        }
+    }
+
+    private static string Tool(string name) => Path.Combine(Folder(), name, "queries.sql");
 
     [GeneratedRegex("\"[^\"]*\"|'[^']*'|\\?")]
     private static partial Regex Marks { get; }
@@ -27,7 +38,7 @@ public sealed partial class ToolQueriesTests(PostgresServer server)
     private static string Folder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../clients"));
 
     // A database and a role of the names that the queries have, new for each tool.
-    private async Task Compare(string tool)
+    private async Task Compare(string path)
     {
         await using var admin = new NpgsqlConnection(server.ConnectionString);
         await admin.OpenAsync();
@@ -42,8 +53,8 @@ public sealed partial class ToolQueriesTests(PostgresServer server)
         await using var theirs = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "millrace", Database = "millrace" }.ConnectionString);
         await ours.OpenAsync();
         await theirs.OpenAsync();
-        List<Block> blocks = Read(Path.Combine(Folder(), tool, "queries.sql"));
-        foreach (string sql in blocks.Single(b => b.Name == "@setup").Sql.Split(";\n"))
+        List<Block> blocks = Read(path);
+        foreach (string sql in blocks.SingleOrDefault(b => b.Name == "@setup")?.Sql.Split(";\n") ?? [])
         {
             await Run(ours, sql);
             await Run(theirs, sql);
@@ -57,7 +68,7 @@ public sealed partial class ToolQueriesTests(PostgresServer server)
             string? fails = block.Said.GetValueOrDefault("fails");
             if ((fails is not null && mine != fails) || (!block.Said.ContainsKey("differs") && mine != real))
             {
-                wrong.Append(CultureInfo.InvariantCulture, $"-- {block.Name}\n{sql}\nPostgreSQL: {real}\nMillrace:   {mine}\n\n");
+                wrong.Append(CultureInfo.InvariantCulture, $"-- {Path.GetFileName(path)}: {block.Name}\n{sql}\nPostgreSQL: {real}\nMillrace:   {mine}\n\n");
             }
         }
 

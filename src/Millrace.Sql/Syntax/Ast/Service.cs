@@ -44,7 +44,14 @@ public sealed record CreateTokenStatement(Name Name, Name User, NodeList<Option>
 /// <param name="Endpoints">The names are of endpoints.</param>
 /// <param name="Names">The objects; empty for all of them.</param>
 /// <param name="Users">To whom, or from whom.</param>
-public sealed record GrantStatement(bool Revoke, bool Read, bool Write, bool Endpoints, NodeList<ObjectName> Names, NodeList<Name> Users) : Statement;
+public sealed record GrantStatement(bool Revoke, bool Read, bool Write, bool Endpoints, NodeList<ObjectName> Names, NodeList<Name> Users) : Statement
+{
+    /// <summary>ALL TABLES IN SCHEMA: the schema; null for all of them.</summary>
+    public Name? InSchema { get; init; }
+
+    /// <summary>ON SCHEMA: the schemas, of which there is nothing to hold; empty for all else.</summary>
+    public NodeList<Name> Schemas { get; init; } = [];
+}
 
 /// <summary>CREATE ALERT name ON (query) NOTIFY 'address' [WITH (…)].</summary>
 /// <param name="Name">The alert's name, and that of the table of what it has told.</param>

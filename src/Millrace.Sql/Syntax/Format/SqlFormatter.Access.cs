@@ -17,9 +17,19 @@ public sealed partial class SqlFormatter
         Add(grant.Revoke ? "REVOKE " : "GRANT ");
         Add(grant.Read && grant.Write ? "ALL" : grant.Read ? "SELECT" : "INSERT");
         Add(" ON ");
-        if (grant.Names.Count == 0)
+        if (grant.Schemas.Count > 0)
+        {
+            Add("SCHEMA ");
+            WriteList(grant.Schemas, WriteName);
+        }
+        else if (grant.Names.Count == 0)
         {
             Add(grant.Endpoints ? "ALL ENDPOINTS" : "ALL TABLES");
+            if (grant.InSchema is { } schema)
+            {
+                Add(" IN SCHEMA ");
+                WriteName(schema);
+            }
         }
         else
         {

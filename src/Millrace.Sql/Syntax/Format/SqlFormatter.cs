@@ -20,15 +20,21 @@ public sealed partial class SqlFormatter
     // Inside gram.y's b_expr: what is not allowed there needs parentheses.
     private bool _restricted;
 
-    private SqlFormatter()
-    {
-    }
+    // The schema to write before a name that has none, by identity of the name.
+    private readonly IReadOnlyDictionary<ObjectName, string>? _schemas;
+
+    private SqlFormatter(IReadOnlyDictionary<ObjectName, string>? schemas) => _schemas = schemas;
 
     /// <summary>The node as SQL. Nodes that are no statement, query, expression, table, type or name give their kind's name.</summary>
     /// <param name="node">Any node.</param>
-    public static string Format(Node node)
+    public static string Format(Node node) => Format(node, null);
+
+    /// <summary>The node as SQL, with a schema written before names that have none.</summary>
+    /// <param name="node">Any node.</param>
+    /// <param name="schemas">The schemas, by identity of the names.</param>
+    public static string Format(Node node, IReadOnlyDictionary<ObjectName, string>? schemas)
     {
-        var formatter = new SqlFormatter();
+        var formatter = new SqlFormatter(schemas);
         switch (node)
         {
             case Statement statement: formatter.WriteStatement(statement); break;
@@ -87,7 +93,15 @@ public sealed partial class SqlFormatter
 
     private void WriteName(Name name) => Add(QuoteName(name.Text));
 
-    private void WriteName(ObjectName name) => WriteList(name.Parts, WriteName, ".");
+    private void WriteName(ObjectName name)
+    {
+        if (_schemas is not null && _schemas.TryGetValue(name, out string? schema))
+        {
+            Add(QuoteName(schema) + ".");
+        }
+
+        WriteList(name.Parts, WriteName, ".");
+    }
 
     private void WriteNames(NodeList<Name> names)
     {

@@ -86,7 +86,7 @@ internal sealed partial class Parser
             {
                 write = true;
             }
-            else
+            else if (!Accept("usage") && !Accept("create"))
             {
                 throw Unexpected("SELECT, INSERT, UPDATE, DELETE, TRUNCATE or ALL");
             }
@@ -95,12 +95,24 @@ internal sealed partial class Parser
         Expect("on");
         bool endpoints = false;
         NodeList<ObjectName> names = [];
-        if (Accept("all", "tables") || Accept("all", "endpoints"))
+        Name? inSchema = null;
+        NodeList<Name> schemas = [];
+        if (At("schema") && Ahead(1).Kind is TokenKind.Word or TokenKind.QuotedName && !Ahead(1).Is("to") && !Ahead(1).Is("from"))
+        {
+            Take();
+            schemas = ParseSchemaNames();
+        }
+        else if (!read && !write)
+        {
+            throw Unexpected("SCHEMA");
+        }
+        else if (Accept("all", "tables") || Accept("all", "endpoints"))
         {
             endpoints = Previous.Is("endpoints");
             if (Accept("in", "schema"))
             {
-                ParseName("public");
+                inSchema = endpoints ? null : ParseName("a schema's name");
+                _ = endpoints ? ParseName("public") : null;
             }
         }
         else
@@ -119,6 +131,17 @@ internal sealed partial class Parser
             users.Add(ParseName("a user's name"));
         }
         while (Accept(TokenKind.Comma));
-        return new GrantStatement(revoke, read, write, endpoints, names, ToList(users));
+        return new GrantStatement(revoke, read, write, endpoints, names, ToList(users)) { InSchema = inSchema, Schemas = schemas };
+    }
+
+    private NodeList<Name> ParseSchemaNames()
+    {
+        var names = new List<Name>();
+        do
+        {
+            names.Add(ParseName("a schema's name"));
+        }
+        while (Accept(TokenKind.Comma));
+        return ToList(names);
     }
 }

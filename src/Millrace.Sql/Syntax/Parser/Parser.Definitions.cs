@@ -415,6 +415,12 @@ internal sealed partial class Parser
     {
         Take();
         bool ifNotExists = AcceptIfNotExists();
+        if (Accept("authorization"))
+        {
+            // The schema is called like the role.
+            Name role = ParseName("a role's name");
+            return new CreateSchemaStatement(new ObjectName([role]) { Position = role.Position }, ifNotExists);
+        }
         ObjectName name = ParseObjectName("a name for the schema");
         if (Accept("authorization"))
         {

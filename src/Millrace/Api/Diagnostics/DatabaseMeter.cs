@@ -31,7 +31,7 @@ internal sealed class DatabaseMeter : IDisposable
     private IEnumerable<Measurement<long>> Each(Func<ObjectStatistics, long> one)
     {
         var names = _database.Catalog;
-        return _database.Statistics().Objects.Where(o => names.Find(o.Id) is not null).Select(o => new Measurement<long>(one(o), Named(names.Find(o.Id)!.Name))).ToList();
+        return _database.Statistics().Objects.Where(o => names.Find(o.Id) is not null).Select(o => new Measurement<long>(one(o), Named(names.Find(o.Id)!.FullName))).ToList();
     }
 
     private IEnumerable<Measurement<double>> Lags()
@@ -39,7 +39,7 @@ internal sealed class DatabaseMeter : IDisposable
         var names = _database.Catalog;
         long now = _database.NowMicros;
         return _database.Statistics().Objects.Where(o => o.WatermarkMicros is not null && names.Find(o.Id) is not null)
-            .Select(o => new Measurement<double>(Math.Max(0, now - o.WatermarkMicros!.Value) / 1e6, Named(names.Find(o.Id)!.Name))).ToList();
+            .Select(o => new Measurement<double>(Math.Max(0, now - o.WatermarkMicros!.Value) / 1e6, Named(names.Find(o.Id)!.FullName))).ToList();
     }
 
     private static KeyValuePair<string, object?> Named(string name) => new("millrace.object", name);

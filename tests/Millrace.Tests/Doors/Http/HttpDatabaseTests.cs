@@ -59,6 +59,23 @@ public sealed class HttpDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatIsNotInPublicIsNamedWithItsSchema()
+    {
+        await Sql("CREATE SCHEMA shop; CREATE STREAM shop.s (a int); CREATE STREAM s (b int); CREATE MATERIALIZED VIEW shop.m AS SELECT count(*) AS n FROM shop.s");
+        await Post("/v1/streams/shop.s", "application/json", "{\"a\":1}");
+        await Post("/v1/streams/s", "application/json", "[{\"b\":1},{\"b\":2}]");
+        await _database.AppendAsync("shop.s", [new { A = 2 }, new { A = 3 }]);
+        Assert.Equal("[[\"3\"]]", Rows(await Sql("SELECT n FROM shop.m")).GetRawText());
+        Assert.Equal("[[\"2\"]]", Rows(await Sql("SELECT count(*) FROM s")).GetRawText());
+        string metrics = await _client.GetStringAsync("/metrics");
+        Assert.Contains("object=\"shop.s\"", metrics, StringComparison.Ordinal);
+        Assert.Contains("object=\"s\"", metrics, StringComparison.Ordinal);
+        using var graph = JsonDocument.Parse(await _client.GetStringAsync("/v1/graph?view=shop.m"));
+        int stream = _database.Catalog.FindNamed("shop.s")!.Id;
+        Assert.Contains(graph.RootElement.GetProperty("edges").EnumerateArray(), e => e.GetRawText().Contains($"object:{stream}\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task OffsetsFollowTheStream()
     {
         await Sql("CREATE STREAM s (a int)");

@@ -49,7 +49,7 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
 
     // What goes into the catalog's history means the same wherever it is read again.
     private static bool IsKept(Syntax.Statement statement) => statement is Syntax.CreateTableStatement or Syntax.CreateViewStatement or Syntax.CreateIndexStatement
-        or Syntax.CreateEndpointStatement or Syntax.CreateAlertStatement or Syntax.CreateSubscriptionStatement or Syntax.CommentStatement or Syntax.GrantStatement
+        or Syntax.CreateEndpointStatement or Syntax.CreateAlertStatement or Syntax.CreateSubscriptionStatement or Syntax.CreateSinkStatement or Syntax.CommentStatement or Syntax.GrantStatement
         or Syntax.DropStatement or Syntax.AlterStatement;
 
     private BoundStatement Dispatch(Syntax.Statement statement)
@@ -84,6 +84,8 @@ public sealed class Binder(CatalogSnapshot catalog, FunctionCatalog functions, B
                 return new AlertBinder(_context).Create(s);
             case Syntax.CreateFunctionStatement s:
                 return new FunctionBinder(_context).Create(s);
+            case Syntax.CreateSinkStatement s:
+                return new SinkBinder(_context).Create(s);
             case Syntax.CreateSubscriptionStatement s:
                 return new SubscriptionBinder(_context).Create(s);
             case Syntax.CreateSchemaStatement s:

@@ -184,14 +184,14 @@ internal sealed class DdlBinder(BindContext context)
             }
 
             CheckKind(found, kind, name, "DROP");
-            CheckSubscription(found, s.Kind, name, "DROP");
+            CheckCalled(found, s.Kind, name, "DROP");
             if (!objects.Contains(found))
             {
                 objects.Add(found);
             }
         }
 
-        return new BoundDrop(kind, objects, s.Cascade) { Subscriptions = s.Kind == Syntax.ObjectKind.Subscription };
+        return new BoundDrop(kind, objects, s.Cascade) { Subscriptions = s.Kind == Syntax.ObjectKind.Subscription, Sinks = s.Kind == Syntax.ObjectKind.Sink };
     }
 
     /// <summary>ALTER.</summary>
@@ -212,7 +212,7 @@ internal sealed class DdlBinder(BindContext context)
         CatalogObject found = kind == ObjectKind.Index ? Relations.TryFind(context, s.Name) ?? Relations.Find(context, s.Name)
             : Relations.Find(context, s.Name);
         CheckKind(found, kind, s.Name, "ALTER");
-        CheckSubscription(found, s.Kind, s.Name, "ALTER");
+        CheckCalled(found, s.Kind, s.Name, "ALTER");
         if (found is { Kind: ObjectKind.Table, PartOf: > 0 })
         {
             throw new SqlException("42809", $"table \"{s.Name.Display}\" is kept by the alert of its name", s.Name.Position, "drop the alert and create it anew");
@@ -382,7 +382,8 @@ internal sealed class DdlBinder(BindContext context)
         return at < 0 ? (-1, -1) : (at, facts[at].ByClock ? -1 : facts[at].SizeUs);
     }
 
-    private static void CheckMaterialized(PlanNode plan, int position)
+    /// <summary>Checks that a query can be kept up to date.</summary>
+    public static void CheckMaterialized(PlanNode plan, int position)
     {
         ScalarExpr? bad = null;
         PlanMap.AnyExpression(plan, e =>
@@ -425,7 +426,7 @@ internal sealed class DdlBinder(BindContext context)
         Syntax.ObjectKind.User => ObjectKind.User,
         Syntax.ObjectKind.Token => ObjectKind.Token,
         Syntax.ObjectKind.Alert => ObjectKind.Alert,
-        Syntax.ObjectKind.Subscription => ObjectKind.MaterializedView,
+        Syntax.ObjectKind.Subscription or Syntax.ObjectKind.Sink => ObjectKind.MaterializedView,
         Syntax.ObjectKind.Function => ObjectKind.Function,
         _ => throw new SqlException("0A000", $"{kind.ToString().ToLowerInvariant()} objects are not supported", position),
     };
@@ -443,12 +444,14 @@ internal sealed class DdlBinder(BindContext context)
         }
     }
 
-    private static void CheckSubscription(CatalogObject found, Syntax.ObjectKind kind, Syntax.ObjectName name, string verb)
+    private static void CheckCalled(CatalogObject found, Syntax.ObjectKind kind, Syntax.ObjectName name, string verb)
     {
-        if (found.CalledSubscription != (kind == Syntax.ObjectKind.Subscription))
+        string? called = found.CalledSubscription ? "subscription" : found.SinkInto > 0 ? "sink" : null;
+        string? wanted = kind == Syntax.ObjectKind.Subscription ? "subscription" : kind == Syntax.ObjectKind.Sink ? "sink" : null;
+        if (called != wanted)
         {
-            throw new SqlException("42809", $"\"{name.Display}\" is {(found.CalledSubscription ? "a" : "no")} subscription", name.Position,
-                $"use {verb} {(found.CalledSubscription ? "SUBSCRIPTION" : Word(found.Kind).ToUpperInvariant())}");
+            throw new SqlException("42809", $"\"{name.Display}\" is {(called is null ? $"no {wanted}" : $"a {called}")}", name.Position,
+                $"use {verb} {(called ?? Word(found.Kind)).ToUpperInvariant()}");
         }
     }
 

@@ -125,6 +125,11 @@ internal sealed partial class FromBinder(BindContext context, QueryBinder querie
         }
 
         CatalogObject found = Relation(named.Name);
+        if (found.SinkInto > 0)
+        {
+            throw new SqlException("42809", $"\"{named.Name.Display}\" is a sink", named.Position, $"read \"{context.Catalog.Find(found.SinkInto)?.FullName}\", which it writes into");
+        }
+
         context.DependsOn.Add(found.Id);
         if (!context.IsInView)
         {

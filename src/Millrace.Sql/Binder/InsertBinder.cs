@@ -42,6 +42,19 @@ internal sealed class InsertBinder(BindContext context)
         };
     }
 
+    /// <summary>All columns of a target from what a query gives, converted as INSERT converts; not optimized.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="target">Whose columns are wanted.</param>
+    /// <param name="names">The columns that the query's are for; empty for all in their order.</param>
+    /// <param name="given">Those that it gives.</param>
+    public PlanNode Into(Syntax.Query query, CatalogObject target, Syntax.NodeList<Syntax.Name> names, out int[] given)
+    {
+        int[] columns = names.Count == 0 ? Unnamed(target, null, target.Columns.Count) : [.. names.Select(c => DmlBinder.ColumnOf(target, c))];
+        PlanNode source = Query(query, target, columns, names.Count > 0, null);
+        given = columns[..source.Columns.Count];
+        return Complete(source, target, given);
+    }
+
     // Without names the values are for the columns that are written; a VALUES that is as wide as the table says DEFAULT for the others.
     private static int[] Unnamed(CatalogObject target, Syntax.Query? source, int visible)
     {

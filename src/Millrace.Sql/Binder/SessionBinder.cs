@@ -52,8 +52,6 @@ internal sealed class SessionBinder(BindContext context)
                 return new BoundDeallocate(s.Name?.Text);
             case Syntax.DiscardStatement s:
                 return new BoundDiscard(s.What);
-            case Syntax.CreateSinkStatement s:
-                throw new SqlException("0A000", "sinks are not supported yet", s.Position, "read the view with SUBSCRIBE, or over HTTP as server-sent events");
             case Syntax.UnlistenStatement:
                 // Pools send it with everything else that makes a connection as new; nobody can be listening.
                 return new BoundNoOp("UNLISTEN");

@@ -186,6 +186,9 @@ public sealed record CatalogObject
     /// <summary>For a materialized view: made by CREATE SUBSCRIPTION, which keeps the changes of what it is from.</summary>
     public bool CalledSubscription { get; init; }
 
+    /// <summary>For a materialized view: made by CREATE SINK, which keeps its changes applied to the table or stream of this identity; 0 for all others.</summary>
+    public int SinkInto { get; init; }
+
     /// <summary>Comments, by the number of the column they are on, from 1; 0 for the object's own.</summary>
     public IReadOnlyDictionary<int, string> Comments { get; init; } = new Dictionary<int, string>();
 

@@ -28,7 +28,8 @@ public sealed record BoundCreateRelation(CatalogObject Template, bool IfNotExist
 public sealed record BoundCreateView(CatalogObject Template, BoundQuery Query, bool Materialized) : BoundStatement
 {
     /// <inheritdoc/>
-    public override string Tag => Template.CalledSubscription ? "CREATE SUBSCRIPTION" : Template.CalledStream ? "CREATE STREAM" : Materialized ? "CREATE MATERIALIZED VIEW" : "CREATE VIEW";
+    public override string Tag => Template.CalledSubscription ? "CREATE SUBSCRIPTION" : Template.SinkInto > 0 ? "CREATE SINK"
+        : Template.CalledStream ? "CREATE STREAM" : Materialized ? "CREATE MATERIALIZED VIEW" : "CREATE VIEW";
 
     /// <summary>The query's text, to be bound again at a restart.</summary>
     public required string QueryText { get; init; }
@@ -129,6 +130,7 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
     public override string Tag => "DROP " + Kind switch
     {
         _ when Subscriptions => "SUBSCRIPTION",
+        _ when Sinks => "SINK",
         ObjectKind.Function => "FUNCTION",
         ObjectKind.MaterializedView => "MATERIALIZED VIEW",
         ObjectKind.View => "VIEW",
@@ -142,6 +144,9 @@ public sealed record BoundDrop(ObjectKind Kind, IReadOnlyList<CatalogObject> Obj
         _ => "TABLE",
     };
 
+    /// <summary>True for DROP SINK.</summary>
+    public bool Sinks { get; init; }
+
     /// <summary>True for DROP SUBSCRIPTION.</summary>
     public bool Subscriptions { get; init; }
 }
@@ -153,6 +158,7 @@ public abstract record BoundAlter(CatalogObject Object) : BoundStatement
     /// <inheritdoc/>
     public override string Tag => "ALTER " + Object.Kind switch
     {
+        _ when Object.SinkInto > 0 => "SINK",
         ObjectKind.MaterializedView => "MATERIALIZED VIEW",
         ObjectKind.View => "VIEW",
         ObjectKind.Index => "INDEX",

@@ -227,6 +227,7 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
     private const int SealRows = 8192;
 
     private readonly List<long> _tailPositions = [];
+    private bool _tailDerived;
     private StoredSegment[] _segments = [];
     private Chunk[] _chunks = [];
     private int _start;
@@ -286,6 +287,11 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         if (position >= 0)
         {
             _tailPositions.Add(position);
+        }
+        else
+        {
+            // The log does not hold all rows of the chunk that this becomes: it is kept like one of derived rows alone.
+            _tailDerived = true;
         }
 
         if (_tail.Count >= SealRows)
@@ -515,9 +521,10 @@ internal sealed partial class ChunkList(Schema schema, int timeColumn)
         }
 
         Batch batch = _tail.Share();
-        Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, [.. _tailPositions], _tailMaxTime, batch.Bytes) { Times = _tailTimes });
+        Add(new Chunk(NextOffset - batch.Count, batch.Count, batch, _tailDerived ? [] : [.. _tailPositions], _tailMaxTime, batch.Bytes) { Times = _tailTimes });
         _tail = new BatchBuilder(schema);
         _tailPositions.Clear();
+        _tailDerived = false;
         _tailMaxTime = long.MinValue;
     }
 

@@ -91,6 +91,11 @@ internal sealed partial class DatabaseEngine
         (change.State as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft(), _options.Workers);
         (change.Beside as ViewState)?.Backfill(Find, _rows.Load, epoch, now, StateBytesLeft(), _options.Workers);
         change.Resumed?.Run(Find, _rows.Load, epoch, now, StateBytesLeft(), _options.Workers);
+        if (_recovered && (change.State as ViewState ?? change.Resumed?.View) is { Definition.SinkInto: > 0 } sink)
+        {
+            TrySink(sink, change.Resumed?.Difference ?? sink.Delta);
+        }
+
         if (change.State is IndexState index)
         {
             index.Apply(Find(index.Definition.DependsOn[0]).Snapshot().Scan(_rows.Load));

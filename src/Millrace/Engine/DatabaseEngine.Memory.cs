@@ -88,7 +88,7 @@ internal sealed partial class DatabaseEngine
         }
 
         string text = SqlFormatter.Format(new AlterStatement(
-            view.Definition.CalledSubscription ? Sql.Syntax.ObjectKind.Subscription : Sql.Syntax.ObjectKind.MaterializedView,
+            view.Definition.CalledSubscription ? Sql.Syntax.ObjectKind.Subscription : view.Definition.SinkInto > 0 ? Sql.Syntax.ObjectKind.Sink : Sql.Syntax.ObjectKind.MaterializedView,
             new ObjectName([new Name(view.Definition.Namespace), new Name(view.Definition.Name)]), false,
             [new PauseAction([new Option("reason", new StringLiteral(reason))])]));
         _pausing = true;
@@ -139,7 +139,8 @@ internal sealed partial class DatabaseEngine
 
     private void CheckReproducible(CatalogObject o, ViewState view, string what)
     {
-        if ((Reproducible.WhyNot(view.Query.Plan) ?? (_catalog.All.Any(x => x.PartOf == o.Id) ? "which rows came late is known only when they come" : null)) is { } why)
+        if ((Reproducible.WhyNot(view.Query.Plan) ?? (view.KeepsRows ? null : "it keeps no rows of its own, and would write all of them again")
+            ?? (_catalog.All.Any(x => x.PartOf == o.Id) ? "which rows came late is known only when they come" : null)) is { } why)
         {
             throw new SqlException("55000", $"view \"{o.Name}\" cannot be {what}: {why}", hint: "drop it and create it anew");
         }

@@ -20,6 +20,7 @@ internal sealed partial class DatabaseEngine
             long rows = 0;
             foreach (ObjectState o in level)
             {
+                stopped |= DrainSinks(o, now);
                 if (o is StreamState stream)
                 {
                     if (stream.Pass(now))
@@ -150,6 +151,8 @@ internal sealed partial class DatabaseEngine
                 levels[o.Id] = Math.Max(levels[o.Id], levels[o.Definition.PartOf] + 1);
             }
         }
+
+        LiftTargets(objects, levels);
 
         _levels = [.. objects.GroupBy(o => levels[o.Id]).OrderBy(g => g.Key).Select(g => g.ToArray())];
         _levelled = objects;

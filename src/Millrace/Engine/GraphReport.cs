@@ -15,6 +15,10 @@ internal static class GraphReport
             if (o is ViewState view)
             {
                 Add(o.Id, view.Feed, operators, edges);
+                if (o.Definition.SinkInto is > 0 and var into)
+                {
+                    edges.Add(new GraphEdge($"object:{o.Id}", $"object:{into}", o.ChangesTotal));
+                }
             }
             else if (o is IndexState)
             {

@@ -49,6 +49,9 @@ internal sealed class ViewState : ObjectState
 
     public QueryFeed Feed => _feed;
 
+    /// <summary>False for a sink whose rows are never taken back: they lie where it writes them.</summary>
+    public bool KeepsRows => Definition.SinkInto == 0 || _spine is not null;
+
     /// <summary>What it is made of.</summary>
     public BoundQuery Query { get; }
 
@@ -78,7 +81,8 @@ internal sealed class ViewState : ObjectState
             }
 
             return _pause ??= new SqlException(
-                "55000", $"view \"{Definition.Name}\" is paused: {reason}", hint: $"ALTER MATERIALIZED VIEW {Definition.FullName} RESUME computes it anew from what it reads");
+                "55000", $"{(Definition.SinkInto > 0 ? "sink" : "view")} \"{Definition.Name}\" is paused: {reason}",
+                hint: $"ALTER {(Definition.SinkInto > 0 ? "SINK" : "MATERIALIZED VIEW")} {Definition.FullName} RESUME computes it anew from what it reads");
         }
     }
 
@@ -162,9 +166,33 @@ internal sealed class ViewState : ObjectState
         {
             RowsTotal += batch.Count;
             ChangesTotal += batch.Count;
-            _chunks?.Append(batch, -1, now);
+            if (KeepsRows)
+            {
+                _chunks?.Append(batch, -1, now);
+            }
+
             Delta.Add(batch);
         }
+    }
+
+    /// <summary>Ends a sink whose target does not take what it gives. The rows of this epoch are none of its own then: they come again when it goes on.</summary>
+    public void Stop(SqlException why)
+    {
+        _failure = new SqlException(
+            why.SqlState, $"sink \"{Definition.Name}\" stands still: {why.Message}",
+            hint: KeepsRows ? $"ALTER SINK {Definition.FullName} RESUME goes on, once the table takes its rows" : "drop the sink and create it anew, with a query that gives what can be written");
+        if (_spine is not null)
+        {
+            var back = new ChangeCollector(_layout);
+            foreach (Batch batch in Delta)
+            {
+                back.Add(new Batch(batch.Columns, batch.Count, [.. Enumerable.Range(0, batch.Count).Select(i => -batch.Weight(i))]));
+            }
+
+            _spine.Add(back.Take());
+        }
+
+        Delta.Clear();
     }
 
     /// <summary>Counts the bytes of state of its operators; by how many they are more than before.</summary>
@@ -279,7 +307,11 @@ internal sealed class ViewState : ObjectState
             {
                 RowsTotal += batch.Count;
                 ChangesTotal += batch.Count;
-                _chunks.Append(batch, -1, now);
+                if (KeepsRows)
+                {
+                    _chunks.Append(batch, -1, now);
+                }
+
                 Delta.Add(batch);
             }
 

@@ -131,12 +131,12 @@ internal sealed partial class LocalSession
             ShowKind.MaterializedViews => ObjectKind.MaterializedView,
             ShowKind.Indexes => ObjectKind.Index,
             ShowKind.Functions => ObjectKind.Function,
-            ShowKind.Subscriptions => ObjectKind.MaterializedView,
-            ShowKind.Sources or ShowKind.Sinks or ShowKind.Jobs or ShowKind.Connections or ShowKind.Secrets => null,
+            ShowKind.Subscriptions or ShowKind.Sinks => ObjectKind.MaterializedView,
+            ShowKind.Sources or ShowKind.Jobs or ShowKind.Connections or ShowKind.Secrets => null,
             _ => throw new SqlException("0A000", $"SHOW {show.Kind.ToString().ToUpperInvariant()} is not supported", hint: "query pg_catalog or information_schema"),
         };
         return (kind >= ObjectKind.Endpoint ? Catalog.Beside : Catalog.All)
-            .Where(o => o.CalledSubscription == (show.Kind == ShowKind.Subscriptions))
+            .Where(o => o.CalledSubscription == (show.Kind == ShowKind.Subscriptions) && o.SinkInto > 0 == (show.Kind == ShowKind.Sinks))
             .Where(o => (o.CalledStream ? ObjectKind.Stream : o.Kind) == kind)
             .Where(o => show.Schema is null ? !o.IsRelation || show.Object is not null || Catalog.Find(null, o.Name)?.Id == o.Id : o.Namespace == show.Schema)
             .Where(o => show.Object is null || o.DependsOn.Contains(show.Object.Id))
@@ -145,7 +145,7 @@ internal sealed partial class LocalSession
             .Select(o => new[] { o.Name, WordOf(o) });
     }
 
-    private static string WordOf(CatalogObject o) => o.CalledSubscription ? "subscription" : o.CalledStream ? "stream"
+    private static string WordOf(CatalogObject o) => o.CalledSubscription ? "subscription" : o.SinkInto > 0 ? "sink" : o.CalledStream ? "stream"
         : o.Kind == ObjectKind.MaterializedView ? "materialized view" : o.Kind.ToString().ToLowerInvariant();
 
     private StatementResult Table(BoundStatement bound, IEnumerable<string?[]> rows)

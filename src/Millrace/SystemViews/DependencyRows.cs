@@ -16,7 +16,7 @@ internal static class DependencyRows
     /// </summary>
     public static void Depends(SystemContext context, RelationRows rows)
     {
-        foreach (CatalogObject o in context.Catalog.All.OrderBy(o => o.Id))
+        foreach (CatalogObject o in context.Catalog.All.Where(o => o.SinkInto == 0).OrderBy(o => o.Id))
         {
             int[] inputs = [.. o.DependsOn.Where(id => id != o.Id && context.Catalog.Find(id) is { IsRelation: true }).Distinct().Select(Oids.Of)];
             if (o.Kind == ObjectKind.Index)
@@ -41,7 +41,7 @@ internal static class DependencyRows
     /// <summary>pg_rewrite: the rule _RETURN of each view.</summary>
     public static void Rules(SystemContext context, RelationRows rows)
     {
-        foreach (CatalogObject o in context.Catalog.All.Where(o => o.Kind is ObjectKind.View or ObjectKind.MaterializedView).OrderBy(o => o.Id))
+        foreach (CatalogObject o in context.Catalog.All.Where(o => o.SinkInto == 0 && o.Kind is (ObjectKind.View or ObjectKind.MaterializedView)).OrderBy(o => o.Id))
         {
             rows.Add(
                 ("oid", Oids.FirstRule + o.Id), ("rulename", "_RETURN"), ("ev_class", Oids.Of(o)), ("ev_type", "1"), ("ev_enabled", "O"), ("is_instead", true),
@@ -53,7 +53,7 @@ internal static class DependencyRows
     public static void UserTables(SystemContext context, RelationRows rows)
     {
         Dictionary<int, ObjectStatistics> known = context.Database.Statistics().Objects.ToDictionary(o => o.Id);
-        foreach (CatalogObject o in context.Catalog.All.Where(o => ClassRows.RelKind(o) is "r" or "m").OrderBy(o => o.Id))
+        foreach (CatalogObject o in context.Catalog.All.Where(o => o.SinkInto == 0 && ClassRows.RelKind(o) is ("r" or "m")).OrderBy(o => o.Id))
         {
             ObjectStatistics? counted = known.GetValueOrDefault(o.Id);
             rows.Add(

@@ -24,7 +24,7 @@ internal sealed class EmptyViews(CatalogSnapshot catalog, DatabaseStatistics sta
 
     /// <summary>Every materialized view that has no rows now.</summary>
     public IEnumerable<EmptyView> All() => catalog.All
-        .Where(o => o.Kind == ObjectKind.MaterializedView && _counters.GetValueOrDefault(o.Id) is { Rows: 0 }).OrderBy(o => o.Id)
+        .Where(o => o is { Kind: ObjectKind.MaterializedView, SinkInto: 0 } && _counters.GetValueOrDefault(o.Id) is { Rows: 0 }).OrderBy(o => o.Id)
         .Select(o => Explain(o, _counters[o.Id]));
 
     private EmptyView Explain(CatalogObject view, ObjectStatistics s)

@@ -180,6 +180,7 @@ internal static class MillraceRows
     public static string KindName(CatalogObject o) => o.Kind switch
     {
         _ when o.CalledSubscription => "subscription",
+        _ when o.SinkInto > 0 => "sink",
         ObjectKind.Stream => "stream",
         ObjectKind.Table => "table",
         ObjectKind.MaterializedView => "materialized view",

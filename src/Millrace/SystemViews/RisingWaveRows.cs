@@ -56,6 +56,17 @@ internal static class RisingWaveRows
     /// <summary>rw_subscriptions.</summary>
     public static void Subscriptions(SystemContext context, RelationRows rows) => Named(context, rows, "subscription");
 
+    /// <summary>rw_sinks.</summary>
+    public static void Sinks(SystemContext context, RelationRows rows)
+    {
+        foreach (CatalogObject o in context.Catalog.All.Where(o => o.SinkInto > 0).OrderBy(o => o.Id))
+        {
+            rows.Add(
+                ("id", Oids.Of(o)), ("name", o.Name), ("schema_id", Oids.OfSchema(o.Namespace)), ("owner", Oids.Role), ("connector", "table"),
+                ("sink_type", o.AppendOnly ? "append-only" : "upsert"), ("definition", o.Definition));
+        }
+    }
+
     /// <summary>rw_indexes.</summary>
     public static void Indexes(SystemContext context, RelationRows rows)
     {

@@ -22,9 +22,9 @@ internal sealed record SystemContext(CatalogSnapshot Catalog, Database Database,
     /// <summary>The name of the one database.</summary>
     public string DatabaseName { get; init; } = "millrace";
 
-    /// <summary>Users' objects and system relations alike, those of users first.</summary>
+    /// <summary>What can be read by name: users' objects and system relations alike, those of users first.</summary>
     public IEnumerable<CatalogObject> Objects =>
-        Catalog.All.Where(o => o.Kind != ObjectKind.System).OrderBy(o => o.Id).Concat(SystemRelations.All.Select(r => r.Object));
+        Catalog.All.Where(o => o.Kind != ObjectKind.System && o.SinkInto == 0).OrderBy(o => o.Id).Concat(SystemRelations.All.Select(r => r.Object));
 
     /// <summary>The object behind an oid of pg_class; null when there is none, and for the indexes of primary keys.</summary>
     public CatalogObject? ByOid(int oid) => oid >= Oids.FirstUser && oid < Oids.FirstDefault

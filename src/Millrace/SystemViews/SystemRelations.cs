@@ -62,6 +62,7 @@ internal static class SystemRelations
         ["pg_catalog.pg_description"] = ClassRows.Comments,
         ["rw_catalog.rw_databases"] = RisingWaveRows.Databases,
         ["rw_catalog.rw_schemas"] = RisingWaveRows.Schemas,
+        ["rw_catalog.rw_sinks"] = RisingWaveRows.Sinks,
         ["rw_catalog.rw_users"] = RisingWaveRows.Users,
         ["rw_catalog.rw_relations"] = RisingWaveRows.Relations,
         ["rw_catalog.rw_tables"] = RisingWaveRows.Tables,

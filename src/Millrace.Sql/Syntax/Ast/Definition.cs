@@ -286,6 +286,9 @@ public sealed record CreateFunctionStatement(ObjectName Name, NodeList<FunctionP
 public sealed record CreateSinkStatement(
     ObjectName Name, ObjectName? From, Query? Query, ObjectName? Into, bool IfNotExists, NodeList<Option> Options) : Statement
 {
+    /// <summary>The columns of the table that the query's are for; empty for all of them.</summary>
+    public NodeList<Name> Columns { get; init; } = [];
+
     /// <summary>FORMAT x, lower case, or null.</summary>
     public string? Format { get; init; }
 

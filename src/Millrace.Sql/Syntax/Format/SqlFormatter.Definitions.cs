@@ -257,6 +257,7 @@ public sealed partial class SqlFormatter
         {
             Add(" INTO ");
             WriteName(create.Into);
+            WriteOptionalNames(create.Columns);
         }
         if (create.From is not null)
         {

@@ -81,10 +81,12 @@ internal sealed partial class Parser
         Take();
         bool ifNotExists = AcceptIfNotExists();
         ObjectName? into = null;
+        NodeList<Name> columns = [];
         ObjectName name = ParseObjectName("a name for the sink");
         if (Accept("into"))
         {
             into = ParseObjectName("a table's name");
+            columns = ParseOptionalNameList();
         }
         ObjectName? from = null;
         Query? query = null;
@@ -100,7 +102,7 @@ internal sealed partial class Parser
         {
             throw Unexpected("FROM or AS");
         }
-        var sink = new CreateSinkStatement(name, from, query, into, ifNotExists, ParseOptionalWith());
+        var sink = new CreateSinkStatement(name, from, query, into, ifNotExists, ParseOptionalWith()) { Columns = columns };
         if (Accept("format"))
         {
             string format = ParseLabel("a format such as PLAIN").Text;

@@ -201,6 +201,7 @@ internal static class CatalogColumns
         segments 12501: object_id:i object:t path:t rows:l first_offset:l last_offset:l min_time:z max_time:z bytes:l damage:t?
         operators 12503: object_id:i object:t operator:t name:t detail:t inputs:T rows_in:l rows_out:l ns_per_row:d state_rows:l state_bytes:l watermark:z? lag_ms:d?
         empty_views 12504: object_id:i object:t reason:t hint:t? watermark:z? late_rows:l
+        missing_rows 12505: object_id:i object:t operator:t? rows:l of_rows:l? reason:t hint:t?
         backup 12510: folder:t epoch:l state:t bytes_done:l bytes_total:l error:t?
         subscriptions 12502: id:l query:t via:t client:t? started:z epoch:l behind:l lag_ms:d rows:l merged:l lost:l shared_with:i bytes:l
         endpoints 12520: id:i name:t parameters:T columns:T path:t definition:t

@@ -69,7 +69,7 @@ internal static class MillraceRows
     {
         DatabaseStatistics statistics = context.Database.Statistics();
         Dictionary<int, ObjectStatistics> counters = statistics.Objects.ToDictionary(s => s.Id);
-        foreach (EmptyView empty in new EmptyViews(context.Catalog, statistics, context.Database.Graph()).All())
+        foreach (EmptyView empty in new EmptyViews(new ViewFlow(context.Catalog, statistics, context.Database.Graph())).All())
         {
             ObjectStatistics? s = counters.GetValueOrDefault(empty.View.Id);
             rows.Add(
@@ -79,6 +79,22 @@ internal static class MillraceRows
                 ("hint", empty.Hint),
                 ("watermark", s?.WatermarkMicros),
                 ("late_rows", s?.LateRows ?? 0));
+        }
+    }
+
+    /// <summary>millrace.missing_rows: rows that came to materialized views and are not in their answers, and why.</summary>
+    public static void MissingRows(SystemContext context, RelationRows rows)
+    {
+        foreach (MissingRow missing in new MissingRows(new ViewFlow(context.Catalog, context.Database.Statistics(), context.Database.Graph())).All())
+        {
+            rows.Add(
+                ("object_id", missing.View.Id),
+                ("object", missing.View.Name),
+                ("operator", missing.Operator),
+                ("rows", missing.Rows),
+                ("of_rows", missing.Of),
+                ("reason", missing.Reason),
+                ("hint", missing.Hint));
         }
     }
 

@@ -51,6 +51,7 @@ internal static class SystemRelations
         ["millrace.objects"] = MillraceRows.Objects,
         ["millrace.operators"] = MillraceRows.Operators,
         ["millrace.empty_views"] = MillraceRows.EmptyViews,
+        ["millrace.missing_rows"] = MillraceRows.MissingRows,
         ["millrace.segments"] = MillraceRows.Segments,
         ["millrace.subscriptions"] = MillraceRows.Subscriptions,
         ["millrace.backup"] = MillraceRows.Backup,

@@ -28,14 +28,14 @@ export async function problemOf(response: Response): Promise<ProblemError> {
   return new ProblemError({ title: `HTTP ${response.status} ${response.statusText}`.trim(), detail: text.slice(0, 300), status: response.status });
 }
 
-export async function get<T>(path: string): Promise<T> {
-  const response = await authorized(path, { headers: { Accept: 'application/json' }, cache: 'no-store' });
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await authorized(path, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: signal ?? null });
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as T;
 }
 
 export const fetchCatalog = (): Promise<Catalog> => get<Catalog>('/v1/catalog');
-export const fetchEndpoints = async (): Promise<Endpoint[]> => (await get<{ endpoints: Endpoint[] }>('/v1/endpoints')).endpoints;
+export const fetchEndpoints = async (signal?: AbortSignal): Promise<Endpoint[]> => (await get<{ endpoints: Endpoint[] }>('/v1/endpoints', signal)).endpoints;
 /** The operators of one view, or of all. */
 export const fetchGraph = (view: string): Promise<Graph> => get<Graph>('/v1/graph' + (view ? '?view=' + encodeURIComponent(view) : ''));
 

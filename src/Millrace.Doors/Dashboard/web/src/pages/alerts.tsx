@@ -8,6 +8,7 @@ import { parseTime, span, whole } from '../model/format';
 import { quote } from '../model/names';
 import { toNumber, toText } from '../model/types';
 import { Icon } from '../parts/icons';
+import { ListPage, NothingYet } from '../parts/listpage';
 import { SqlText } from '../parts/sqltext';
 import { Copy, Empty, Loading, Panel, Wide } from '../parts/ui';
 import { incoming } from '../query/session';
@@ -60,58 +61,39 @@ function State({ state }: { state: string }): JSX.Element {
 
 export default function Alerts(): JSX.Element {
   const { value: list, problem } = usePolled('', EVERY_MS, async (signal) => ((await runSql(ASK, 10_000, signal))[0]?.rows ?? []).map(ofRow).sort(worseFirst));
-  const name = route.value.rest;
   const firing = list?.reduce((n, a) => n + a.firing, 0) ?? 0;
-  const head = (
-    <header class="page-head">
-      <h1>Alerts</h1>
-      <span class="note">queries whose rows are told to an address</span>
-      {list && list.length > 0 && <span class="note" role="status">{firing ? <b class="warn-text">{whole(firing)} row{firing === 1 ? '' : 's'} ring{firing === 1 ? 's' : ''}</b> : 'nothing rings'}</span>}
-      <div class="panel-actions"><button type="button" class="button primary" onClick={begin}><Icon name="plus" />New</button></div>
-    </header>
-  );
-  if (!list) return <div class="page">{head}{problem ? <Empty title="The alerts could not be read">{problem.detail || problem.title}</Empty> : <Loading lines={6} />}</div>;
-  if (name) {
-    const chosen = list.find((a) => a.name === name);
-    return (
-      <div class="page">
-        <a class="crumb" href="#/alerts">← All alerts</a>
-        {chosen ? <One key={chosen.name} alert={chosen} /> : <Empty title={`There is no alert “${name}”`}>It may have been dropped. <a href="#/alerts">All alerts</a></Empty>}
-      </div>
-    );
-  }
   return (
-    <div class="page">
-      {head}
-      {list.length === 0
-        ? (
-          <Empty title="Nobody is told anything yet">
-            <p>An alert is a query and the address of a webhook: a row that appears in the answer is told, and told again when it leaves.</p>
-            <SqlText text={TEMPLATE} />
-            <button type="button" class="button primary" onClick={begin}>Write one</button>
-          </Empty>
-        )
-        : (
-          <Panel title="Alerts" note={whole(list.length)}>
-            <Wide label="Alerts"><table class="data">
-              <thead><tr><th>Name</th><th>State</th><th class="num">Ringing</th><th class="num opt">Waiting</th><th class="num opt">Delivered</th><th class="num opt">Given up</th><th class="opt">Last delivery</th><th class="opt">Address</th></tr></thead>
-              <tbody>{list.map((a) => (
-                <tr key={a.name} data-testid="alert-row">
-                  <td class="name"><a href={alertHref(a.name)}>{a.name}</a></td>
-                  <td><State state={a.state} /></td>
-                  <td class="num strong">{whole(a.firing)}</td>
-                  <td class="num opt">{whole(a.outstanding)}</td>
-                  <td class="num opt">{whole(a.delivered)}</td>
-                  <td class={'num opt' + (a.failed > 0 ? ' warn' : '')}>{whole(a.failed)}</td>
-                  <td class="opt">{ago(a.lastDelivery)}</td>
-                  <td class="opt mono muted">{a.address}</td>
-                </tr>
-              ))}</tbody>
-            </table></Wide>
-            <p class="note below">Waiting: messages that have not been taken yet. Given up: messages nobody took in time. Delivered and given up are counted since the server was started.</p>
-          </Panel>
-        )}
-    </div>
+    <ListPage title="Alerts" about="queries whose rows are told to an address" href="#/alerts" list={list} problem={problem}
+      status={firing ? <b class="warn-text">{whole(firing)} row{firing === 1 ? '' : 's'} ring{firing === 1 ? 's' : ''}</b> : 'nothing rings'}
+      actions={<button type="button" class="button primary" onClick={begin}><Icon name="plus" />New</button>}
+      each={{ asked: route.value.rest, noun: 'alert', nameOf: (a) => a.name, page: (a) => <One key={a.name} alert={a} /> }}
+      none={<NothingYet title="Nobody is told anything yet" statement={<SqlText text={TEMPLATE} />} begin={begin}
+        about="An alert is a query and the address of a webhook: a row that appears in the answer is told, and told again when it leaves." />}>
+      {(all) => <All list={all} />}
+    </ListPage>
+  );
+}
+
+function All({ list }: { list: readonly Alert[] }): JSX.Element {
+  return (
+    <Panel title="Alerts" note={whole(list.length)}>
+      <Wide label="Alerts"><table class="data">
+        <thead><tr><th>Name</th><th>State</th><th class="num">Ringing</th><th class="num opt">Waiting</th><th class="num opt">Delivered</th><th class="num opt">Given up</th><th class="opt">Last delivery</th><th class="opt">Address</th></tr></thead>
+        <tbody>{list.map((a) => (
+          <tr key={a.name} data-testid="alert-row">
+            <td class="name"><a href={alertHref(a.name)}>{a.name}</a></td>
+            <td><State state={a.state} /></td>
+            <td class="num strong">{whole(a.firing)}</td>
+            <td class="num opt">{whole(a.outstanding)}</td>
+            <td class="num opt">{whole(a.delivered)}</td>
+            <td class={'num opt' + (a.failed > 0 ? ' warn' : '')}>{whole(a.failed)}</td>
+            <td class="opt">{ago(a.lastDelivery)}</td>
+            <td class="opt mono muted">{a.address}</td>
+          </tr>
+        ))}</tbody>
+      </table></Wide>
+      <p class="note below">Waiting: messages that have not been taken yet. Given up: messages nobody took in time. Delivered and given up are counted since the server was started.</p>
+    </Panel>
   );
 }
 

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { asProblem, runSql } from '../live/api';
+import { usePolled, type Polled } from '../live/polled';
 import { byId, catalog, history, stats, statsById, tick } from '../live/store';
 import { isLive, type CatalogObject, type Kind, type Problem, type SqlResult } from '../model/contract';
 import { bytes, duration, short, whole } from '../model/format';
@@ -79,7 +80,7 @@ function Tree({ chosen }: { chosen: number }): JSX.Element {
             </section>
           );
         })}
-        {found.length === 0 && <p class="note pad">Nothing matches “{filter}”.</p>}
+        {found.length === 0 && <p class="note pad">{filter ? `Nothing matches “${filter}”.` : 'No streams, tables or views yet.'}</p>}
       </div>
     </nav>
   );
@@ -130,6 +131,7 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
       )}
       {o.kind !== 'index' && <Sample object={o} />}
       {(o.kind === 'stream' || o.kind === 'table') && <AddRows object={o} />}
+      {isView && isLive(o) && s?.rows !== 0 && !s?.error && <Missing object={o} />}
       {isView && <Plan object={o} />}
       <div class="two">
         <Panel title="Columns" note={`${o.columns.length}`}>
@@ -161,33 +163,13 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
   );
 }
 
-/** A column of text that a statement gives, asked for again every few seconds while the page is looked at. */
-function useAsked(query: string, everyMs: number): { rows: string[][] | null; problem: Problem | null } {
-  const [state, setState] = useState<{ rows: string[][] | null; problem: Problem | null }>({ rows: null, problem: null });
-  useEffect(() => {
-    const cut = new AbortController();
-    let timer = 0;
-    const ask = async (): Promise<void> => {
-      if (!document.hidden) {
-        try {
-          const result = (await runSql(query, 1000, cut.signal))[0];
-          setState({ rows: (result?.rows ?? []).map((row) => row.map((v) => (v === null ? '' : String(v)))), problem: null });
-        } catch (error) {
-          if (cut.signal.aborted) return;
-          setState({ rows: null, problem: asProblem(error) });
-        }
-      }
-      if (!cut.signal.aborted) timer = window.setTimeout(() => void ask(), everyMs);
-    };
-    void ask();
-    return () => { cut.abort(); clearTimeout(timer); };
-  }, [query]);
-  return state;
-}
+/** What a statement gives as text, asked for again every few seconds while the page is looked at. */
+const useAsked = (query: string, everyMs: number): Polled<string[][]> => usePolled(query, everyMs, async (signal) =>
+  ((await runSql(query, 1000, signal))[0]?.rows ?? []).map((row) => row.map((v) => (v === null ? '' : String(v)))));
 
 /** Why there is nothing to see, in the server's words. */
 function WhyEmpty({ object: o }: { object: CatalogObject }): JSX.Element | null {
-  const { rows } = useAsked(`SELECT reason, hint FROM millrace.empty_views WHERE object_id = ${o.id}`, 3000);
+  const { value: rows } = useAsked(`SELECT reason, hint FROM millrace.empty_views WHERE object_id = ${o.id}`, 3000);
   const found = rows?.[0];
   if (!found) return null;
   return (
@@ -197,18 +179,30 @@ function WhyEmpty({ object: o }: { object: CatalogObject }): JSX.Element | null 
   );
 }
 
+/** Rows that came and are not in the answer, where the server has counted any; of an empty view the reason above is enough. */
+function Missing({ object: o }: { object: CatalogObject }): JSX.Element | null {
+  const { value: rows } = useAsked(`SELECT reason, hint FROM millrace.missing_rows WHERE object_id = ${o.id}`, 5000);
+  if (!rows?.length) return null;
+  return (
+    <Panel title="Rows that are not here" note="since the view was made or loaded">
+      <ul class="reasons" data-testid="missing-rows">
+        {rows.map(([reason = '', hint = '']) => <li key={reason}>{sentence(reason)}{hint && <span class="muted"> {sentence(hint)}</span>}</li>)}
+      </ul>
+    </Panel>
+  );
+}
+
 const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 
 /** How the answer is computed: of a view that is kept up to date, with what each operator has done; of a name for a query, how it would be run. */
 function Plan({ object: o }: { object: CatalogObject }): JSX.Element {
   const live = isLive(o);
-  const { rows, problem } = useAsked(live ? `EXPLAIN ANALYZE MATERIALIZED VIEW ${fullName(o)}` : `EXPLAIN SELECT * FROM ${fullName(o)}`, live ? 5000 : 60000);
+  const { value: rows, problem } = useAsked(live ? `EXPLAIN ANALYZE MATERIALIZED VIEW ${fullName(o)}` : `EXPLAIN SELECT * FROM ${fullName(o)}`, live ? 5000 : 60000);
   const text = (rows ?? []).map((row) => row[0]).join('\n');
   return (
     <Panel title="Plan" note={live ? 'rows and time of each operator, kept fresh' : 'as it would be run'} actions={text ? <Copy text={text} /> : undefined}>
-      {problem ? <Empty title="No plan">{problem.detail || problem.title}</Empty>
-        : !rows ? <Loading lines={4} />
-          : <pre class="plan" tabIndex={0} aria-label={'Plan of ' + o.name}><code>{text}</code></pre>}
+      {!rows ? problem ? <Empty title="No plan">{problem.detail || problem.title}</Empty> : <Loading lines={4} />
+        : <pre class="plan" tabIndex={0} aria-label={'Plan of ' + o.name}><code>{text}</code></pre>}
     </Panel>
   );
 }

@@ -1,17 +1,21 @@
 // The endpoints: what is published, with which parameters, and a form to try each.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { TryIt } from '../endpoints/tryit';
-import { asProblem, fetchEndpoints } from '../live/api';
+import { fetchEndpoints } from '../live/api';
+import { usePolled } from '../live/polled';
 import { catalog } from '../live/store';
-import type { Endpoint, Problem } from '../model/contract';
+import type { Endpoint } from '../model/contract';
 import { curlOf } from '../endpoints/call';
 import { Icon } from '../parts/icons';
+import { ListPage, NothingYet } from '../parts/listpage';
 import { SqlText } from '../parts/sqltext';
-import { Copy, Empty, FromYourProgram, Loading, Panel, Wide } from '../parts/ui';
+import { Copy, FromYourProgram, Panel, Wide } from '../parts/ui';
 import { incoming } from '../query/session';
 import { endpointHref, go, route } from '../router';
+
+const EVERY_MS = 3000;
 
 const TEMPLATE = `CREATE ENDPOINT my_endpoint (n int DEFAULT 10) AS
 SELECT *
@@ -26,74 +30,35 @@ function begin(): void {
 }
 
 export default function Endpoints(): JSX.Element {
-  const [list, setList] = useState<Endpoint[] | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const name = route.value.rest;
-  const objects = catalog.value;
-  useEffect(() => {
-    let stopped = false;
-    let timer = 0;
-    const ask = async (): Promise<void> => {
-      try {
-        const found = await fetchEndpoints();
-        if (stopped) return;
-        setList((old) => (JSON.stringify(old) === JSON.stringify(found) ? old : found));
-        setProblem(null);
-      } catch (error) {
-        if (!stopped) setProblem(asProblem(error));
-      }
-      // Definitions made elsewhere show by themselves, soon enough.
-      if (!stopped) timer = window.setTimeout(() => void ask(), 5000);
-    };
-    void ask();
-    return () => { stopped = true; clearTimeout(timer); };
-  }, [objects]);
-
-  const chosen = list?.find((e) => e.name === name);
-  const head = (
-    <header class="page-head">
-      <h1>Endpoints</h1>
-      <span class="note">queries with parameters, published over HTTP</span>
-      <div class="panel-actions">
+  const before = useRef<Endpoint[] | null>(null);
+  // Definitions made elsewhere show by themselves, soon enough. As long as none changes it is the same list: a form that is being filled in is left alone.
+  const { value: list, problem } = usePolled('', EVERY_MS, async (signal) => {
+    const found = await fetchEndpoints(signal);
+    return (before.current = JSON.stringify(before.current) === JSON.stringify(found) ? before.current! : found);
+  });
+  return (
+    <ListPage title="Endpoints" about="queries with parameters, published over HTTP" href="#/endpoints" list={list} problem={problem}
+      actions={<>
         <a class="button" href="#/api" data-testid="open-api"><Icon name="catalog" />API description</a>
         <button type="button" class="button primary" onClick={begin}><Icon name="plus" />New</button>
-      </div>
-    </header>
-  );
-  if (!list) return <div class="page">{head}{problem ? <Empty title="The endpoints could not be read">{problem.detail ?? problem.title}</Empty> : <Loading lines={6} />}</div>;
-  if (name) {
-    return (
-      <div class="page">
-        <a class="crumb" href="#/endpoints">← All endpoints</a>
-        {chosen ? <One key={chosen.name} endpoint={chosen} /> : <Empty title={`There is no endpoint “${name}”`}>It may have been dropped. <a href="#/endpoints">All endpoints</a></Empty>}
-      </div>
-    );
-  }
-  return (
-    <div class="page">
-      {head}
-      {list.length === 0
-        ? (
-          <Empty title="Nothing is published yet">
-            <p>One statement publishes a query under a name, with typed parameters, as JSON, CSV and a live feed.</p>
-            <SqlText text={TEMPLATE} />
-            <button type="button" class="button primary" onClick={begin}>Write one</button>
-          </Empty>
-        )
-        : (
-          <ul class="endpoint-list">{list.map((e) => (
-            <li key={e.name} class="panel" data-testid="endpoint-row">
-              <a class="endpoint-link" href={endpointHref(e.name)}>
-                <span class="endpoint-name"><span class="method">GET</span><code>{e.path}</code></span>
-                <span class="endpoint-params">{e.parameters.length === 0 ? <span class="muted">no parameters</span> : e.parameters.map((p) => (
-                  <span key={p.name} class="param-chip"><b>{p.name}</b> {p.type}{p.required ? '' : p.default === null ? ', optional' : ' = ' + p.default}</span>
-                ))}</span>
-                <span class="endpoint-columns">{e.columns.map((c) => c.name).join(', ')}</span>
-              </a>
-            </li>
-          ))}</ul>
-        )}
-    </div>
+      </>}
+      each={{ asked: route.value.rest, noun: 'endpoint', nameOf: (e) => e.name, page: (e) => <One key={e.name} endpoint={e} /> }}
+      none={<NothingYet title="Nothing is published yet" statement={<SqlText text={TEMPLATE} />} begin={begin}
+        about="One statement publishes a query under a name, with typed parameters, as JSON, CSV and a live feed." />}>
+      {(all) => (
+        <ul class="endpoint-list">{all.map((e) => (
+          <li key={e.name} class="panel" data-testid="endpoint-row">
+            <a class="endpoint-link" href={endpointHref(e.name)}>
+              <span class="endpoint-name"><span class="method">GET</span><code>{e.path}</code></span>
+              <span class="endpoint-params">{e.parameters.length === 0 ? <span class="muted">no parameters</span> : e.parameters.map((p) => (
+                <span key={p.name} class="param-chip"><b>{p.name}</b> {p.type}{p.required ? '' : p.default === null ? ', optional' : ' = ' + p.default}</span>
+              ))}</span>
+              <span class="endpoint-columns">{e.columns.map((c) => c.name).join(', ')}</span>
+            </a>
+          </li>
+        ))}</ul>
+      )}
+    </ListPage>
   );
 }
 

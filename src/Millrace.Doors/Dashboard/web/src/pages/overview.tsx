@@ -150,7 +150,7 @@ function AmountChart({ title, range, lines }: { title: string; range: number; li
   };
   return (
     <Panel title={title} note="MiB" class="chart-panel">
-      <Chart lines={lines.map(([label], i) => ({ key: label, label, colorIndex: i }))} data={data} version={tick.value} height={160} format={(v) => bytes(v * MIB)} fromZero sync="overview"
+      <Chart lines={lines.map(([label], i) => ({ key: label, label, colorIndex: i }))} data={data} version={tick.value} height={160} format={(v) => bytes(v * MIB)} fromZero atLeast={1} sync="overview"
         label={`${title} in MiB`} range={() => stretch(range)} />
     </Panel>
   );

@@ -8,7 +8,8 @@ import type { Problem, Row } from '../model/contract';
 import { bytes, duration, parseTime, short, span, whole } from '../model/format';
 import { toNumber, toText } from '../model/types';
 import { Icon } from '../parts/icons';
-import { Empty, Loading, Panel, Wide } from '../parts/ui';
+import { ListPage } from '../parts/listpage';
+import { Empty, Panel, Wide } from '../parts/ui';
 import { incoming } from '../query/session';
 import { alertHref, endpointHref, go } from '../router';
 
@@ -55,30 +56,24 @@ export default function Subscriptions(): JSX.Element {
   const { list, problem } = useFollowers();
   const late = list?.filter((f) => f.lagMs > LATE_MS).length ?? 0;
   return (
-    <div class="page">
-      <header class="page-head">
-        <h1>Subscriptions</h1>
-        <span class="note">who follows a query, an endpoint or a view now</span>
-        {list && <span class="note" role="status">{late ? <b class="warn-text">{late} behind by more than a second</b> : list.length > 0 && 'all keep up'}</span>}
-      </header>
-      {!list ? (problem ? <Empty title="The subscriptions could not be read">{problem.detail || problem.title}</Empty> : <Loading lines={6} />)
-        : list.length === 0
-          ? <Empty title="Nobody follows anything"><p>Watch a query on the <a href="#/query">Query</a> page, open a board, or follow an endpoint; <code>SUBSCRIBE</code> does the same in SQL.</p></Empty>
-          : (
-            <Panel title="Followers" note={countOf(list)}>
-              <Wide label="Followers"><table class="data followers">
-                <thead><tr><th>Query</th><th class="opt">How</th><th class="opt">Client</th><th class="num opt">For</th><th class="num">Rows/s</th><th class="num">Waiting</th><th class="num">Lag</th><th class="num opt">Merged</th><th class="num opt">Lost</th><th class="num opt">Held</th></tr></thead>
-                <tbody>{list.slice(0, SHOWN).map((f) => <OneRow key={f.id} f={f} />)}</tbody>
-              </table></Wide>
-              {list.length > SHOWN && <p class="note below">The first {SHOWN} of {whole(list.length)}; <code>millrace.subscriptions</code> has all.</p>}
-              <p class="note below">Waiting: changes ready for a follower that has not taken them. Merged: epochs it got as one change with later ones. Lost: epochs that were gone when it came, so that it got the answer anew.</p>
-            </Panel>
-          )}
-    </div>
+    <ListPage title="Subscriptions" about="who follows a query, an endpoint or a view now" href="#/subscriptions" list={list} problem={problem}
+      status={late ? <b class="warn-text">{late} behind by more than a second</b> : 'all keep up'}
+      none={<Empty title="Nobody follows anything"><p>Watch a query on the <a href="#/query">Query</a> page, open a board, or follow an endpoint; <code>SUBSCRIBE</code> does the same in SQL.</p></Empty>}>
+      {(all) => (
+        <Panel title="Followers" note={countOf(all)}>
+          <Wide label="Followers"><table class="data followers">
+            <thead><tr><th>Query</th><th class="opt">How</th><th class="opt">Client</th><th class="num opt">For</th><th class="num">Rows/s</th><th class="num">Waiting</th><th class="num">Lag</th><th class="num opt">Merged</th><th class="num opt">Lost</th><th class="num opt">Held</th></tr></thead>
+            <tbody>{all.slice(0, SHOWN).map((f) => <OneRow key={f.id} f={f} />)}</tbody>
+          </table></Wide>
+          {all.length > SHOWN && <p class="note below">The first {SHOWN} of {whole(all.length)}; <code>millrace.subscriptions</code> has all.</p>}
+          <p class="note below">Waiting: changes ready for a follower that has not taken them. Merged: epochs it got as one change with later ones. Lost: epochs that were gone when it came, so that it got the answer anew.</p>
+        </Panel>
+      )}
+    </ListPage>
   );
 }
 
-function countOf(list: Follower[]): string {
+function countOf(list: readonly Follower[]): string {
   const queries = new Set(list.map((f) => f.query)).size;
   return list.length === queries ? whole(list.length) : `${whole(list.length)} of ${whole(queries)} ${queries === 1 ? 'query, which runs once for all' : 'queries, each of which runs once for all who follow it'}`;
 }

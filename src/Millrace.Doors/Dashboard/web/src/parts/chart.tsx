@@ -22,6 +22,8 @@ export interface ChartProps {
   /** Shows exactly this stretch, or what the data spans. */
   range?: () => [number, number];
   fromZero?: boolean;
+  /** How far the axis from zero reaches at least: a few bytes are not drawn as many thousandths of a MiB. */
+  atLeast?: number;
   utc?: boolean;
   sync?: string;
   points?: boolean;
@@ -140,7 +142,7 @@ function options(
       y: {
         range: (_u, min, max) => {
           if (min == null || max == null) return [0, 1];
-          if (p.fromZero) return [0, max <= 0 ? 1 : max * 1.12];
+          if (p.fromZero) return [0, Math.max(p.atLeast ?? 0, max <= 0 ? 1 : max * 1.12)];
           if (min === max) { const d = Math.abs(min) * 0.1 || 1; return [min - d, max + d]; }
           return uPlot.rangeNum(min, max, 0.1, true);
         },

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Millrace.Doors.Access;
 using Millrace.Doors.Http;
 using Millrace.Doors.Postgres;
@@ -124,13 +125,9 @@ public sealed class DoorHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout);
         options.Logging?.Invoke(builder.Logging);
         builder.WebHost.UseKestrelCore();
-        builder.Services.Configure<SocketTransportOptions>(o =>
-        {
-            o.CreateBoundListenSocket = ListenSocket.Bind;
-
-            // Two changes of threads less for each question and one for each event; what is not answered at once steps aside by itself (Hop).
-            o.UnsafePreferInlineScheduling = true;
-        });
+        IPEndPoint? postgres = options.Postgres is { } at ? new IPEndPoint(at.Address, at.Port) : null;
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => new DoorTransport(
+            postgres, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<IOptionsFactory<SocketTransportOptions>>()));
         if (options.Security.Certificate is not null)
         {
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -141,7 +138,7 @@ public sealed class DoorHost : IAsyncDisposable
             Limit(kestrel.Limits, options);
             kestrel.AddServerHeader = false;
             kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection => host.Counted(next, connection)));
-            if (options.Postgres is { } postgres)
+            if (postgres is not null)
             {
                 PostgresDoor.Configure(kestrel, postgres, newSession, options.PostgresOptions, rules);
             }

@@ -2,8 +2,8 @@
 namespace Millrace.Doors;
 
 /// <summary>
-/// The doors' connections are read and written without a change of threads in between (see <see cref="DoorHost"/>): who answers at once answers from the thread that has read the question, and an
-/// answer is sent by the thread that has made it. As long as that thread is busy nobody notices that the client has gone. What may take longer goes on elsewhere first.
+/// The PostgreSQL door's connections are read and written without a change of threads in between (see <see cref="DoorTransport"/>): who answers at once answers from the thread that has read the
+/// question, and sends the answer as well. As long as that thread is busy nobody notices that the client has gone. What may take longer goes on elsewhere first.
 /// </summary>
 internal static class Hop
 {

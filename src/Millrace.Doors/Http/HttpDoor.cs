@@ -76,7 +76,7 @@ public static class HttpDoor
         Get("/v1/subscribe", feeds.Subscribe);
         Get("/v1/ws", sockets.Handle);
         Get("/v1/endpoints", endpoints.List);
-        Add("/v1/endpoints/{name}", ["GET", "HEAD"], endpoints.Handle, atOnce: true); // an answer that is kept, or a lookup; others step aside
+        Add("/v1/endpoints/{name}", ["GET", "HEAD"], endpoints.Handle);
         Get("/openapi.json", openApi.Handle);
         Get("/v1/client.ts", clients.TypeScript);
         Get("/v1/client.cs", clients.CSharp);
@@ -104,21 +104,16 @@ public static class HttpDoor
 
         void Get(string pattern, RequestDelegate handler) => Add(pattern, ["GET", "HEAD"], handler);
         void Post(string pattern, RequestDelegate handler) => Add(pattern, ["POST"], handler);
-        void Add(string pattern, string[] methods, RequestDelegate handler, bool atOnce = false)
+        void Add(string pattern, string[] methods, RequestDelegate handler)
         {
-            app.MapMethods(pattern, methods, Guarded(handler, atOnce));
+            app.MapMethods(pattern, methods, Guarded(handler));
             (allowed.TryGetValue(pattern, out List<string>? all) ? all : allowed[pattern] = []).AddRange(methods);
         }
 
-        RequestDelegate Guarded(RequestDelegate handler, bool atOnce) => async context =>
+        RequestDelegate Guarded(RequestDelegate handler) => async context =>
         {
             try
             {
-                if (!atOnce)
-                {
-                    await Hop.Away();
-                }
-
                 await handler(context);
             }
             catch (Exception e)

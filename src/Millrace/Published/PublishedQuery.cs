@@ -71,9 +71,6 @@ public sealed class PublishedQuery
     /// <summary>True when its answer changes only with the relations it reads: false when it tells the time, or reads the system's own state.</summary>
     public bool IsSteady { get; }
 
-    /// <summary>True when it looks up the rows of one key, which is over in microseconds.</summary>
-    public bool IsLookup => _point is not null;
-
     /// <summary>The epoch at which anything it reads last changed.</summary>
     public long Version => VersionAt(_database.Engine.Current);
 

@@ -63,11 +63,6 @@ internal sealed class EndpointReads(HttpDoorOptions options)
     // The answer, or null when it was too large to be held and has been sent already.
     private async ValueTask<CachedAnswer?> Compute(HttpContext context, PublishedQuery query, AnswerKind kind)
     {
-        if (!query.IsLookup)
-        {
-            await Hop.Away();
-        }
-
         PublishedAnswer rows = query.Read(EndpointArguments.Bind(query, context), context.RequestAborted);
         string tag = Tag(query, rows.Version, kind);
         bool head = HttpMethods.IsHead(context.Request.Method);

@@ -22,7 +22,6 @@ internal sealed class EndpointRoutes(HttpBackend database, EndpointReads reads, 
             AnswerKind kind = AnswerFormat.Of(context.Request.Query.TryGetValue("format", out var format) ? format.ToString() : null, context.Request.Headers.Accept.ToString());
             if (kind == AnswerKind.Events || context.WebSockets.IsWebSocketRequest)
             {
-                await Hop.Away();
                 await feeds.Follow(context, query);
             }
             else

@@ -5,11 +5,18 @@ namespace Millrace.Core.Io;
 internal sealed class DiskThread : IDisposable
 {
     private readonly string name;
+    private readonly bool patient;
     private readonly Queue<(PendingIo Pending, Action Work)> queue = new();
     private Thread? thread;
     private bool closed;
 
-    internal DiskThread(string name) => this.name = name;
+    /// <param name="name">The thread's name.</param>
+    /// <param name="patient">True for work that nobody waits for: where cores are short, threads that answer somebody go first.</param>
+    internal DiskThread(string name, bool patient = false)
+    {
+        this.name = name;
+        this.patient = patient;
+    }
 
     internal PendingIo Begin(Action work)
     {
@@ -46,6 +53,11 @@ internal sealed class DiskThread : IDisposable
 
     private void Run()
     {
+        if (patient)
+        {
+            Posix.LowerPriority();
+        }
+
         while (true)
         {
             (PendingIo Pending, Action Work) next;

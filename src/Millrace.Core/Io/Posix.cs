@@ -18,6 +18,7 @@ internal static unsafe partial class Posix
     internal const int EINVAL = 22;
     internal const int ENOSPC = 28;
     internal const int EROFS = 30;
+    private const int PatientNiceness = 10; // about a tenth of what a thread of niceness 0 gets, where both want the core
     private const int O_RDWR = 2;
     private const int F_FULLFSYNC = 51;
     private const int LOCK_EX_NB = 2 | 4;
@@ -138,6 +139,20 @@ internal static unsafe partial class Posix
         return 0;
     }
 
+    /// <summary>Lets other threads go before the calling one where cores are short. A wish: what cannot be had is no error.</summary>
+    internal static void LowerPriority()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // .NET's thread priorities do nothing on Linux, where niceness belongs to the thread and 0 is the calling one.
+            _ = setpriority(0, 0, PatientNiceness);
+        }
+        else if (OperatingSystem.IsWindows())
+        {
+            Thread.CurrentThread.Priority = ThreadPriority.BelowNormal;
+        }
+    }
+
     internal static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -160,6 +175,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(SafeFileHandle fd, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setpriority(int which, uint who, int value);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle fd, int operation);

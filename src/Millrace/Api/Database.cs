@@ -103,9 +103,9 @@ public sealed partial class Database : IAsyncDisposable
             () =>
             {
                 IDisk disk = open();
-                var background = new DiskThread("millrace-seal");
-                var backups = new DiskThread("millrace-backup");
-                var checkpoints = new DiskThread("millrace-checkpoint");
+                var background = new DiskThread("millrace-seal", patient: true);
+                var backups = new DiskThread("millrace-backup", patient: true);
+                var checkpoints = new DiskThread("millrace-checkpoint", patient: true);
                 var workers = new WorkerThreads(Math.Max(1, options.Workers));
                 try
                 {

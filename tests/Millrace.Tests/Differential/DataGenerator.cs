@@ -32,9 +32,11 @@ internal sealed class DataGenerator(Random random)
         Kind.TimestampTz => $"'2024-02-2{random.Next(8, 10)} {random.Next(0, 24):00}:{random.Pick("00", "15", "30")}:00{random.Pick("+00", "+02", "-05:30")}'::timestamptz",
         Kind.Interval => $"'{random.Next(0, 24)}:{random.Pick("00", "15", "30")}:00'::interval",
         Kind.Jsonb => $"'{random.Pick(s_documents)}'::jsonb",
-        Kind.Ints => $"'{{{string.Join(",", Enumerable.Range(0, random.Next(0, 4)).Select(_ => random.Chance(0.1) ? "NULL" : random.Next(-2, 6).ToString(CultureInfo.InvariantCulture)))}}}'::integer[]",
+        Kind.Ints => $"'{{{string.Join(",", Enumerable.Range(0, random.Next(0, 4)).Select(_ => Element()))}}}'::integer[]",
         _ => $"'00000000-0000-0000-0000-00000000000{random.Next(0, 6)}'::uuid",
     };
+
+    private string Element() => random.Chance(0.1) ? "NULL" : random.Next(-2, 6).ToString(CultureInfo.InvariantCulture);
 
     private string Integer()
     {

@@ -38,7 +38,8 @@ internal sealed partial class Pair : IAsyncDisposable
     {
         // A query that PostgreSQL does not answer in time says nothing; without end it would hold up all that follow.
         await using (var command = new NpgsqlCommand(
-            $"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; SET client_min_messages = error; SET statement_timeout = '2s'; SET timezone = 'UTC'", postgres))
+            $"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET search_path = {schema}; "
+                + "SET client_min_messages = error; SET statement_timeout = '2s'; SET timezone = 'UTC'", postgres))
         {
             await command.ExecuteNonQueryAsync();
         }

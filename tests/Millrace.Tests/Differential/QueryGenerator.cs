@@ -1,4 +1,6 @@
 // Random queries over tables and views: joins, grouping, set operations, subqueries, windows; typed as they are made.
+using System.Globalization;
+
 namespace Millrace.Tests.Differential;
 
 /// <summary>A query and what it returns.</summary>
@@ -68,7 +70,7 @@ internal sealed partial class QueryGenerator
             Kind.Timestamp => $"«localtimestamp¦{Theirs}::timestamp»",
             _ => $"«now()¦{Theirs}::timestamptz»",
         };
-        string far = time.Kind == Kind.Date ? _random.Next(0, 30).ToString(System.Globalization.CultureInfo.InvariantCulture) : $"interval '{_random.Pick("10 minutes", "1 hour", "5 hours", "1 day")}'";
+        string far = time.Kind == Kind.Date ? _random.Next(0, 30).ToString(CultureInfo.InvariantCulture) : $"interval '{_random.Pick("10 minutes", "1 hour", "5 hours", "1 day")}'";
         string comparison = _random.Pick("<", "<=", ">", ">=");
         return _random.Next(5) switch
         {

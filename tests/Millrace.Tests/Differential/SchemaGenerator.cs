@@ -52,7 +52,7 @@ internal sealed class SchemaGenerator(Random random)
             columns.Add(Column(random.Pick(Kinds.Usual), random.Chance(0.75), used));
         }
 
-        return new Table(name, columns, [.. columns.Take(keys).Select(c => c.Name)], keys == 0 && random.Chance(0.5)) 
+        return new Table(name, columns, [.. columns.Take(keys).Select(c => c.Name)], keys == 0 && random.Chance(0.5))
         {
             Check = random.Chance(0.2) ? CheckOf(columns) : null,
             Unique = keys > 0 && random.Chance(0.25) ? UniqueOf([.. columns.Skip(keys)]) : [],

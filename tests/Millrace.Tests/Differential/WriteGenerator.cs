@@ -78,7 +78,8 @@ internal sealed class WriteGenerator(Random random, IReadOnlyList<Table> tables)
 
         TableColumn[] set = [.. others.Where(_ => random.Chance(0.4)).DefaultIfEmpty(random.Pick(others))];
         string where = random.Chance(0.1) ? "" : " WHERE " + _exprs.Make(Kind.Bool, scope, 1);
-        return $"UPDATE {table.Name} SET {string.Join(", ", set.Select(c => $"{c.Name} = {(random.Chance(0.5) || table.Unique.Contains(c.Name) ? _data.Value(c.Kind, c.Nullable) : Fit(_exprs.Make(c.Kind, scope, 1), c))}"))}{where}";
+        string Value(TableColumn c) => random.Chance(0.5) || table.Unique.Contains(c.Name) ? _data.Value(c.Kind, c.Nullable) : Fit(_exprs.Make(c.Kind, scope, 1), c);
+        return $"UPDATE {table.Name} SET {string.Join(", ", set.Select(c => $"{c.Name} = {Value(c)}"))}{where}";
     }
 
     private string Delete(Table table)

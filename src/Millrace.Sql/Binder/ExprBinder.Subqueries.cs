@@ -95,9 +95,10 @@ internal sealed partial class ExprBinder
             return OverElements(left, [.. Enumerable.Range(given.Start, given.Count).Select(i => new LiteralExpr(BoxedValue.Get(given.Elements, i), of))], e);
         }
 
-        // An array of the row itself is looked through where it is; also where no subquery can be, in the ON of an outer join.
+        // Arrays are looked through where they are, also where no subquery can be (the ON of an outer join, ON CONFLICT). What may be long and is the same for all rows is a table to look up in.
         bool ofRow = ExprMap.Any(array, x => x is ColumnExpr);
-        if (ofRow && e.Operator is "=" or "<>" or "<" or "<=" or ">" or ">=" && _coercion.TryCoerce(left, array.Type.Element!, CastContext.Implicit, e.Position) is { } value)
+        bool lookedUp = !ofRow && (ExprMap.Any(array, x => x is ParameterExpr) || array is LiteralExpr { Value: ListSlice { Count: > 0 } });
+        if (!lookedUp && e.Operator is "=" or "<>" or "<" or "<=" or ">" or ">=" && _coercion.TryCoerce(left, array.Type.Element!, CastContext.Implicit, e.Position) is { } value)
         {
             return Compared(array, value, e);
         }

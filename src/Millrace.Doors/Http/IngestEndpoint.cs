@@ -35,7 +35,7 @@ internal sealed class IngestEndpoint(HttpBackend database, HttpDoorOptions optio
         Layout layout = LayoutOf(context.Request);
         bool skip = Choice(context.Request, "on_error", "fail", "skip");
         bool ignoreUnknown = Choice(context.Request, "unknown", "error", "ignore");
-        var columns = new Schema(target.Columns.Fields.Take(target.Columns.Count - target.HiddenColumns).ToArray());
+        Schema columns = target.WrittenColumns;
         var byName = new ByName(ignoreUnknown, await ColumnDefaults.EvaluateAsync(database.NewSession, target, _ => true, context.RequestAborted));
 
         var told = new List<RowException>();

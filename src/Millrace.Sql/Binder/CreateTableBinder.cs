@@ -19,7 +19,7 @@ internal sealed class CreateTableBinder(BindContext context)
             throw new SqlException("42P16", "cannot create temporary relation in non-temporary schema", s.Name.Position, "leave the schema out");
         }
 
-        s = GeneratorOption.Completed(s);
+        s = IdentityColumns.Spelled(GeneratorOption.Completed(s));
         // Temporary tables are found before all others, whatever the path.
         string schema = "public";
         bool exists = s.Temporary ? Relations.CheckNew(context, schema, s.Name, s.IfNotExists || s.OrReplace)
@@ -46,6 +46,12 @@ internal sealed class CreateTableBinder(BindContext context)
         foreach (int k in key)
         {
             fields[k] = fields[k] with { Nullable = false };
+        }
+
+        IReadOnlyList<IdentityRule> identities = IdentityColumns.Of(s, fields, generated, stream);
+        foreach (IdentityRule identity in identities)
+        {
+            fields[identity.Column] = fields[identity.Column] with { Nullable = false };
         }
 
         IReadOnlyList<CheckRule> checks = new TableRules(context).Checks(s, fields);
@@ -84,6 +90,7 @@ internal sealed class CreateTableBinder(BindContext context)
                 _ => VersionColumn.Given(s) is null ? ConflictRule.Error : ConflictRule.Overwrite,
             },
             Generated = generated,
+            Identities = identities,
             Checks = checks,
             Uniques = uniques,
             TimeDigits = digits,
@@ -161,7 +168,6 @@ internal sealed class CreateTableBinder(BindContext context)
         (string? what, string? hint) = c switch
         {
             { Generated: not null } => ("generated columns are", "compute the column in a view"),
-            { Identity: true } => ("identity columns are", "leave the primary key out, or give the key yourself"),
             { References: not null } => ("foreign keys are", "join in a view"),
             _ => ((string?)null, (string?)null),
         };

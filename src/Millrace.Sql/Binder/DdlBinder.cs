@@ -218,9 +218,10 @@ internal sealed class DdlBinder(BindContext context)
             throw new SqlException("42809", $"table \"{s.Name.Display}\" is kept by the alert of its name", s.Name.Position, "drop the alert and create it anew");
         }
 
-        if (s.Actions.Count != 1 && !s.Actions.All(a => a is Syntax.AddColumnAction or Syntax.SetOptionsAction or Syntax.ResetOptionsAction))
+        if (s.Actions.Count != 1 && !s.Actions.All(a => a is Syntax.AddColumnAction or Syntax.AlterColumnAction { Change: not Syntax.ColumnChange.Type }
+            or Syntax.SetOptionsAction or Syntax.ResetOptionsAction))
         {
-            throw new SqlException("0A000", "ALTER with several actions is supported for ADD COLUMN, SET and RESET only", s.Position, "write one ALTER for each");
+            throw new SqlException("0A000", "ALTER with several actions is supported for ADD COLUMN, ALTER COLUMN without TYPE, SET and RESET only", s.Position, "write one ALTER for each");
         }
 
         context.DependsOn.Add(found.Id);
@@ -234,7 +235,12 @@ internal sealed class DdlBinder(BindContext context)
             if (bound is BoundAlter alter)
             {
                 actions.Add(alter);
-                sofar = alter is BoundAlterAddColumn add ? sofar with { Columns = new Schema([.. sofar.Columns.Fields, add.Column]) } : sofar;
+                sofar = alter switch
+                {
+                    BoundAlterAddColumn add => sofar with { Columns = new Schema([.. sofar.Columns.Fields, add.Column]) },
+                    BoundAlterColumn changed => changed.Applied(sofar),
+                    _ => sofar,
+                };
             }
         }
 
@@ -268,6 +274,10 @@ internal sealed class DdlBinder(BindContext context)
                 return AddColumn(found, a);
             case Syntax.DropColumnAction a:
                 return DropColumn(found, a);
+            case Syntax.AlterColumnAction { Change: Syntax.ColumnChange.Type } a:
+                return new ColumnTypeBinder(context).Bind(found, DmlBinder.ColumnOf(found, a.Column), a);
+            case Syntax.AlterColumnAction a:
+                return AlterColumn(found, a);
             case Syntax.PauseAction or Syntax.ResumeAction when found.Kind != ObjectKind.MaterializedView:
                 throw new SqlException("42809", $"{Word(found.Kind)} \"{found.Name}\" is not computed and cannot be paused", action.Position, "PAUSE and RESUME are for materialized views");
             case Syntax.PauseAction when found.Paused is not null:
@@ -320,6 +330,11 @@ internal sealed class DdlBinder(BindContext context)
             throw new SqlException("54011", $"\"{found.Name}\" has {CreateTableBinder.ColumnsMax} columns, which is the most there can be", a.Position);
         }
 
+        if (a.Column.Identity)
+        {
+            throw new SqlException("0A000", "a column added later is not numbered", a.Position, "create the table anew with it, and INSERT … SELECT");
+        }
+
         if (a.Column.Checks.Count > 0 || a.Column.Unique)
         {
             throw new SqlException("0A000", $"a column added later has no {(a.Column.Unique ? "UNIQUE" : "CHECK")} constraint", a.Position, "create the table anew, and INSERT … SELECT");
@@ -332,16 +347,53 @@ internal sealed class DdlBinder(BindContext context)
         }
 
         ScalarExpr value = a.Column.Default is null ? new LiteralExpr(null, field.Type) : _dml.Default(a.Column.Default, field.Type, field.Name);
-        // Rows that are there get its value now, and again whenever the history of definitions is replayed: it may depend on nothing.
-        if (ExprMap.Any(value, e => e is CallExpr { Function.Volatility: not Volatility.Immutable }))
+        // Rows that are there get one value: what is of each row is none.
+        if (ExprMap.Any(value, e => e is CallExpr { Function.Volatility: Volatility.Volatile }))
         {
-            throw new SqlException("0A000", $"the default of \"{field.Name}\" is not a constant", a.Position, "add the column without a default: rows that are there read NULL");
+            throw new SqlException("0A000", $"the default of \"{field.Name}\" is another for each row", a.Position,
+                "add the column without a default, then ALTER COLUMN … SET DEFAULT: rows that are there read NULL");
         }
 
         return new BoundAlterAddColumn(found, field, value, a.Column.Default is null ? null : Syntax.SqlFormatter.Format(a.Column.Default))
         {
             TimeDigits = TableRules.TimeDigits(a.Column, field.Type),
         };
+    }
+
+    private BoundAlterColumn AlterColumn(CatalogObject found, Syntax.AlterColumnAction a)
+    {
+        if (found.Kind is not (ObjectKind.Table or ObjectKind.Stream))
+        {
+            throw new SqlException("42809", $"cannot change a column of {Word(found.Kind)} \"{found.Name}\"", a.Position, "create it anew with another query");
+        }
+
+        int at = DmlBinder.ColumnOf(found, a.Column);
+        Field field = found.Columns[at];
+        string? text = found.Defaults.ElementAtOrDefault(at);
+        bool computed = found.GeneratedAt(at) is not null;
+        switch (a.Change)
+        {
+            case Syntax.ColumnChange.SetDefault or Syntax.ColumnChange.DropDefault when computed || found.IdentityAt(at) is not null:
+                throw new SqlException("42601", $"column \"{field.Name}\" of relation \"{found.Name}\" is {(computed ? "a generated" : "an identity")} column", a.Position);
+            case Syntax.ColumnChange.SetDefault:
+                _dml.Default(a.Default!, field.Type, field.Name);
+                return context.FunctionsUsed.Count == 0 ? new BoundAlterColumn(found, at, field, Syntax.SqlFormatter.Format(a.Default!))
+                    : throw new SqlException("0A000", $"the default of \"{field.Name}\" calls a function written in SQL", a.Position, "write the expression itself");
+            case Syntax.ColumnChange.DropDefault:
+                return new BoundAlterColumn(found, at, field, null);
+            case Syntax.ColumnChange.SetNotNull when computed:
+                throw new SqlException("0A000", "NOT NULL for a generated column is not supported", a.Position, "use coalesce in its expression");
+            case Syntax.ColumnChange.SetNotNull:
+                return new BoundAlterColumn(found, at, field with { Nullable = false }, text);
+            case Syntax.ColumnChange.DropNotNull when found.PrimaryKey.Contains(at):
+                throw new SqlException("42P16", $"column \"{field.Name}\" is in a primary key", a.Position);
+            case Syntax.ColumnChange.DropNotNull when found.IdentityAt(at) is not null:
+                throw new SqlException("42601", $"column \"{field.Name}\" of relation \"{found.Name}\" is an identity column", a.Position);
+            case Syntax.ColumnChange.DropNotNull:
+                return new BoundAlterColumn(found, at, field with { Nullable = true }, text);
+            default:
+                throw new BugException($"BUG: {a.Change} of a column");
+        }
     }
 
     private BoundStatement DropColumn(CatalogObject found, Syntax.DropColumnAction a)

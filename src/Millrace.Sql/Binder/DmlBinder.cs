@@ -258,6 +258,14 @@ internal sealed class DmlBinder(BindContext context)
                 throw new SqlException("42601", $"multiple assignments to same column \"{a.Columns[i].Text}\"", a.Columns[i].Position);
             }
 
+            if (target.IdentityAt(column) is { } identity && (identity.Always || sources[i] is Syntax.DefaultExpr))
+            {
+                throw sources[i] is Syntax.DefaultExpr
+                    ? new SqlException("0A000", $"column \"{a.Columns[i].Text}\" is not numbered anew", a.Columns[i].Position, "give it a value, or insert the row again")
+                    : new SqlException("428C9", $"column \"{a.Columns[i].Text}\" can only be updated to DEFAULT", a.Columns[i].Position, null,
+                        $"Column \"{a.Columns[i].Text}\" is an identity column defined as GENERATED ALWAYS.");
+            }
+
             if (target.GeneratedAt(column) is not null)
             {
                 if (sources[i] is Syntax.DefaultExpr)

@@ -26,12 +26,18 @@ internal sealed class InsertBinder(BindContext context)
         PlanNode source = s.Source switch
         {
             null => Plans.Unit,
-            { Body: Syntax.ValuesBody values, OrderBy.Count: 0, Limit: null, Offset: null } => Values(values, target, columns, s.Columns.Count > 0, _queries.With(s.Source.With, null, null, ctes)),
-            _ => Query(s.Source, target, columns, s.Columns.Count > 0, ctes),
+            { Body: Syntax.ValuesBody values, OrderBy.Count: 0, Limit: null, Offset: null } =>
+                Values(values, target, columns, s.Columns.Count > 0, s.Overriding is not null, _queries.With(s.Source.With, null, null, ctes)),
+            _ => Query(s.Source, target, columns, s.Columns.Count > 0, s.Overriding is not null, ctes),
         };
         if (s.Source is null)
         {
             columns = [];
+        }
+
+        if (s.Overriding == "user")
+        {
+            columns = [.. columns.Select(c => target.IdentityAt(c) is null ? c : -1)];
         }
 
         source = _dml.Finished(Complete(source, target, columns));
@@ -50,7 +56,7 @@ internal sealed class InsertBinder(BindContext context)
     public PlanNode Into(Syntax.Query query, CatalogObject target, Syntax.NodeList<Syntax.Name> names, out int[] given)
     {
         int[] columns = names.Count == 0 ? Unnamed(target, null, target.Columns.Count) : [.. names.Select(c => DmlBinder.ColumnOf(target, c))];
-        PlanNode source = Query(query, target, columns, names.Count > 0, null);
+        PlanNode source = Query(query, target, columns, names.Count > 0, true, null);
         given = columns[..source.Columns.Count];
         return Complete(source, target, given);
     }
@@ -83,7 +89,7 @@ internal sealed class InsertBinder(BindContext context)
         return Plans.Project(source, all, [.. target.Columns.Fields.Select(f => f.Name)]);
     }
 
-    private PlanNode Values(Syntax.ValuesBody values, CatalogObject target, int[] columns, bool named, CteScope? ctes)
+    private PlanNode Values(Syntax.ValuesBody values, CatalogObject target, int[] columns, bool named, bool overriding, CteScope? ctes)
     {
         var binder = new ExprBinder(context, _queries, Scope.Empty(null, null), ctes) { Clause = "VALUES" };
         var defaults = new ScalarExpr?[target.Columns.Count];
@@ -105,6 +111,10 @@ internal sealed class InsertBinder(BindContext context)
                 if (row[i] is not Syntax.DefaultExpr)
                 {
                     GeneratedColumns.CheckNotGiven(target, column, row[i].Position);
+                    if (!overriding)
+                    {
+                        IdentityColumns.CheckNotGiven(target, column, row[i].Position);
+                    }
                 }
 
                 bound[i] = row[i] is Syntax.DefaultExpr
@@ -118,13 +128,17 @@ internal sealed class InsertBinder(BindContext context)
         return QueryBinder.MakeValues(context, rows, new Schema([.. columns.Take(width).Select(c => target.Columns[c])]));
     }
 
-    private PlanNode Query(Syntax.Query query, CatalogObject target, int[] columns, bool named, CteScope? ctes)
+    private PlanNode Query(Syntax.Query query, CatalogObject target, int[] columns, bool named, bool overriding, CteScope? ctes)
     {
         QueryResult result = _queries.Bind(query, null, null, ctes, false);
         CheckCount(result.Columns.Count, columns.Length, named, query.Position);
         foreach (int column in columns.Take(result.Columns.Count))
         {
             GeneratedColumns.CheckNotGiven(target, column, query.Position);
+            if (!overriding)
+            {
+                IdentityColumns.CheckNotGiven(target, column, query.Position);
+            }
         }
 
         SqlType[] types = [.. columns.Take(result.Columns.Count).Select(c => target.Columns[c].Type)];

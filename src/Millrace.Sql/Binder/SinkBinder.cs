@@ -108,6 +108,12 @@ internal sealed class SinkBinder(BindContext context)
             context.Notices.Add($"rows of the query may agree in the primary key of \"{target.Name}\": the one that comes last is kept, and when one of them goes the row goes");
         }
 
+        if (target.Identities.FirstOrDefault(i => !given.Contains(i.Column)) is { } numbered)
+        {
+            throw new SqlException("0A000", $"the query does not give \"{target.Columns[numbered.Column].Name}\", which is numbered", s.Position,
+                "give it a value: numbers are for statements that insert");
+        }
+
         if (Reads(inputs, target.Id))
         {
             throw new SqlException("42P17", $"the sink would feed itself: its query reads \"{target.Name}\"", s.Into!.Position, "write into another table");

@@ -53,6 +53,7 @@ internal static class TypeNames
     };
 
     private const string Bounds = "use two columns, one for each bound";
+    private const string Serial = "a column of it is numbered from when its table is made: write it in CREATE TABLE";
 
     private static readonly Dictionary<string, string> Refused = new()
     {
@@ -61,8 +62,12 @@ internal static class TypeNames
         ["bit"] = "use bytea or an integer type",
         ["varbit"] = "use bytea or an integer type",
         ["xml"] = "use text",
-        ["serial"] = "use a table without primary key, or give the key yourself",
-        ["bigserial"] = "use a table without primary key, or give the key yourself",
+        ["serial"] = Serial,
+        ["serial4"] = Serial,
+        ["bigserial"] = Serial,
+        ["serial8"] = Serial,
+        ["smallserial"] = Serial,
+        ["serial2"] = Serial,
         ["int16"] = "use numeric",
         ["rw_int256"] = "use numeric",
         ["inet"] = "use text",

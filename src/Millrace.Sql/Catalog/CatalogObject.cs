@@ -69,6 +69,12 @@ public sealed record CheckRule(string Name, ScalarExpr Condition, IReadOnlyList<
 /// <param name="Columns">The columns; a row with NULL in one of them agrees with none.</param>
 public sealed record UniqueRule(string Name, IReadOnlyList<int> Columns);
 
+/// <summary>A column of a table that the engine numbers where no value is given: GENERATED … AS IDENTITY, serial.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Always">GENERATED ALWAYS: a statement may give no value of its own.</param>
+/// <param name="Start">The first number.</param>
+public sealed record IdentityRule(int Column, bool Always, long Start);
+
 /// <summary>An object of the catalog, immutable; a DDL statement makes a new one.</summary>
 public sealed record CatalogObject
 {
@@ -119,6 +125,15 @@ public sealed record CatalogObject
 
     /// <summary>What a column is computed from; null when it is written.</summary>
     public ScalarExpr? GeneratedAt(int column) => column < Generated.Count ? Generated[column] : null;
+
+    /// <summary>The columns that the engine numbers.</summary>
+    public IReadOnlyList<IdentityRule> Identities { get; init; } = [];
+
+    /// <summary>How a column is numbered; null when it is not.</summary>
+    public IdentityRule? IdentityAt(int column) => Identities.FirstOrDefault(i => i.Column == column);
+
+    /// <summary>The columns that rows are written in, all but the hidden ones: one that the engine numbers may be left out.</summary>
+    public Schema WrittenColumns => new([.. Columns.Fields.Take(Columns.Count - HiddenColumns).Select((f, i) => IdentityAt(i) is null ? f : f with { Nullable = true })]);
 
     /// <summary>Conditions that no row may make false.</summary>
     public IReadOnlyList<CheckRule> Checks { get; init; } = [];

@@ -8,6 +8,25 @@ namespace Millrace.Sql;
 /// <param name="From">By new column, the old one that it is; −1 for one that is new.</param>
 public sealed record TableShape(CatalogObject Table, IReadOnlyList<int> From)
 {
+    /// <summary>By new column, what it becomes of the old ones where that is not one of them as it is; null elsewhere, and columns beyond the end.</summary>
+    public IReadOnlyList<ScalarExpr?> Converted { get; init; } = [];
+
+    /// <summary>A table with a column of another type.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="column">Nothing is computed from it, and no condition is on it.</param>
+    /// <param name="field">The column as it shall be.</param>
+    /// <param name="value">What rows that are there have in it.</param>
+    public static TableShape Retyped(CatalogObject table, int column, Field field, ScalarExpr value)
+    {
+        int[] from = [.. Enumerable.Range(0, table.Columns.Count)];
+        CatalogObject changed = Numbered(table, from, c => c) with
+        {
+            Columns = new Schema([.. table.Columns.Fields.Select((f, i) => i == column ? field : f)]),
+            TimeDigits = [.. table.TimeDigits.Select((d, i) => i == column ? -1 : d)],
+        };
+        return new TableShape(changed, from) { Converted = [.. from.Select(c => c == column ? value : null)] };
+    }
+
     /// <summary>The table without a column. UNIQUE and CHECK constraints that name it go with it, as in PostgreSQL.</summary>
     /// <param name="table">The table.</param>
     /// <param name="column">Not of the primary key, and nothing is computed from it.</param>
@@ -20,6 +39,7 @@ public sealed record TableShape(CatalogObject Table, IReadOnlyList<int> From)
             Checks = [.. table.Checks.Where(c => !c.Columns.Contains(column)).Select(c => Numbered(c, To))],
             Uniques = [.. table.Uniques.Where(u => !u.Columns.Contains(column)).Select(u => u with { Columns = [.. u.Columns.Select(To)] })],
             Comments = table.Comments.Where(c => c.Key != column + 1).ToDictionary(c => c.Key == 0 ? 0 : To(c.Key - 1) + 1, c => c.Value),
+            Identities = [.. table.Identities.Where(i => i.Column != column).Select(i => i with { Column = To(i.Column) })],
             ColumnsAdded = column >= table.Columns.Count - table.ColumnsAdded ? table.ColumnsAdded - 1 : table.ColumnsAdded,
         };
         return new TableShape(narrower, from);

@@ -213,9 +213,38 @@ public sealed record BoundAlterSystem(string Name, string? Value) : BoundStateme
 /// <param name="DefaultText">The default as SQL text, or null.</param>
 public sealed record BoundAlterAddColumn(CatalogObject Object, Field Column, ScalarExpr Default, string? DefaultText) : BoundAlter(Object)
 {
+    /// <summary>True when the default depends on when it is evaluated: what rows that are there get of it has to be written into the statement.</summary>
+    public bool IsOfNow => ExprMap.Any(Default, e => e is CallExpr { Function.Volatility: not Volatility.Immutable });
+
     /// <summary>How many digits of a second it keeps; −1 for all.</summary>
     public int TimeDigits { get; init; } = -1;
 }
+
+/// <summary>ALTER COLUMN: SET and DROP DEFAULT, SET and DROP NOT NULL.</summary>
+/// <param name="Object">The object.</param>
+/// <param name="Column">The column.</param>
+/// <param name="Field">The column as it shall be; its type stays.</param>
+/// <param name="DefaultText">Its default as SQL text from then on, or null.</param>
+public sealed record BoundAlterColumn(CatalogObject Object, int Column, Field Field, string? DefaultText) : BoundAlter(Object)
+{
+    /// <summary>An object with the column so.</summary>
+    public CatalogObject Applied(CatalogObject o)
+    {
+        string?[] defaults = [.. Enumerable.Range(0, o.Columns.Count).Select(i => i == Column ? DefaultText : o.Defaults.ElementAtOrDefault(i))];
+        return o with
+        {
+            Columns = new Schema([.. o.Columns.Fields.Select((f, i) => i == Column ? Field : f)]),
+            Defaults = Array.TrueForAll(defaults, d => d is null) ? [] : defaults,
+        };
+    }
+}
+
+/// <summary>ALTER COLUMN TYPE.</summary>
+/// <param name="Object">The table.</param>
+/// <param name="Column">The column.</param>
+/// <param name="Field">The column as it shall be.</param>
+/// <param name="Value">What a row that is there has in it from then on, over the columns as they were.</param>
+public sealed record BoundAlterType(CatalogObject Object, int Column, Field Field, ScalarExpr Value) : BoundAlter(Object);
 
 /// <summary>DROP COLUMN of a table.</summary>
 /// <param name="Object">The table.</param>

@@ -27,19 +27,45 @@ internal sealed partial class DatabaseEngine
     }
 
     // What a column that comes in front of a hidden one, or goes, makes of a table. Whoever reads the table names its columns by number, and so stands in the way.
+    // What is bound already relies on a column that is never null; and rows that are there must be as they are said to be.
+    private void CheckNullability(CatalogObject o, BoundAlterColumn change)
+    {
+        bool isNullable = o.Columns[change.Column].Nullable;
+        if (change.Field.Nullable && !isNullable && _catalog.DependentsOf(o.Id).FirstOrDefault(d => d.Kind is not ObjectKind.Index) is { } reader)
+        {
+            throw new SqlException(
+                "2BP01", $"column \"{change.Field.Name}\" of \"{o.Name}\" stays NOT NULL because other objects depend on it", detail: $"\"{reader.Name}\" depends on \"{o.Name}\"",
+                hint: $"drop \"{reader.Name}\" first, and create it again");
+        }
+
+        if (_recovered && !change.Field.Nullable && isNullable
+            && _objects[o.Id].Snapshot().Scan(_rows.Load).Any(b => Enumerable.Range(0, b.Count).Any(row => b.Columns[change.Column].IsNull(row))))
+        {
+            throw new SqlException("23502", $"column \"{change.Field.Name}\" of relation \"{o.Name}\" contains null values", hint: "UPDATE them first");
+        }
+    }
+
     private TableShape? ShapeOf(CatalogObject o, BoundAlter alter)
     {
         TableShape? shape = alter switch
         {
             BoundAlterDropColumn drop => TableShape.Without(o, drop.Column),
+            BoundAlterType type => TableShape.Retyped(o, type.Column, type.Field, type.Value),
             BoundAlterAddColumn add when o.HiddenColumns > 0 => TableShape.With(o, add.Column, add.DefaultText, add.TimeDigits),
             _ => null,
         };
         if (shape is not null && _catalog.DependentsOf(o.Id).FirstOrDefault(d => d.Kind is not ObjectKind.Index) is { } reader)
         {
             throw new SqlException(
-                "2BP01", $"columns of \"{o.Name}\" cannot {(alter is BoundAlterDropColumn ? "be dropped" : "be added, as it has no primary key,")} because other objects depend on it",
+                "2BP01", $"columns of \"{o.Name}\" cannot "
+                    + $"{(alter is BoundAlterDropColumn ? "be dropped" : alter is BoundAlterType ? "change their types" : "be added, as it has no primary key,")} because other objects depend on it",
                 detail: $"\"{reader.Name}\" depends on \"{o.Name}\"", hint: $"drop \"{reader.Name}\" first, and create it again");
+        }
+
+        if (_recovered && alter is BoundAlterType)
+        {
+            // What does not convert is said while there is somebody to be told.
+            ((TableState)_objects[o.Id]).Convert(shape!);
         }
 
         return shape;

@@ -153,6 +153,10 @@ internal sealed partial class DatabaseEngine
                 return new DefinitionChange(null, null, [], Altered(_catalog[o.Id], (BoundAlter)bound)) { Resumed = Rebuild(o) };
             case BoundAlterSystem system:
                 return new DefinitionChange(null, null, [], null) { System = system };
+            case BoundAlterAddColumn { IsOfNow: true } ofNow:
+                throw new SqlException("0A000", $"the default of \"{ofNow.Column.Name}\" is not a constant", hint: "add the column, then ALTER COLUMN … SET DEFAULT");
+            case BoundAlterSeveral { Actions: var several } when several.Any(a => a is BoundAlterAddColumn { IsOfNow: true }):
+                throw new SqlException("0A000", "a column whose default is not a constant is added alone", hint: "write one ALTER for each");
             case BoundAlter alter when ShapeOf(_catalog[alter.Object.Id], alter) is { } shape:
                 object? value = alter is BoundAlterAddColumn added ? ConstantFolder.Evaluate(added.Default).Value : null;
                 return alter is BoundAlterAddColumn { Column: { Nullable: false } } && value is null
@@ -201,6 +205,9 @@ internal sealed partial class DatabaseEngine
                 return o with { Options = options };
             case BoundAlterAddColumn add:
                 return WithColumn(o, add);
+            case BoundAlterColumn column:
+                CheckNullability(o, column);
+                return column.Applied(o);
             case BoundComment comment:
                 var comments = new Dictionary<int, string>(o.Comments);
                 comments.Remove(comment.Column);

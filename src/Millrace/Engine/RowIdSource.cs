@@ -1,10 +1,10 @@
-// Hidden row ids for tables without a primary key.
+// Numbers of rows: the hidden row ids of tables without a primary key, and identity columns.
 namespace Millrace.Engine;
 
-/// <summary>Hands out hidden row ids, each once; used by the engine and by transactions on other threads. Ids of what is undone are not used again.</summary>
-internal sealed class RowIdSource
+/// <summary>Hands out numbers, each once; used by the engine and by transactions on other threads. Those of what is undone are not used again.</summary>
+internal sealed class RowIdSource(long first = 1)
 {
-    private long _next = 1;
+    private long _next = first;
 
     public long Next => Volatile.Read(ref _next);
 
@@ -20,6 +20,12 @@ internal sealed class RowIdSource
         return ids;
     }
 
-    /// <summary>Notes an id found in the log. Called while recovering, by one thread.</summary>
-    public void Used(long id) => _next = Math.Max(_next, id + 1);
+    /// <summary>Notes a number that a row has: it is not handed out any more, nor are those before it.</summary>
+    public void Used(long id)
+    {
+        for (long next = Volatile.Read(ref _next); next <= id && id < long.MaxValue;)
+        {
+            next = Interlocked.CompareExchange(ref _next, id + 1, next) is var seen && seen == next ? id + 1 : seen;
+        }
+    }
 }

@@ -24,7 +24,7 @@ internal enum WriteRule
 }
 
 /// <summary>A table's rows by primary key.</summary>
-internal sealed class TableState : ObjectState
+internal sealed partial class TableState : ObjectState
 {
     private RowLayout _layout;
     private ChangeCollector _collector;
@@ -37,7 +37,7 @@ internal sealed class TableState : ObjectState
     private UniqueKeys[] _uniques;
 
     public TableState(CatalogObject definition)
-        : this(definition, new RowIdSource(), new StrongBox<long>(), new TableMark([], [.. definition.Uniques.Select(_ => Array.Empty<RowRun>())]))
+        : this(definition, new RowIdSource(RowNumbers.First(definition)), new StrongBox<long>(), new TableMark([], [.. definition.Uniques.Select(_ => Array.Empty<RowRun>())]))
     {
     }
 
@@ -88,7 +88,7 @@ internal sealed class TableState : ObjectState
     public Batch? Write(Batch batch, WriteRule rule)
     {
         Ignored = 0;
-        batch = rule == WriteRule.Change ? batch : FillRowIds(batch);
+        batch = rule == WriteRule.Change ? batch : RowNumbers.Fill(Definition, batch, _rowIds);
         CheckNotNull(Definition, batch);
         if (rule != WriteRule.Merge)
         {
@@ -126,73 +126,6 @@ internal sealed class TableState : ObjectState
             Restore(before);
             throw;
         }
-    }
-
-    /// <summary>
-    /// Takes in what a sink gives: the rows of keys that leave it go, the others are written as the table says of keys that are taken. All of it or nothing.
-    /// </summary>
-    /// <returns>What has changed.</returns>
-    /// <exception cref="SqlException">23502, 23514.</exception>
-    public List<Batch> Take(IEnumerable<Batch> given)
-    {
-        TableMark before = Mark();
-        try
-        {
-            var added = new BatchBuilder(Definition.Columns);
-            var gone = new BatchBuilder(Definition.Columns);
-            foreach (Batch batch in given.Select(b => RowWidth.Fit(b, Definition)))
-            {
-                for (int row = 0; row < batch.Count; row++)
-                {
-                    (batch.Weight(row) > 0 ? added : gone).AppendRow(batch, row, 1);
-                }
-            }
-
-            var changes = new List<Batch>();
-            Batch rows = added.Share();
-            if (Leaving(gone.View(), rows) is { Count: > 0 } leaving && Write(leaving, WriteRule.Change) is { } left)
-            {
-                changes.Add(left);
-            }
-
-            WriteRule rule = Definition.OnConflict switch { ConflictRule.Ignore => WriteRule.Ignore, ConflictRule.UpdateIfNotNull => WriteRule.Merge, _ => WriteRule.Overwrite };
-            if (rows.Count > 0 && Write(rows, rule) is { } written)
-            {
-                changes.Add(written);
-            }
-
-            return changes;
-        }
-        catch (SqlException)
-        {
-            Restore(before);
-            throw;
-        }
-    }
-
-    // The rows that are there of keys that are given no more.
-    private Batch Leaving(Batch gone, Batch added)
-    {
-        HashSet<ByteSlice> done = [];
-        _layout.EncodeKeys(added, _keys);
-        for (int i = 0; i < added.Count; i++)
-        {
-            done.Add(ByteSlice.From(_keys.Key(i).ToArray()));
-        }
-
-        var builder = new BatchBuilder(Definition.Columns);
-        ColumnBuilder[] arranged = _layout.Arrange(builder);
-        _layout.EncodeKeys(gone, _keys);
-        for (int i = 0; i < gone.Count; i++)
-        {
-            if (done.Add(ByteSlice.From(_keys.Key(i).ToArray())) && Find(_keys.Key(i)) is { } cursor)
-            {
-                _layout.Decode(cursor.Row, arranged);
-                builder.EndRow(-cursor.Weight);
-            }
-        }
-
-        return builder.Share();
     }
 
     /// <summary>Applies a change from the log.</summary>
@@ -263,9 +196,13 @@ internal sealed class TableState : ObjectState
         return true;
     }
 
+    /// <summary>Rows with their numbers, in columns that the engine numbers and that were given no value. Those that have theirs are left as they are.</summary>
+    public Batch Numbered(Batch batch) => RowNumbers.Fill(Definition, batch, _rowIds);
+
     /// <summary>Hands the epoch's change to dependents.</summary>
     public void Publish(Batch change)
     {
+        RowNumbers.Note(Definition, change, _rowIds);
         RowsTotal += change.Count;
         ChangesTotal += change.Count;
         Delta.Add(change);
@@ -298,9 +235,8 @@ internal sealed class TableState : ObjectState
         _uniques = [.. table.Uniques.Select(u => new UniqueKeys(table, u, []))];
         Definition = table;
         _spine = new Spine();
-        foreach (Batch rows in before.Scan(runs))
+        foreach (Batch shaped in Shaped(shape, added, before.Scan(runs)))
         {
-            var shaped = new Batch([.. shape.From.Select((c, i) => c >= 0 ? rows.Columns[c] : RowWidth.Constant(table.Columns[i].Type, added, rows.Count))], rows.Count, rows.Weights);
             _collector.Add(shaped);
             foreach (UniqueKeys unique in _uniques)
             {
@@ -311,6 +247,42 @@ internal sealed class TableState : ObjectState
         if (!_collector.IsEmpty)
         {
             _spine.Add(_collector.Take());
+        }
+    }
+
+    /// <summary>Computes what rows would be in another shape, for the errors in it.</summary>
+    /// <exception cref="SqlException">A value does not convert; 23502.</exception>
+    public void Convert(TableShape shape)
+    {
+        foreach (Batch rows in Shaped(shape, null, _layout.Scan(_spine.Runs)))
+        {
+            CheckNotNull(shape.Table, rows);
+        }
+    }
+
+    private static IEnumerable<Batch> Shaped(TableShape shape, object? added, IEnumerable<Batch> scanned)
+    {
+        Schema columns = shape.Table.Columns;
+        CompiledExpression?[] converted = [.. shape.Converted.Select(e => e is null ? null : new CompiledExpression(e, EvalErrors.Throw))];
+        var context = new EvalContext();
+        foreach (Batch rows in scanned)
+        {
+            var shaped = new Column[columns.Count];
+            for (int i = 0; i < shaped.Length; i++)
+            {
+                if (i < converted.Length && converted[i] is { } value)
+                {
+                    ColumnBuilder builder = ColumnBuilder.For(columns[i].Type);
+                    value.Run(rows, builder, context);
+                    shaped[i] = builder.ToColumn();
+                }
+                else
+                {
+                    shaped[i] = shape.From[i] >= 0 ? rows.Columns[shape.From[i]] : RowWidth.Constant(columns[i].Type, added, rows.Count);
+                }
+            }
+
+            yield return new Batch(shaped, rows.Count, rows.Weights);
         }
     }
 
@@ -530,21 +502,6 @@ internal sealed class TableState : ObjectState
     {
         var cursor = new SpineCursor(_spine.Runs, key);
         return cursor.MoveNext() ? cursor : null;
-    }
-
-    private Batch FillRowIds(Batch batch)
-    {
-        if (Definition.HiddenColumns == 0)
-        {
-            return batch;
-        }
-
-        long[] ids = _rowIds.Take(batch.Count);
-
-        Column[] columns = new Column[Definition.Columns.Count];
-        Array.Copy(batch.Columns, columns, columns.Length - 1);
-        columns[^1] = new FixedColumn<long>(SqlType.BigInt, ids, ids.Length);
-        return new Batch(columns, batch.Count);
     }
 
     private Batch MergeRow(Batch before, Batch after, int row)

@@ -378,12 +378,20 @@ internal sealed partial class LocalSession : Session
     {
         RefuseReadOnly(bound);
         await CommitPendingAsync(cancellation).ConfigureAwait(false);
-        if (bound is BoundAlterDropColumn or BoundAlterAddColumn { Object.HiddenColumns: > 0 } && _transaction?.HasRowsOf(((BoundAlter)bound).Object) == true)
+        if (bound is BoundAlterDropColumn or BoundAlterType or BoundAlterAddColumn { Object.HiddenColumns: > 0 } && _transaction?.HasRowsOf(((BoundAlter)bound).Object) == true)
         {
             throw new SqlException("55006", $"the columns of \"{((BoundAlter)bound).Object.Name}\" cannot change: this transaction has changed its rows", hint: "COMMIT first");
         }
 
         (Statement statement, string text) = DefinitionText.Of(bound, prepared.Statement, prepared.Text);
+        if (bound is BoundAlterAddColumn { IsOfNow: true } ofNow)
+        {
+            // Rows that are there get what it is now, as a constant; those to come what it will be then.
+            (string first, text) = DefinitionText.OfNow(ofNow, (AlterStatement)statement, ContextOf(Snapshot, _database.NowMicros));
+            await _database.SubmitAsync(new DefinitionRequest(SqlParser.Parse(first)[0], first), cancellation).ConfigureAwait(false);
+            statement = SqlParser.Parse(text)[0];
+        }
+
         DefinitionResult result = await _database.SubmitAsync(new DefinitionRequest(statement, text), cancellation).ConfigureAwait(false);
         List<Notice> notices = [.. ToNotices(result.Notices)];
         if (Status == TransactionStatus.InTransaction)

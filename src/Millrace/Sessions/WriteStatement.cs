@@ -53,6 +53,7 @@ internal static class WriteStatement
         }
 
         TableState table = transaction.Table(target);
+        source = table.Numbered(source);
         if (insert.OnConflict is { } conflict && (conflict.Action == ConflictAction.DoUpdate || conflict.Arbiter >= 0 || conflict.ByKey))
         {
             return Upsert(insert, conflict, transaction, table, source, context);

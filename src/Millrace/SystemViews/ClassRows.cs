@@ -245,6 +245,7 @@ internal static class ClassRows
                 ("attstorage", type.Storage),
                 ("attnotnull", !field.Nullable || key),
                 ("atthasdef", columns[i] < o.Defaults.Count && o.Defaults[columns[i]] is not null),
+                ("attidentity", relation == Oids.Of(o) && o.IdentityAt(columns[i]) is { } identity ? identity.Always ? "a" : "d" : ""),
                 ("attislocal", true),
                 ("attcollation", type.Collation));
         }

@@ -169,7 +169,8 @@ internal static class InformationSchemaRows
             ("udt_name", TypeRows.Of(type).Name),
             ("dtd_identifier", (index + 1).ToString(System.Globalization.CultureInfo.InvariantCulture)),
             ("is_self_referencing", "NO"),
-            ("is_identity", "NO"),
+            ("is_identity", YesNo(o.IdentityAt(index) is not null)),
+            ("identity_generation", o.IdentityAt(index) is { } identity ? identity.Always ? "ALWAYS" : "BY DEFAULT" : null),
             ("is_generated", o.GeneratedAt(index) is null ? "NEVER" : "ALWAYS"),
             ("is_updatable", YesNo(o.Kind == ObjectKind.Table)));
     }

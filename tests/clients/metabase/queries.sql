@@ -149,8 +149,6 @@ CREATE SCHEMA IF NOT EXISTS "metabase_cache_1";
 CREATE TABLE "public"."bi_upload" ("_mb_row_id" bigint NOT NULL, "name" varchar(255), "n" bigint, "at" timestamp with time zone, PRIMARY KEY ("_mb_row_id"))
 ;
 -- an upload: a table that numbers its rows
--- fails: 0A000
--- differs: Millrace has no sequences
 CREATE TABLE "public"."bi_upload2" ("_mb_row_id" BIGSERIAL, "name" varchar(255), PRIMARY KEY ("_mb_row_id"))
 ;
 -- an upload: more columns

@@ -35,6 +35,9 @@ public sealed record InsertStatement(ObjectName Table, NodeList<Name> Columns, Q
     /// <summary>The target's alias, or null.</summary>
     public Name? Alias { get; init; }
 
+    /// <summary>OVERRIDING: "system" (values are taken for identity columns that are always generated), "user" (values for identity columns are passed over), or null.</summary>
+    public string? Overriding { get; init; }
+
     /// <summary>ON CONFLICT, or null.</summary>
     public OnConflictClause? OnConflict { get; init; }
 

@@ -100,6 +100,7 @@ public sealed partial class SqlFormatter
         WriteWith(insert.With);
         WriteTarget("INSERT INTO ", insert.Table, insert.Alias);
         WriteOptionalNames(insert.Columns);
+        AddIf(insert.Overriding is not null, $" OVERRIDING {insert.Overriding?.ToUpperInvariant()} VALUE");
         Add(" ");
         if (insert.Source is null)
         {

@@ -12,9 +12,10 @@ internal sealed partial class Parser
         ObjectName table = ParseObjectName("a table's or stream's name");
         Name? alias = Accept("as") ? ParseName("an alias") : null;
         NodeList<Name> columns = At(TokenKind.LeftParen) && !StartsQueryInParens() ? ParseInsertColumns() : [];
+        string? overriding = null;
         if (Accept("overriding"))
         {
-            _ = Accept("system") || Accept("user") ? true : throw Unexpected("SYSTEM or USER");
+            overriding = Accept("system") || Accept("user") ? Previous.Text : throw Unexpected("SYSTEM or USER");
             Expect("value");
         }
         Query? source = null;
@@ -31,6 +32,7 @@ internal sealed partial class Parser
         OnConflictClause? conflict = At("on", "conflict") ? ParseOnConflict() : null;
         return new InsertStatement(table, columns, source)
         {
+            Overriding = overriding,
             With = with,
             Alias = alias,
             OnConflict = conflict,

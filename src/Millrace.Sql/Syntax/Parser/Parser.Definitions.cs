@@ -384,7 +384,8 @@ internal sealed partial class Parser
 
     private ColumnDef ParseGenerated(ColumnDef column)
     {
-        if (Accept("by"))
+        bool byDefault = Accept("by");
+        if (byDefault)
         {
             Expect("default");
         }
@@ -395,11 +396,7 @@ internal sealed partial class Parser
         Expect("as");
         if (Accept("identity"))
         {
-            if (At(TokenKind.LeftParen))
-            {
-                throw NotSupported("options of an identity column", Here);
-            }
-            return column with { Identity = true };
+            return column with { Identity = true, IdentityByDefault = byDefault, IdentityStart = ParseIdentityOptions() };
         }
         ExpectLeft();
         Expr value = ParseExpr();
@@ -409,6 +406,39 @@ internal sealed partial class Parser
             Accept("virtual");
         }
         return column with { Generated = value };
+    }
+
+    // (START WITH n INCREMENT BY 1 CACHE n): where it begins; it always counts by one.
+    private long ParseIdentityOptions()
+    {
+        long start = 1;
+        if (!Accept(TokenKind.LeftParen))
+        {
+            return start;
+        }
+        while (!Accept(TokenKind.RightParen))
+        {
+            int position = Here;
+            if (Accept("start"))
+            {
+                Accept("with");
+                start = ParseInteger("where the numbers begin");
+            }
+            else if (Accept("increment"))
+            {
+                Accept("by");
+                _ = ParseInteger("a number") == 1 ? 1 : throw NotSupported("INCREMENT other than 1", position);
+            }
+            else if (Accept("cache"))
+            {
+                ParseInteger("a number");
+            }
+            else
+            {
+                throw Unexpected("START WITH, INCREMENT BY, CACHE or \")\"");
+            }
+        }
+        return start;
     }
 
     private CreateSchemaStatement ParseCreateSchema()

@@ -317,9 +317,7 @@ internal sealed partial class Parser
         if (Accept("type") || Accept("set", "data", "type"))
         {
             TypeName type = ParseTypeName();
-            return At("using")
-                ? throw NotSupported("USING in ALTER COLUMN TYPE", Here)
-                : new AlterColumnAction(column, ColumnChange.Type, null, type);
+            return new AlterColumnAction(column, ColumnChange.Type, null, type) { Using = Accept("using") ? ParseExpr() : null };
         }
         throw Unexpected("SET DEFAULT, DROP DEFAULT, SET NOT NULL, DROP NOT NULL or TYPE");
     }

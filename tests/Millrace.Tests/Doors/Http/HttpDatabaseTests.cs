@@ -59,6 +59,16 @@ public sealed class HttpDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RowsAreNumberedWhereNoNumberIsGiven()
+    {
+        await Sql("CREATE TABLE t (id bigserial PRIMARY KEY, v text NOT NULL)");
+        await Post("/v1/streams/t", "application/x-ndjson", "{\"v\":\"a\"}\n{\"v\":\"b\",\"id\":null}\n{\"v\":\"c\",\"id\":9}\n");
+        await Post("/v1/streams/t", "text/csv", "v\nd\n");
+        await _database.AppendAsync("t", [new { V = "e" }]);
+        Assert.Equal("[[\"1\",\"a\"],[\"2\",\"b\"],[\"9\",\"c\"],[\"10\",\"d\"],[\"11\",\"e\"]]", Rows(await Sql("SELECT * FROM t ORDER BY id")).GetRawText());
+    }
+
+    [Fact]
     public async Task WhatIsNotInPublicIsNamedWithItsSchema()
     {
         await Sql("CREATE SCHEMA shop; CREATE STREAM shop.s (a int); CREATE STREAM s (b int); CREATE MATERIALIZED VIEW shop.m AS SELECT count(*) AS n FROM shop.s");

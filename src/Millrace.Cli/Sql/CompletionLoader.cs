@@ -6,6 +6,9 @@ internal static class CompletionLoader
 {
     private const int NamesMax = 100_000;
 
+    // Without those that take or give a cstring (2275), int4in and the like: they are there for clients that read pg_type, and nobody calls them.
+    private const string Functions = "SELECT DISTINCT proname FROM pg_catalog.pg_proc WHERE prorettype <> 2275 AND proargtypes::text <> '2275' ORDER BY 1";
+
     /// <summary>The names the database knows now.</summary>
     public static async Task<CompletionNames> LoadAsync(ISqlRunner runner, CancellationToken cancellation)
     {
@@ -24,7 +27,7 @@ internal static class CompletionLoader
                 ((List<string>)list).Add(row[2]!);
             }
 
-            string[] functions = [.. (await Ask(runner, "SELECT DISTINCT proname FROM pg_catalog.pg_proc ORDER BY 1", cancellation)).Select(r => r[0]!)];
+            string[] functions = [.. (await Ask(runner, Functions, cancellation)).Select(r => r[0]!)];
             return new CompletionNames(columns, functions);
         }
         catch (Exception e) when (e is SqlShellException or Npgsql.NpgsqlException)

@@ -10,8 +10,8 @@ namespace Millrace.Doors;
 
 /// <summary>
 /// The PostgreSQL door answers lookups on the thread that has read the question, which saves a client that waits for each answer two changes of threads; what takes longer steps aside by itself
-/// (<see cref="Hop"/>). Requests over HTTP are more work each and come from more connections: where they were answered like that, every socket woke a thread of its own, and a sixth fewer were
-/// answered a second (25 against 27 thousand of kept answers, 16 against 19 of computed ones).
+/// (<see cref="Hop"/>). Over HTTP, measured in turns, fewer requests were answered like that: 25 against 27 thousand a second of kept answers, 16 against 19 of computed ones
+/// (<c>bench/RESULTS.md</c>). So its sockets are left to the pool.
 /// </summary>
 /// <param name="postgres">The very object that the PostgreSQL door is opened at: two doors may both ask for any free port.</param>
 /// <param name="logs">Where the sockets tell what is wrong with them.</param>

@@ -49,6 +49,20 @@ public sealed class ShellTests
     }
 
     [Fact]
+    public async Task NamesAreThoseThatPeopleCall()
+    {
+        await using Database database = await Database.OpenInMemoryAsync();
+        await database.ExecuteAsync("CREATE TABLE t (id int PRIMARY KEY, place text)");
+        await using var runner = new EmbeddedRunner(database.NewSession());
+        CompletionNames names = await CompletionLoader.LoadAsync(runner, CancellationToken.None);
+        Assert.Contains("count", names.Functions);
+        Assert.Contains("lower", names.Functions);
+        Assert.DoesNotContain("int4in", names.Functions);
+        Assert.DoesNotContain("textout", names.Functions);
+        Assert.Equal(["id", "place"], names.Columns["t"]);
+    }
+
+    [Fact]
     public void ACompletionNeverFailsAndIsNeverElsewhere()
     {
         const int seed = 4711;

@@ -52,8 +52,8 @@ export default function Query(): JSX.Element {
     editor.current = made;
     const offCatalog = catalog.subscribe((c) => made.setCatalog(c?.objects ?? []));
     const cut = new AbortController();
-    // What cannot be asked is not completed.
-    runSql('SELECT DISTINCT proname FROM pg_catalog.pg_proc ORDER BY 1', 10_000, cut.signal)
+    // What cannot be asked is not completed; nor what takes or gives a cstring (2275), int4in and the like, which nobody calls.
+    runSql("SELECT DISTINCT proname FROM pg_catalog.pg_proc WHERE prorettype <> 2275 AND proargtypes::text <> '2275' ORDER BY 1", 10_000, cut.signal)
       .then((r) => { if (!cut.signal.aborted) made.setFunctions((r[0]?.rows ?? []).map((row) => toText(row[0]))); }, () => undefined);
     const offIncoming = incoming.subscribe((i) => {
       if (!i) return;

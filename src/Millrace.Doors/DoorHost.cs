@@ -151,11 +151,14 @@ public sealed class DoorHost : IAsyncDisposable
                     listen.Use(next => new ConnectionLimit(options.HttpConnectionsMax, isPlain: options.Security.Certificate is null, rules.Refusals, next).RunAsync);
                     if (options.Security.Certificate is { } certificate)
                     {
+                        var handshakes = new TlsHandshakes(rules.Refusals);
+                        listen.Use(handshakes.Before);
                         listen.UseHttps(https =>
                         {
                             https.ServerCertificate = certificate.Certificate;
                             https.ServerCertificateChain = certificate.Chain;
                         });
+                        listen.Use(handshakes.After);
                     }
                 });
             }

@@ -23,12 +23,13 @@ internal sealed class InsertBinder(BindContext context)
         }
 
         CteScope? ctes = _queries.With(s.With, null, null, null);
+        IReadOnlyList<SortKey> order = [];
         PlanNode source = s.Source switch
         {
             null => Plans.Unit,
             { Body: Syntax.ValuesBody values, OrderBy.Count: 0, Limit: null, Offset: null } =>
                 Values(values, target, columns, s.Columns.Count > 0, s.Overriding is not null, _queries.With(s.Source.With, null, null, ctes)),
-            _ => Query(s.Source, target, columns, s.Columns.Count > 0, s.Overriding is not null, ctes),
+            _ => Query(s.Source, target, columns, s.Columns.Count > 0, s.Overriding is not null, ctes, out order),
         };
         if (s.Source is null)
         {
@@ -40,9 +41,10 @@ internal sealed class InsertBinder(BindContext context)
             columns = [.. columns.Select(c => target.IdentityAt(c) is null ? c : -1)];
         }
 
-        source = _dml.Finished(Complete(source, target, columns));
+        source = _dml.Finished(Complete(source, target, columns, order.Count));
         return new BoundInsert(target, source)
         {
+            Order = [.. order.Select((k, i) => k with { Column = target.Columns.Count + i })],
             OnConflict = s.OnConflict is null ? null : Conflict(s.OnConflict, target, s.Alias?.Text),
             Returning = _dml.Returning(s.Returning, target, s.Alias?.Text),
         };
@@ -56,7 +58,13 @@ internal sealed class InsertBinder(BindContext context)
     public PlanNode Into(Syntax.Query query, CatalogObject target, Syntax.NodeList<Syntax.Name> names, out int[] given)
     {
         int[] columns = names.Count == 0 ? Unnamed(target, null, target.Columns.Count) : [.. names.Select(c => DmlBinder.ColumnOf(target, c))];
-        PlanNode source = Query(query, target, columns, names.Count > 0, true, null);
+        PlanNode source = Query(query, target, columns, names.Count > 0, true, null, out IReadOnlyList<SortKey> order);
+        if (order.Count > 0)
+        {
+            // The changes of what goes on for ever have no order.
+            source = Plans.Pick(source, Enumerable.Range(0, source.Columns.Count - order.Count));
+        }
+
         given = columns[..source.Columns.Count];
         return Complete(source, target, given);
     }
@@ -69,24 +77,31 @@ internal sealed class InsertBinder(BindContext context)
     }
 
     /// <summary>All columns of the target: those given, defaults for the others.</summary>
-    public PlanNode Complete(PlanNode source, CatalogObject target, int[] columns)
+    /// <param name="source">What is given.</param>
+    /// <param name="target">Whose columns are wanted.</param>
+    /// <param name="columns">What the source's columns are for.</param>
+    /// <param name="sorted">How many of the source's last columns are only to sort by; they stay the last.</param>
+    public PlanNode Complete(PlanNode source, CatalogObject target, int[] columns, int sorted = 0)
     {
+        int width = source.Columns.Count - sorted;
         ScalarExpr[] all = [.. Enumerable.Range(0, target.Columns.Count).Select(i =>
-            Array.IndexOf(columns, i) is var at && at >= 0 && at < source.Columns.Count ? Plans.Column(source, at) : _dml.DefaultOf(target, i))];
-        all = TableRules.Rounded(target, all, context.Functions);
+            Array.IndexOf(columns, i) is var at && at >= 0 && at < width ? Plans.Column(source, at) : _dml.DefaultOf(target, i))];
+        string[] names = [.. target.Columns.Fields.Select(f => f.Name), .. source.Columns.Fields.Skip(width).Select(f => f.Name)];
+        all = [.. TableRules.Rounded(target, all, context.Functions), .. Plans.Columns(source, width)];
         if (target.Generated.Count > 0)
         {
             // Defaults first, so that a generated column sees the value that its row gets.
-            PlanNode written = Plans.Project(source, all, [.. target.Columns.Fields.Select(f => f.Name)]);
-            return Plans.Project(written, GeneratedColumns.Filled(target, [.. Plans.Columns(written)]), [.. target.Columns.Fields.Select(f => f.Name)]);
+            PlanNode written = Plans.Project(source, all, names);
+            ScalarExpr[] filled = GeneratedColumns.Filled(target, [.. Plans.Columns(written).Take(target.Columns.Count)]);
+            return Plans.Project(written, [.. filled, .. Plans.Columns(written, target.Columns.Count)], names);
         }
 
-        if (source is ValuesPlan values)
+        if (sorted == 0 && source is ValuesPlan values)
         {
             return new ValuesPlan([.. values.Rows.Select(r => (IReadOnlyList<ScalarExpr>)[.. all.Select(e => e is ColumnExpr c ? r[c.Index] : ExprMap.Substitute(e, r))])], target.Columns);
         }
 
-        return Plans.Project(source, all, [.. target.Columns.Fields.Select(f => f.Name)]);
+        return Plans.Project(source, all, names);
     }
 
     private PlanNode Values(Syntax.ValuesBody values, CatalogObject target, int[] columns, bool named, bool overriding, CteScope? ctes)
@@ -128,7 +143,8 @@ internal sealed class InsertBinder(BindContext context)
         return QueryBinder.MakeValues(context, rows, new Schema([.. columns.Take(width).Select(c => target.Columns[c])]));
     }
 
-    private PlanNode Query(Syntax.Query query, CatalogObject target, int[] columns, bool named, bool overriding, CteScope? ctes)
+    // What the query gives, as the target's types, and behind that, as they are, the columns that it is sorted by.
+    private PlanNode Query(Syntax.Query query, CatalogObject target, int[] columns, bool named, bool overriding, CteScope? ctes, out IReadOnlyList<SortKey> order)
     {
         QueryResult result = _queries.Bind(query, null, null, ctes, false);
         CheckCount(result.Columns.Count, columns.Length, named, query.Position);
@@ -141,8 +157,11 @@ internal sealed class InsertBinder(BindContext context)
             }
         }
 
-        SqlType[] types = [.. columns.Take(result.Columns.Count).Select(c => target.Columns[c].Type)];
-        return _queries.Convert(result.Visible(), types, CastContext.Assignment, i => ($"column \"{target.Columns[columns[i]].Name}\"", query.Position));
+        order = result.Order;
+        int width = result.Columns.Count;
+        PlanNode rows = order.Count == 0 ? result.Visible() : Plans.Pick(result.Plan, [.. Enumerable.Range(0, width), .. order.Select(k => k.Column)]);
+        SqlType[] types = [.. columns.Take(width).Select(c => target.Columns[c].Type), .. rows.Columns.Fields.Skip(width).Select(f => f.Type)];
+        return _queries.Convert(rows, types, CastContext.Assignment, i => (i < width ? $"column \"{target.Columns[columns[i]].Name}\"" : "ORDER BY", query.Position));
     }
 
     private static void CheckCount(int given, int wanted, bool named, int position)

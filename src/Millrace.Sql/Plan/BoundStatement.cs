@@ -79,11 +79,16 @@ public sealed record BoundConflict(ConflictAction Action, IReadOnlyList<ScalarEx
 
 /// <summary>INSERT.</summary>
 /// <param name="Target">A stream or table.</param>
-/// <param name="Source">All columns of the target in order, defaults filled in; a hidden <c>_rowid</c> is NULL for the engine to fill.</param>
+/// <param name="Source">
+/// All columns of the target in order, defaults filled in; a hidden <c>_rowid</c> is NULL for the engine to fill. Behind them stand those that only <see cref="Order"/> needs.
+/// </param>
 public sealed record BoundInsert(CatalogObject Target, PlanNode Source) : BoundStatement
 {
     /// <inheritdoc/>
     public override string Tag => "INSERT";
+
+    /// <summary>The order in which the rows are written, over the source's columns; empty for any order.</summary>
+    public IReadOnlyList<SortKey> Order { get; init; } = [];
 
     /// <summary>ON CONFLICT, or null for the table's own rule.</summary>
     public BoundConflict? OnConflict { get; init; }

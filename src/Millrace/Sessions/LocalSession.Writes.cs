@@ -74,7 +74,7 @@ internal sealed partial class LocalSession
     private async ValueTask<StatementResult> InsertDirectlyAsync(BoundInsert insert, CancellationToken cancellation)
     {
         var entries = new List<WriteEntry>();
-        foreach (Batch batch in Rows(_database.Engine.Current, cancellation)(insert.Source))
+        foreach (Batch batch in WriteStatement.RowsOf(insert, Rows(_database.Engine.Current, cancellation)))
         {
             entries.Add(new WriteEntry(insert.Target.Id, batch, WriteStatement.RuleOf(insert.Target)) { Shape = insert.Target.Shape });
         }
@@ -106,11 +106,11 @@ internal sealed partial class LocalSession
     }
 
     // What is written is made of rows: what a rollup says of rows that are gone is for those to see who ask.
-    private Func<PlanNode, List<Batch>> Rows(DatabaseSnapshot snapshot, CancellationToken cancellation) => plan =>
+    private Func<BoundQuery, List<Batch>> Rows(DatabaseSnapshot snapshot, CancellationToken cancellation) => query =>
     {
         long now = _database.NowMicros;
         EvalContext context = ContextOf(snapshot, now);
-        return Run(Folded(new BoundQuery(plan, plan.Columns), context), snapshot, context, now, cancellation);
+        return Run(Folded(query, context), snapshot, context, now, cancellation);
     };
 
     private static StatementResult Outcome(BoundStatement bound, WriteOutcome outcome, long epoch)

@@ -26,14 +26,24 @@ internal static class WriteStatement
     /// <param name="transaction">Where reads come from and writes go.</param>
     /// <param name="rows">Runs a plan.</param>
     /// <param name="context">What expressions of ON CONFLICT and RETURNING know.</param>
-    public static WriteOutcome Run(BoundStatement bound, Transaction transaction, Func<PlanNode, List<Batch>> rows, EvalContext context) => bound switch
+    public static WriteOutcome Run(BoundStatement bound, Transaction transaction, Func<BoundQuery, List<Batch>> rows, EvalContext context) => bound switch
     {
-        BoundInsert insert => Insert(insert, transaction, Join(insert.Source.Columns, rows(insert.Source)), context),
-        BoundUpdate update => Update(update, transaction, Join(update.Source.Columns, rows(update.Source)), context),
-        BoundDelete delete => Delete(delete, transaction, Join(delete.Source.Columns, rows(delete.Source)), context),
+        BoundInsert insert => Insert(insert, transaction, Join(insert.Target.Columns, RowsOf(insert, rows)), context),
+        BoundUpdate update => Update(update, transaction, Join(update.Source.Columns, rows(Of(update.Source))), context),
+        BoundDelete delete => Delete(delete, transaction, Join(delete.Source.Columns, rows(Of(delete.Source))), context),
         BoundTruncate truncate => Truncate(truncate, transaction),
         _ => throw new BugException($"BUG: {bound.Tag} is not a write"),
     };
+
+    /// <summary>What an INSERT writes, in its order: batches of the target's columns.</summary>
+    public static List<Batch> RowsOf(BoundInsert insert, Func<BoundQuery, List<Batch>> rows)
+    {
+        List<Batch> given = rows(Of(insert.Source) with { Order = insert.Order });
+        int width = insert.Target.Columns.Count;
+        return insert.Order.Count == 0 ? given : [.. given.Select(b => new Batch(b.Columns[..width], b.Count, b.Weights))];
+    }
+
+    private static BoundQuery Of(PlanNode plan) => new(plan, plan.Columns);
 
     /// <summary>Inserts rows with all columns of the target.</summary>
     public static WriteOutcome Insert(BoundInsert insert, Transaction transaction, Batch source, EvalContext context)

@@ -298,6 +298,26 @@ public sealed class LoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AHandshakeThatFailsIsTold()
+    {
+        (string certificate, string key) = Certificates.Make(_folder);
+        await RestartAsync(new DoorSecurity { Certificate = TlsCertificate.Load(certificate, key) });
+        await UsersAsync();
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("/v1/endpoints/open_one", Bearer(_token)));
+        foreach (byte[] junk in new byte[][] { [], [0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5], "GET / HTTP/1.1\r\n\r\n"u8.ToArray() })
+        {
+            using var client = new RawClient(_host.Http!.Port);
+            client.Send(junk);
+            client.Socket.Shutdown(SocketShutdown.Send);
+            client.Until('-');
+        }
+
+        // When the door is closed all its connections are over.
+        await RestartAsync(new DoorSecurity());
+        Assert.Equal(Enumerable.Repeat("HTTP door: a connection from 127.0.0.1 was closed: there was no TLS handshake, or it failed", 3), _log.Text);
+    }
+
+    [Fact]
     public async Task WhoMixesPlainBytesIntoTheHandshakeIsCutOff()
     {
         (string certificate, string key) = Certificates.Make(_folder);

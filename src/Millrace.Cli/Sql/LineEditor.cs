@@ -129,7 +129,8 @@ internal sealed class LineEditor(Func<ConsoleKeyInfo> readKey, TextWriter to, Fu
             case ConsoleKey.W when control: Remove(WordStart()); break;
             case ConsoleKey.L when control: to.Write("\u001b[H\u001b[2J"); break;
             case ConsoleKey.Backspace: Remove(Math.Max(0, _cursor - 1)); break;
-            case ConsoleKey.Delete: case ConsoleKey.D when control:
+            case ConsoleKey.Delete:
+            case ConsoleKey.D when control:
                 _text.Remove(_cursor, _cursor < length ? 1 : 0);
                 break;
             default:

@@ -8,7 +8,12 @@ internal static class IdentityColumns
 {
     private static readonly Dictionary<string, string> Serials = new()
     {
-        ["serial"] = "int4", ["serial4"] = "int4", ["bigserial"] = "int8", ["serial8"] = "int8", ["smallserial"] = "int2", ["serial2"] = "int2",
+        ["serial"] = "int4",
+        ["serial4"] = "int4",
+        ["bigserial"] = "int8",
+        ["serial8"] = "int8",
+        ["smallserial"] = "int2",
+        ["serial2"] = "int2",
     };
 
     /// <summary>The definition with serial columns written as what they stand for.</summary>

@@ -88,7 +88,8 @@ internal sealed class SinkBinder(BindContext context)
     }
 
     private static Syntax.Query All(Syntax.ObjectName from) => new(null, new Syntax.SelectBody(
-        [new Syntax.SelectItem(new Syntax.StarExpr(null, []) { Position = from.Position }, null)], [new Syntax.NamedTable(from) { Position = from.Position }])) { Position = from.Position };
+        [new Syntax.SelectItem(new Syntax.StarExpr(null, []) { Position = from.Position }, null)], [new Syntax.NamedTable(from) { Position = from.Position }]))
+    { Position = from.Position };
 
     private void Check(Syntax.CreateSinkStatement s, CatalogObject target, PlanNode plan, int[] given, string? type, int[] inputs)
     {

@@ -230,7 +230,8 @@ public sealed partial class Database : IAsyncDisposable
 
         batch = GeneratedRows.Fill(target, batch, target.Generated.Count == 0 ? NoContext : new EvalContext { NowMicros = NowMicros });
         return new WriteEntry(target.Id, batch, target.Kind == ObjectKind.Stream ? WriteRule.Append
-            : target.OnConflict == ConflictRule.Error ? WriteRule.Overwrite : WriteStatement.RuleOf(target)) { Shape = target.Shape };
+            : target.OnConflict == ConflictRule.Error ? WriteRule.Overwrite : WriteStatement.RuleOf(target))
+        { Shape = target.Shape };
     }
 
     /// <summary>The endpoint of a name, ready to answer; null when there is none.</summary>

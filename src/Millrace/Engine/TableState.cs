@@ -331,7 +331,8 @@ internal sealed partial class TableState : ObjectState
                 {
                     throw new SqlException(
                         "23502", $"null value in column \"{target.Columns[c].Name}\" of relation \"{target.Name}\" violates not-null constraint",
-                        detail: $"Row {before + row + 1} of the statement.") { Table = target.Name, Column = target.Columns[c].Name };
+                        detail: $"Row {before + row + 1} of the statement.")
+                    { Table = target.Name, Column = target.Columns[c].Name };
                 }
             }
         }

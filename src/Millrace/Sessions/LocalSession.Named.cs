@@ -105,9 +105,9 @@ internal sealed partial class LocalSession
             bool stays = declare.Hold || _transaction is null or { Implicit: true };
             cursor = declare.OverSubscription ? await OverSubscriptionAsync(declare, followed.Subscription!, stays, cancellation).ConfigureAwait(false)
                 : new ChangesCursor(followed.Subscription!, stays)
-            {
-                Origins = [ColumnOrigin.None, ColumnOrigin.None, .. subscribe.Query.Origins],
-            };
+                {
+                    Origins = [ColumnOrigin.None, ColumnOrigin.None, .. subscribe.Query.Origins],
+                };
         }
         else if (_transaction is null && !declare.Hold)
         {

@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { asProblem, sendRows, type Accepted } from '../live/api';
 import { announcement } from '../live/store';
 import type { CatalogObject, Problem } from '../model/contract';
+import { path } from '../model/names';
 import { whole } from '../model/format';
 import { Icon } from '../parts/icons';
 import { Panel } from '../parts/ui';
@@ -24,7 +25,7 @@ export function AddRows({ object: o }: { object: CatalogObject }): JSX.Element {
     setAnswer(null);
     setProblem(null);
     try {
-      const a = await sendRows(o.name, text, format ?? 'csv', skip);
+      const a = await sendRows(path(o), text, format ?? 'csv', skip);
       setAnswer(a);
       if (a.rejected === 0) setText('');
       announcement.value = `${a.accepted} rows added`;

@@ -7,7 +7,7 @@ import { usePolled, type Polled } from '../live/polled';
 import { byId, catalog, history, stats, statsById, tick } from '../live/store';
 import { isLive, type CatalogObject, type Kind, type Problem, type SqlResult } from '../model/contract';
 import { bytes, duration, short, whole } from '../model/format';
-import { fullName, quote } from '../model/names';
+import { fullName, path, quote } from '../model/names';
 import { toCell } from '../model/types';
 import { Grid } from '../parts/grid';
 import { Icon } from '../parts/icons';
@@ -26,7 +26,7 @@ export function Catalog(): JSX.Element {
   const c = catalog.value;
   const name = route.value.rest;
   if (!c) return <div class="page"><header class="page-head"><h1>Catalog</h1></header><Loading lines={8} /></div>;
-  const chosen = c.objects.find((o) => o.name === name);
+  const chosen = c.objects.find((o) => path(o) === name);
   return (
     <div class={'page split' + (chosen || name ? ' has-choice' : '')}>
       {!chosen && <h1 class="sr">Catalog</h1>}
@@ -53,7 +53,7 @@ function Tree({ chosen }: { chosen: number }): JSX.Element {
     <nav class="tree" aria-label="Objects">
       <label class="search"><Icon name="search" /><span class="sr">Filter objects</span>
         <input type="search" value={filter} placeholder="Filter names and columns" data-focus="filter" onInput={(e) => setFilter(e.currentTarget.value)}
-          onKeyDown={(e) => { if (e.key === 'Enter' && found[0]) go(objectHref(found[0].name)); }} />
+          onKeyDown={(e) => { if (e.key === 'Enter' && found[0]) go(objectHref(path(found[0]))); }} />
       </label>
       <div class="tree-list">
         {GROUPS.map(([title, kind, belongs]) => {
@@ -68,7 +68,7 @@ function Tree({ chosen }: { chosen: number }): JSX.Element {
                   const r = (kind === 'view' ? h.changes : h.rows).mean(3);
                   return (
                     <li key={o.id}>
-                      <a href={objectHref(o.name)} aria-current={o.id === chosen ? 'page' : undefined}>
+                      <a href={objectHref(path(o))} aria-current={o.id === chosen ? 'page' : undefined}>
                         <i class={'dot kind-' + kind + (r > 0 ? ' on' : '')} />
                         <span class="tree-name">{schemas && o.schema !== 'public' ? o.schema + '.' : ''}{o.name}</span>
                         {kind !== 'index' && <span class="tree-rate">{r > 0 ? short(r) + '/s' : ''}</span>}
@@ -149,10 +149,10 @@ function ObjectPage({ object: o }: { object: CatalogObject }): JSX.Element {
         <div>
           <Panel title="Definition" actions={<Copy text={o.definition} />}><SqlText text={o.definition} /></Panel>
           {(reads.length > 0 || feeds.length > 0) && (
-            <Panel title="Dataflow" actions={<a class="quiet" href={isView && isLive(o) ? graphHref(o.name) : '#/graph'}>Graph</a>}>
+            <Panel title="Dataflow" actions={<a class="quiet" href={isView && isLive(o) ? graphHref(path(o)) : '#/graph'}>Graph</a>}>
               <dl class="links">
-                {reads.length > 0 && <div><dt>Reads</dt><dd>{reads.map((x) => <a key={x.id} href={objectHref(x.name)}>{x.name}</a>)}</dd></div>}
-                {feeds.length > 0 && <div><dt>Feeds</dt><dd>{feeds.map((x) => <a key={x.id} href={objectHref(x.name)}>{x.name}</a>)}</dd></div>}
+                {reads.length > 0 && <div><dt>Reads</dt><dd>{reads.map((x) => <a key={x.id} href={objectHref(path(x))}>{path(x)}</a>)}</dd></div>}
+                {feeds.length > 0 && <div><dt>Feeds</dt><dd>{feeds.map((x) => <a key={x.id} href={objectHref(path(x))}>{path(x)}</a>)}</dd></div>}
               </dl>
             </Panel>
           )}
@@ -215,7 +215,7 @@ function Snippets({ object: o }: { object: CatalogObject }): JSX.Element {
   ];
   if (o.kind === 'stream') {
     const sample = Object.fromEntries(o.columns.slice(0, 3).map((c) => [c.name, '…']));
-    list.push(['Send to it', `curl ${location.origin}/v1/streams/${encodeURIComponent(o.name)} -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify([sample])}'`]);
+    list.push(['Send to it', `curl ${location.origin}/v1/streams/${encodeURIComponent(path(o))} -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify([sample])}'`]);
   }
   return <FromYourProgram snippets={list} />;
 }

@@ -7,6 +7,7 @@ import { fetchEndpoints } from '../live/api';
 import { usePolled } from '../live/polled';
 import { catalog } from '../live/store';
 import type { Endpoint } from '../model/contract';
+import { fullName, quote } from '../model/names';
 import { curlOf } from '../endpoints/call';
 import { Icon } from '../parts/icons';
 import { ListPage, NothingYet } from '../parts/listpage';
@@ -25,7 +26,7 @@ LIMIT $n;`;
 /** A statement to begin with, over a view that is there. */
 function begin(): void {
   const view = catalog.value?.objects.find((o) => o.kind === 'view');
-  incoming.value = { text: view ? TEMPLATE.replaceAll('my_view', view.name).replace('my_endpoint', view.name) : TEMPLATE, then: 'nothing' };
+  incoming.value = { text: view ? TEMPLATE.replaceAll('my_view', fullName(view)).replace('my_endpoint', quote(view.name)) : TEMPLATE, then: 'nothing' };
   go('#/query');
 }
 

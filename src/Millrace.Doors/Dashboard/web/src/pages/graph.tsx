@@ -8,6 +8,7 @@ import type { Graph as GraphData, Problem } from '../model/contract';
 import { bytes, duration, nanos, rate, short, whole } from '../model/format';
 import { Icon } from '../parts/icons';
 import { Badge, Empty, Loading, Panel, Segmented, Wide } from '../parts/ui';
+import { path } from '../model/names';
 import { objectHref, route } from '../router';
 import { arrange, NODE_H, NODE_W, type Arranged, type Placed } from './layout';
 
@@ -241,7 +242,7 @@ function Details({ id, graph, rates, onClose }: { id: string; graph: GraphData |
   if (!object && !operator) return null;
   return (
     <aside class="panel details">
-      <header class="panel-head"><h2>{object?.name ?? operator?.name}</h2><Badge kind={object?.kind ?? 'operator'} /><div class="panel-actions"><button type="button" class="quiet" aria-label="Close" onClick={onClose}><Icon name="close" /></button></div></header>
+      <header class="panel-head"><h2>{object ? path(object) : operator?.name}</h2><Badge kind={object?.kind ?? 'operator'} /><div class="panel-actions"><button type="button" class="quiet" aria-label="Close" onClick={onClose}><Icon name="close" /></button></div></header>
       {operator?.detail && <p class="mono wrap pad">{operator.detail}</p>}
       <dl class="facts column">
         {object && <>
@@ -251,7 +252,7 @@ function Details({ id, graph, rates, onClose }: { id: string; graph: GraphData |
           <div><dt>Lag</dt><dd>{duration(s?.lagMs)}</dd></div>
         </>}
         {operator && <>
-          <div><dt>Of view</dt><dd>{owner ? <a href={objectHref(owner.name)}>{owner.name}</a> : '–'}</dd></div>
+          <div><dt>Of view</dt><dd>{owner ? <a href={objectHref(path(owner))}>{path(owner)}</a> : '–'}</dd></div>
           <div><dt>Rows in</dt><dd>{rate(rates.rowsIn.get(id))}</dd></div>
           <div><dt>In / out, ever</dt><dd>{short(operator.rowsIn)} / {short(operator.rowsOut)}</dd></div>
           <div><dt>State</dt><dd>{short(operator.stateRows)} rows, {bytes(operator.stateBytes)}</dd></div>
@@ -259,7 +260,7 @@ function Details({ id, graph, rates, onClose }: { id: string; graph: GraphData |
           <div><dt>Of a core</dt><dd>{share(rates.busy.get(id))}</dd></div>
         </>}
       </dl>
-      {object && <a class="button wide" href={objectHref(object.name)}>Open in the catalog</a>}
+      {object && <a class="button wide" href={objectHref(path(object))}>Open in the catalog</a>}
     </aside>
   );
 }
@@ -275,7 +276,7 @@ function Operators({ graph, rates, slow, onChoose }: { graph: GraphData; rates: 
           return (
             <tr key={o.id}>
               <td class="name"><button type="button" class="link" onClick={() => onChoose(o.id)}>{o.name}</button>{o.id === slow && <span class="badge slow-badge">slowest</span>} <span class="muted mono ellipsis opt">{o.detail}</span></td>
-              <td>{owner ? <a href={objectHref(owner.name)}>{owner.name}</a> : '–'}</td>
+              <td>{owner ? <a href={objectHref(path(owner))}>{path(owner)}</a> : '–'}</td>
               <td class="num"><span class={'heat-chip heat-' + heatOf(rates.busy.get(o.id))}>{share(rates.busy.get(o.id))}</span></td>
               <td class="num">{short(rates.rowsIn.get(o.id))}</td>
               <td class="num opt">{nanos(o.nsPerRow)}</td>

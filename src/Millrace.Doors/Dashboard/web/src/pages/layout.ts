@@ -2,6 +2,7 @@
 
 import { Graph as Dagre, layout } from '@dagrejs/dagre';
 import type { CatalogObject, Graph } from '../model/contract';
+import { path } from '../model/names';
 
 export const NODE_W = 196;
 export const NODE_H = 60;
@@ -26,7 +27,7 @@ export function arrange(graph: Graph | null, objects: CatalogObject[]): Arranged
   };
   const addObject = (id: number): void => {
     const o = byId.get(id);
-    if (o && o.kind !== 'index' && !nodes.has('object:' + id)) add('object:' + id, o.name, '', o);
+    if (o && o.kind !== 'index' && !nodes.has('object:' + id)) add('object:' + id, path(o), '', o);
   };
   const pairs: [string, string][] = [];
   const grouped = new Map<number, string[]>();

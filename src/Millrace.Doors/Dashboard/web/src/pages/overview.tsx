@@ -11,6 +11,7 @@ import type { Ring } from '../model/ring';
 import {
   byId, catalog, changes, disk, epochs, history, HISTORY, ingest, lag, link, log, memory, state, stats, statsById, streams, tick, times, views, worstLag,
 } from '../live/store';
+import { path } from '../model/names';
 import { objectHref } from '../router';
 import type { CatalogObject } from '../model/contract';
 
@@ -90,12 +91,14 @@ function now(ring: Ring): number {
 /** The last minute, or what there is of it: a young page does not show an empty stretch. */
 const recent = (ring: Ring): number[] => ring.tail(Math.min(SPARK, Math.max(20, ring.length)));
 
+const shown = (o: CatalogObject | undefined): string => (o ? path(o) : '?');
+
 function laggard(): string {
   const s = stats.value!;
   let worst = null as { id: number; lagMs: number | null } | null;
   for (const o of s.objects) if (o.lagMs != null && (worst === null || o.lagMs > worst.lagMs!)) worst = o;
   if (!worst) return 'no watermarks yet';
-  return byId.value.get(worst.id)?.name ?? '?';
+  return shown(byId.value.get(worst.id));
 }
 
 function stateFoot(): string {
@@ -119,8 +122,8 @@ function Tile(props: { title: string; value: string; unit?: string; ring: Ring; 
 function ObjectRow({ object, ring, tone }: { object: CatalogObject; ring: Ring; tone: number }): JSX.Element {
   const s = statsById.value.get(object.id);
   return (
-    <tr data-testid={object.kind === 'view' ? 'view-row' : object.kind === 'stream' ? 'stream-row' : 'table-row'} data-name={object.name}>
-      <td class="name"><a href={objectHref(object.name)}>{object.name}</a>{object.kind === 'table' && <Badge kind="table" />}{s?.error && <span class="badge failed" title={s.error}>failed</span>}</td>
+    <tr data-testid={object.kind === 'view' ? 'view-row' : object.kind === 'stream' ? 'stream-row' : 'table-row'} data-name={path(object)}>
+      <td class="name"><a href={objectHref(path(object))}>{path(object)}</a>{object.kind === 'table' && <Badge kind="table" />}{s?.error && <span class="badge failed" title={s.error}>failed</span>}</td>
       <td class="num strong">{short(now(ring))}</td>
       <td class="opt"><Spark values={recent(ring)} tone={tone} width={80} /></td>
       <td class="num">{short(s?.rows ?? s?.rowsTotal)}</td>
@@ -168,7 +171,7 @@ export function RateChart(props: {
     const ranked = props.objects.map((o) => ({ o, mean: props.ring(o.id).mean(props.range) })).sort((a, b) => b.mean - a.mean);
     return ranked.slice(0, SHOWN).map((r) => r.o);
   }, [ids, props.range, tick.value < 4 ? tick.value : 4 + Math.floor(tick.value / 30)]);
-  const lines: Line[] = chosen.map((o, i) => ({ key: String(o.id), label: o.name, colorIndex: i }));
+  const lines: Line[] = chosen.map((o, i) => ({ key: String(o.id), label: path(o), colorIndex: i }));
   const data = (): ChartData => {
     const n = Math.min(times.length, HISTORY, props.range + 2);
     const xs = times.tail(n);
@@ -184,7 +187,7 @@ export function RateChart(props: {
       {props.objects.length === 0 ? <Empty title="Nothing to draw">{props.empty}</Empty> : asTable ? (
         <Wide label="Rates"><table class="data">
           <thead><tr><th>Name</th><th class="num">Now</th><th class="num">Lowest</th><th class="num">Mean</th><th class="num">Highest</th></tr></thead>
-          <tbody>{props.objects.map((o) => <SummaryRow key={o.id} name={o.name} ring={props.ring(o.id)} range={props.range} format={props.format ?? rate} />)}</tbody>
+          <tbody>{props.objects.map((o) => <SummaryRow key={o.id} name={path(o)} ring={props.ring(o.id)} range={props.range} format={props.format ?? rate} />)}</tbody>
         </table></Wide>
       ) : (
         <>

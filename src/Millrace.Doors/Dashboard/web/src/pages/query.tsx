@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { runSql } from '../live/api';
 import { catalog } from '../live/store';
 import { duration, whole } from '../model/format';
+import { fullName, path, quote } from '../model/names';
 import { toText } from '../model/types';
 import { Icon } from '../parts/icons';
 import { Empty } from '../parts/ui';
@@ -131,10 +132,10 @@ function Start({ onPick, busy }: { onPick: (text: string, live: boolean) => void
     <Empty title="Ask, or keep asking">
       <p>Run answers once. Watch keeps the answer live: rows change in place and the plot grows.</p>
       {views.length > 0 && <div class="chips"><span>Watch a view</span>{views.map((o) => (
-        <button key={o.id} type="button" class="chip" onClick={() => onPick(`SELECT * FROM ${o.name}`, true)}>{o.name}</button>
+        <button key={o.id} type="button" class="chip" onClick={() => onPick(`SELECT * FROM ${fullName(o)}`, true)}>{path(o)}</button>
       ))}</div>}
       {streams.length > 0 && <div class="chips"><span>Look into a stream</span>{streams.map((o) => (
-        <button key={o.id} type="button" class="chip" onClick={() => onPick(`SELECT *\nFROM ${o.name}${o.eventTime ? `\nORDER BY ${o.eventTime} DESC` : ''}\nLIMIT 100`, false)}>{o.name}</button>
+        <button key={o.id} type="button" class="chip" onClick={() => onPick(`SELECT *\nFROM ${fullName(o)}${o.eventTime ? `\nORDER BY ${quote(o.eventTime)} DESC` : ''}\nLIMIT 100`, false)}>{path(o)}</button>
       ))}</div>}
       {objects.length === 0 && <div class="chips"><span>Begin with</span>
         <button type="button" class="chip" onClick={() => onPick('CREATE STREAM reading (at timestamptz, device text, value double precision)', false)}>create a stream</button></div>}

@@ -137,6 +137,9 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
         }
     }
 
+    /// <summary>The text behind a portal; nothing where there is none.</summary>
+    public string TextOf(string portal) => _portals.GetValueOrDefault(portal)?.Source.Text ?? "";
+
     /// <summary>Execute.</summary>
     public async ValueTask ExecuteAsync(ExecuteMessage message, CancellationToken cancellation)
     {

@@ -134,6 +134,7 @@ internal sealed class PostgresConnection(Func<Session> newSession, ConnectionTab
 
             (int process, int key) = table.Add(user, end => (end ? End : (Action)context.Cancel)());
             session.BackendId = process;
+            session.ShowAs(() => context.Look(process, connection.RemoteEndPoint, wire.Tls));
             session.CancelBackend = (other, end) => table.Stop(other, end, user, login.IsSuperuser(user));
             using CancellationTokenRegistration stop = StopOf(connection).Register(End);
             try

@@ -76,7 +76,7 @@ internal sealed class PostgresSession(SessionContext context)
     {
         try
         {
-            CancellationToken cancellation = context.StartStatement();
+            CancellationToken cancellation = context.StartStatement(text);
             IReadOnlyList<Statement> statements = context.Session.Parse(text);
             if (statements.Count == 0)
             {
@@ -183,7 +183,7 @@ internal sealed class PostgresSession(SessionContext context)
                         context.Session.BeginImplicit();
                     }
 
-                    await _extended.ExecuteAsync(execute, context.StartStatement()).ConfigureAwait(false);
+                    await _extended.ExecuteAsync(execute, context.StartStatement(_extended.TextOf(execute.Portal))).ConfigureAwait(false);
                     break;
                 default:
                     await _extended.CloseAsync(TargetMessage.Read(context.Input.Body)).ConfigureAwait(false);

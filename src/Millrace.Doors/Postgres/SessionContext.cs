@@ -1,4 +1,7 @@
 // What the parts of one PostgreSQL connection share: the session, the two directions, and the way to stop a running statement.
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
 using Millrace.Core;
 
 namespace Millrace.Doors.Postgres;
@@ -13,10 +16,19 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
         ("IntervalStyle", "intervalstyle", "postgres"), ("TimeZone", "timezone", "UTC"), ("standard_conforming_strings", "standard_conforming_strings", "on"),
     ];
 
+    // Of a long statement the beginning: it is held as long as the connection is idle.
+    private const int QueryMax = 1024;
+
     private readonly string?[] _reported = new string?[Reported.Length];
     private readonly Lock _gate = new();
     private CancellationTokenSource _statement = new(Timeout.InfiniteTimeSpan, time);
     private CancellationTokenRegistration _closing;
+    private readonly long _started = session.NowMicros;
+    private string _query = "";
+    private long _statementMicros;
+    private long _changedMicros = session.NowMicros;
+    private long _transactionMicros;
+    private TransactionStatus _status;
     private bool _isRunning;
     private bool _isTimed;
     private bool _isCancelled;
@@ -34,10 +46,14 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
     public CancellationToken Closed { get; } = closed;
 
     /// <summary>The token of a statement that starts now; <see cref="EndStatement"/> ends it.</summary>
-    public CancellationToken StartStatement()
+    /// <param name="text">What runs.</param>
+    public CancellationToken StartStatement(string text)
     {
+        long now = Session.NowMicros;
         lock (_gate)
         {
+            _query = text.Length <= QueryMax ? text : text[..QueryMax];
+            _statementMicros = _changedMicros = now;
             // One source serves all statements until one is cancelled: they are many, and mostly short.
             if (!_statement.TryReset())
             {
@@ -70,8 +86,17 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
     /// <summary>The statement is over: a cancel that comes now is for nobody.</summary>
     public void EndStatement()
     {
+        long now = Session.NowMicros;
+        TransactionStatus status = Session.Status;
         lock (_gate)
         {
+            if (_isRunning)
+            {
+                _changedMicros = now;
+                _status = status;
+                _transactionMicros = status == TransactionStatus.Idle ? 0 : _transactionMicros == 0 ? _statementMicros : _transactionMicros;
+            }
+
             _isRunning = false;
             if (_isTimed)
             {
@@ -96,6 +121,39 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
             }
         }
     }
+
+    /// <summary>What the connection is doing, for others to see.</summary>
+    /// <param name="process">Its number.</param>
+    /// <param name="client">Where the client is.</param>
+    /// <param name="tls">The connection's encryption, or null.</param>
+    public Backend Look(int process, EndPoint? client, SslStream? tls)
+    {
+        (bool isRunning, string query, long statement, long changed, long transaction, TransactionStatus status) = Now();
+        var address = client as IPEndPoint;
+        string? cipher = tls?.NegotiatedCipherSuite.ToString();
+        return new Backend(
+            process, Session.User, Session.Settings.GetValueOrDefault("application_name", ""), address?.Address.ToString(), address?.Port ?? -1,
+            _started, transaction, statement, changed,
+            isRunning ? "active" : status switch { TransactionStatus.Idle => "idle", TransactionStatus.Failed => "idle in transaction (aborted)", _ => "idle in transaction" },
+            Shown(query))
+        {
+            TlsVersion = tls?.SslProtocol switch { null => null, SslProtocols.Tls12 => "TLSv1.2", SslProtocols.Tls13 => "TLSv1.3", var other => other.ToString() },
+            TlsCipher = cipher,
+            TlsBits = cipher is null ? 0 : cipher.Contains("AES_128", StringComparison.Ordinal) ? 128 : 256,
+        };
+    }
+
+    private (bool IsRunning, string Query, long Statement, long Changed, long Transaction, TransactionStatus Status) Now()
+    {
+        lock (_gate)
+        {
+            return (_isRunning, _query, _statementMicros, _changedMicros, _isRunning && _transactionMicros == 0 ? _statementMicros : _transactionMicros, _status);
+        }
+    }
+
+    // Passwords, and addresses that let in whoever knows them, are for nobody to read.
+    private static string Shown(string query) =>
+        query.Contains("PASSWORD", StringComparison.OrdinalIgnoreCase) || query.Contains("NOTIFY", StringComparison.OrdinalIgnoreCase) ? "<withheld: it may have a secret in it>" : query;
 
     /// <summary>Tells the client the settings that have changed since it was last told.</summary>
     public void ReportSettings()

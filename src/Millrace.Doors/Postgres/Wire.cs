@@ -27,6 +27,9 @@ internal sealed class Wire(ConnectionContext connection, PostgresDoorOptions opt
     /// <summary>True once the connection is encrypted.</summary>
     public bool IsEncrypted => _tls is not null;
 
+    /// <summary>The encryption, or null.</summary>
+    public SslStream? Tls => _tls;
+
     /// <summary>Begins TLS.</summary>
     /// <param name="certificate">The server's.</param>
     /// <param name="direct">True when the client has begun it without asking: it must then have named the protocol that it means.</param>

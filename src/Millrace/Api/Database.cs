@@ -1,4 +1,5 @@
 // The library's front door: open a folder, write, ask, subscribe.
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Millrace.Alerts;
 using Millrace.Core;
@@ -65,6 +66,12 @@ public sealed partial class Database : IAsyncDisposable
 
     /// <summary>What opening found: how much was replayed, and warnings about damaged files that were set aside.</summary>
     public IReadOnlyList<string> RecoveryReport => [Engine.RecoverySummary, .. Engine.RecoveryWarnings];
+
+    /// <summary>The connections that have made themselves known, and how to look at one.</summary>
+    internal ConcurrentDictionary<Session, Func<Backend>> Connections { get; } = new();
+
+    /// <summary>All who are connected through doors where sessions last, with what they are doing.</summary>
+    public IReadOnlyList<Backend> Backends() => [.. Connections.Values.Select(look => look()).OrderBy(b => b.Id)];
 
     /// <summary>How it was opened.</summary>
     public DatabaseOptions Options { get; }

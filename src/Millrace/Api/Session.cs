@@ -73,6 +73,12 @@ public abstract class Session : IAsyncDisposable
     /// </summary>
     public Func<int, bool, bool> CancelBackend { get; set; } = (_, _) => false;
 
+    /// <summary>Makes the session's connection known to the others: pg_stat_activity shows it until the session is over.</summary>
+    /// <param name="look">Asked from other threads, whenever somebody looks.</param>
+    public virtual void ShowAs(Func<Backend> look)
+    {
+    }
+
     /// <summary>Which files its queries may read, as in <c>SELECT * FROM 'orders.csv'</c>; none unless somebody who may decides so.</summary>
     public FileRule Files { get; set; } = FileRule.None;
 

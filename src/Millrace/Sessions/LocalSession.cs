@@ -46,6 +46,8 @@ internal sealed partial class LocalSession : Session
 
     public override void Set(string name, string value) => _settings.Set(name, value);
 
+    public override void ShowAs(Func<Backend> look) => _database.Connections[this] = look;
+
     public override IReadOnlyList<Statement> Parse(string text) => SqlParser.Parse(text);
 
     public override PreparedStatement Prepare(Statement statement, string text, IReadOnlyList<SqlType?>? parameterTypes = null)
@@ -124,6 +126,7 @@ internal sealed partial class LocalSession : Session
     public override ValueTask DisposeAsync()
     {
         _transaction = null;
+        _database.Connections.TryRemove(this, out _);
         return _cursors.Count + _temporary.Count == 0 ? ValueTask.CompletedTask : EndAsync();
     }
 

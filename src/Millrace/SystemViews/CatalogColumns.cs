@@ -52,6 +52,8 @@ internal static class CatalogColumns
         pg_stat_activity 12222: datid:i? datname:t? pid:i? leader_pid:i? usesysid:i? usename:t? application_name:t? client_addr:t?
           client_hostname:t? client_port:i? backend_start:z? xact_start:z? query_start:z? state_change:z? wait_event_type:t? wait_event:t?
           state:t? backend_xid:i? backend_xmin:i? query_id:l? query:t? backend_type:t?
+        pg_stat_ssl 12252: pid:i? ssl:b? version:t? cipher:t? bits:i? client_dn:t? client_serial:t? issuer_dn:t?
+        pg_stat_gssapi 12256: pid:i? gss_authenticated:b? principal:t? encrypted:b?
         pg_description 2609: objoid:i classoid:i objsubid:i description:t
         pg_shdescription 2396: objoid:i classoid:i description:t
         pg_depend 2608: classid:i objid:i objsubid:i refclassid:i refobjid:i refobjsubid:i deptype:t

@@ -1,4 +1,4 @@
-// What the catalog says of the session that asks: its prepared statements and cursors; and of the words of the language.
+// What the catalog says of sessions: who is connected and does what, the prepared statements and cursors of the one that asks; and of the words of the language.
 using Millrace.Core;
 using Millrace.Sessions;
 using Millrace.Sql;
@@ -6,9 +6,58 @@ using Millrace.Sql.Syntax;
 
 namespace Millrace.Engine;
 
-/// <summary>Rows of pg_prepared_statements, pg_cursors and pg_get_keywords().</summary>
+/// <summary>Rows of pg_stat_activity and its kin, pg_prepared_statements, pg_cursors and pg_get_keywords().</summary>
 internal static class SessionRows
 {
+    /// <summary>pg_stat_activity: what each connection is doing. Of others' connections only superusers see more than that they are there.</summary>
+    public static void Activity(SystemContext context, RelationRows rows)
+    {
+        bool all = AccessRows.IsSuperuser(context);
+        Dictionary<string, int> roles = AccessRows.Roles(context).ToDictionary(r => r.Name, r => r.Oid, StringComparer.Ordinal);
+        foreach (Backend b in context.Database.Backends())
+        {
+            string user = b.User ?? SystemContext.Owner;
+            bool open = all || b.User == context.Session.User;
+            bool waits = b.State != "active";
+            rows.Add(
+                ("datid", Oids.Database),
+                ("datname", context.DatabaseName),
+                ("pid", b.Id),
+                ("usesysid", roles.TryGetValue(user, out int oid) ? oid : null),
+                ("usename", user),
+                ("application_name", b.Application),
+                ("client_addr", open ? b.Address : null),
+                ("client_port", open ? b.Port : null),
+                ("backend_start", open ? b.StartedMicros : null),
+                ("xact_start", open && b.TransactionMicros > 0 ? b.TransactionMicros : null),
+                ("query_start", open && b.StatementMicros > 0 ? b.StatementMicros : null),
+                ("state_change", open ? b.ChangedMicros : null),
+                ("wait_event_type", open && waits ? "Client" : null),
+                ("wait_event", open && waits ? "ClientRead" : null),
+                ("state", open ? b.State : null),
+                ("query", open ? b.Query : "<insufficient privilege>"),
+                ("backend_type", open ? "client backend" : null));
+        }
+    }
+
+    /// <summary>pg_stat_ssl: how each connection is encrypted.</summary>
+    public static void Encryption(SystemContext context, RelationRows rows)
+    {
+        foreach (Backend b in context.Database.Backends())
+        {
+            rows.Add(("pid", b.Id), ("ssl", b.TlsVersion is not null), ("version", b.TlsVersion), ("cipher", b.TlsCipher), ("bits", b.TlsVersion is null ? null : b.TlsBits));
+        }
+    }
+
+    /// <summary>pg_stat_gssapi: no connection uses it.</summary>
+    public static void Kerberos(SystemContext context, RelationRows rows)
+    {
+        foreach (Backend b in context.Database.Backends())
+        {
+            rows.Add(("pid", b.Id), ("gss_authenticated", false), ("encrypted", false));
+        }
+    }
+
     /// <summary>pg_prepared_statements.</summary>
     public static void PreparedStatements(SystemContext context, RelationRows rows)
     {

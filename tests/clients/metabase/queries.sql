@@ -157,6 +157,12 @@ ALTER TABLE "public"."bi_upload" ADD COLUMN "more" text
 -- an upload: gone
 DROP TABLE "public"."bi_upload"
 ;
+-- an upload: rows that are numbered
+INSERT INTO "public"."bi_upload2" ("name") VALUES ('one'), ('two')
+;
+-- an upload: those too are gone
+DROP TABLE "public"."bi_upload2"
+;
 -- an error in a question
 -- fails: 42703
 SELECT "public"."bi_people"."nothing" FROM "public"."bi_people"

@@ -173,5 +173,6 @@ drop table if exists bi_upload2;
 drop materialized view if exists bi_plans;
 drop view if exists bi_active;
 drop table if exists bi_people;
-drop table if exists "bi_Visit log"
+drop table if exists "bi_Visit log";
+drop schema if exists metabase_cache_1
 ;

@@ -14,6 +14,8 @@ internal sealed class DomainPush
     private readonly PlanNode _domain;
     private readonly int[] _arguments;
     private readonly bool _distinct;
+    private readonly WorkingPlan? _last;
+    private readonly WorkingPlan? _lastWide;
 
     /// <summary>Over the different values of some columns of the outer rows.</summary>
     /// <param name="context">Shared by the statement's parts.</param>
@@ -34,7 +36,17 @@ internal sealed class DomainPush
         _distinct = distinct;
     }
 
+    // Within the second query of a recursion: the rows that came last have the outer values beside them.
+    private DomainPush(DomainPush around, WorkingPlan last, WorkingPlan wide)
+        : this(around._context, around._frame, around._domain, around._arguments, around._distinct)
+    {
+        (_last, _lastWide) = (last, wide);
+    }
+
     private int Width => _domain.Columns.Count;
+
+    // True when a part has to carry the outer values.
+    private bool Needs(PlanNode plan) => Depends(plan, _frame) || (_last is not null && PlanMap.All(plan).Any(n => ReferenceEquals(n, _last)));
 
     /// <summary>Over the outer rows themselves: right for plans that make rows out of each row alone (<see cref="IsLinear"/>).</summary>
     public static DomainPush OverRows(BindContext context, Frame frame, PlanNode left, int[] columns) => new(context, frame, left, columns, false);
@@ -61,7 +73,7 @@ internal sealed class DomainPush
     /// <summary>The plan's columns, then the domain's.</summary>
     public PlanNode Push(PlanNode node)
     {
-        if (!Depends(node, _frame))
+        if (!Needs(node))
         {
             return node is ValuesPlan { Rows.Count: 1, Columns.Count: 0 } ? _domain : Plans.Join(JoinKind.Inner, node, _domain, null);
         }
@@ -74,7 +86,7 @@ internal sealed class DomainPush
                     [.. values.Columns.Fields.Select(f => f.Name), .. _domain.Columns.Fields.Select(f => f.Name)]))];
                 return rows.Length == 1 ? rows[0] : new UnionPlan(rows, rows[0].Columns);
             case FilterPlan filter:
-                return !Depends(filter.Input, _frame) && FromEqualities(filter) is { } derived
+                return !Needs(filter.Input) && FromEqualities(filter) is { } derived
                     ? derived
                     : new FilterPlan(Push(filter.Input), Mapped(filter.Predicate, filter.Columns.Count));
             case ProjectPlan project:
@@ -123,6 +135,12 @@ internal sealed class DomainPush
                     PartitionBy = [.. session.PartitionBy, .. DomainColumns(session.Input)],
                     Columns = columns,
                 });
+            case WorkingPlan:
+                return _lastWide!;
+            case RecursivePlan recursive:
+                var wide = new WorkingPlan(recursive.Working.Name, With(recursive.Working.Columns));
+                PlanNode step = new DomainPush(this, recursive.Working, wide).Push(recursive.Step);
+                return new RecursivePlan(Push(recursive.First), step, wide, recursive.Distinct);
             default:
                 throw new SqlException("0A000", "this subquery may not use columns of the query around it", hint: "rewrite it as a join");
         }
@@ -150,12 +168,12 @@ internal sealed class DomainPush
 
     private PlanNode PushJoin(JoinPlan join)
     {
-        bool onRight = Depends(join.Right, _frame);
+        bool onRight = Needs(join.Right);
         bool leftOnly = join.Kind is JoinKind.Semi or JoinKind.Anti or JoinKind.NullAwareAnti;
         bool onLeft = join.Kind switch
         {
-            JoinKind.Inner => !onRight || Depends(join.Left, _frame),
-            JoinKind.Right => Depends(join.Left, _frame),
+            JoinKind.Inner => !onRight || Needs(join.Left),
+            JoinKind.Right => Needs(join.Left),
             _ => true,
         };
         onRight = onRight || join.Kind is JoinKind.Right or JoinKind.Full;

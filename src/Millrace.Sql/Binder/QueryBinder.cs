@@ -96,7 +96,7 @@ internal sealed class QueryBinder(BindContext context)
             }
 
             if (with.Recursive && table.Query is { With: null, Body: Syntax.SetOperationBody { Operator: Syntax.SetOperator.Union } union }
-                && Recursive(table, union, ctes, inner: parent is not null) is { } recursive)
+                && Recursive(table, union, parent, frame, ctes) is { } recursive)
             {
                 ctes = recursive;
                 continue;
@@ -122,25 +122,12 @@ internal sealed class QueryBinder(BindContext context)
     }
 
     // A common table that names itself in the second part of a UNION; null when it does not.
-    private CteScope? Recursive(Syntax.CommonTable table, Syntax.SetOperationBody union, CteScope? ctes, bool inner)
-    {
-        try
-        {
-            return Recursive(table, union, ctes);
-        }
-        catch (SqlException e) when (inner && e.SqlState is "42703" or "42P01")
-        {
-            // It names what is around it, which one that names itself cannot.
-            return null;
-        }
-    }
-
-    private CteScope? Recursive(Syntax.CommonTable table, Syntax.SetOperationBody union, CteScope? ctes)
+    private CteScope? Recursive(Syntax.CommonTable table, Syntax.SetOperationBody union, Scope? parent, Frame? frame, CteScope? ctes)
     {
         string name = table.Name.Text;
 
         // The columns are those of the part that does not name it.
-        QueryResult first = Body(union.Left, null, null, new CteScope(name, null, [], ctes), true);
+        QueryResult first = Body(union.Left, parent, frame, new CteScope(name, null, [], ctes), true);
         if (table.Columns.Count > first.Columns.Count)
         {
             throw new SqlException("42P10", $"WITH query \"{name}\" has {first.Columns.Count} columns available but {table.Columns.Count} columns specified", table.Position);
@@ -149,7 +136,7 @@ internal sealed class QueryBinder(BindContext context)
         Field[] fields = [.. first.Columns.Fields.Select((f, i) => new Field(i < table.Columns.Count ? table.Columns[i].Text : f.Name, f.Type))];
         var working = new WorkingPlan(name, new Schema(fields));
         string[] names = [.. fields.Select(f => f.Name)];
-        QueryResult step = Body(union.Right, null, null, new CteScope(name, working, names, ctes), false);
+        QueryResult step = Body(union.Right, parent, frame, new CteScope(name, working, names, ctes), false);
         if (!PlanMap.All(step.Plan).Any(n => ReferenceEquals(n, working)))
         {
             return null;
@@ -184,9 +171,8 @@ internal sealed class QueryBinder(BindContext context)
         }
 
         SqlType[] types = [.. fields.Select(f => f.Type)];
-        var dml = new DmlBinder(context);
-        PlanNode next = dml.Finished(Convert(step.Visible(), types, CastContext.Implicit, _ => ("UNION", union.Position)));
-        return new CteScope(name, new RecursivePlan(dml.Finished(first.Visible()), next, working, !union.All), names, ctes);
+        PlanNode next = Convert(step.Visible(), types, CastContext.Implicit, _ => ("UNION", union.Position));
+        return new CteScope(name, new RecursivePlan(first.Visible(), next, working, !union.All), names, ctes);
     }
 
     /// <summary>The plan with its columns converted; literals and VALUES are converted where they stand.</summary>

@@ -38,7 +38,7 @@ internal static class TypeNames
         ["regprocedure"] = SqlType.Text,
         ["regoper"] = SqlType.Text,
         ["regoperator"] = SqlType.Text,
-        ["oid"] = SqlType.Integer,
+        ["oid"] = SqlType.Oid,
         ["xid"] = SqlType.Integer,
         ["bytea"] = SqlType.Bytea,
         ["date"] = SqlType.Date,

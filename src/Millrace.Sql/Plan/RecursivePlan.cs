@@ -5,7 +5,7 @@ namespace Millrace.Sql;
 
 /// <summary>
 /// The rows of a common table that names itself: those of a first query, then again and again those of a second one over the rows that came last, until none come.
-/// Whoever runs the query puts the rows in its place. To the rules it has no inputs: both queries are as they will be run.
+/// Whoever runs the query puts the rows in its place. To the rules it has no inputs: they run over each of the two queries for itself.
 /// </summary>
 /// <param name="First">The first query.</param>
 /// <param name="Step">The second.</param>

@@ -10,6 +10,7 @@ internal static class Optimizer
     public static PlanNode Run(PlanNode plan, FunctionCatalog functions)
     {
         Schema before = plan.Columns;
+        plan = PlanMap.Rewrite(plan, n => n is RecursivePlan r ? r with { First = Run(r.First, functions), Step = Run(r.Step, functions) } : n);
         plan = FoldConstants.Apply(plan, functions);
         plan = PushFilters.Apply(plan, functions);
         plan = RankToTopN.Apply(plan);

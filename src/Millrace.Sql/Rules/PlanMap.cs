@@ -93,7 +93,8 @@ internal static class PlanMap
 
     /// <summary>True when the test holds for an expression anywhere in the plan, or a part of one.</summary>
     public static bool AnyExpression(PlanNode plan, Func<ScalarExpr, bool> test) =>
-        Expressions(plan).Any(e => ExprMap.Any(e, test)) || plan.Inputs.Any(i => AnyExpression(i, test));
+        Expressions(plan).Any(e => ExprMap.Any(e, test)) || plan.Inputs.Any(i => AnyExpression(i, test))
+        || (plan is RecursivePlan r && (AnyExpression(r.First, test) || AnyExpression(r.Step, test)));
 
     private static TopNPlan MapLimits(TopNPlan n, Func<ScalarExpr, ScalarExpr> map)
     {

@@ -295,7 +295,14 @@ public sealed partial class Database : IAsyncDisposable
             await Alerts.DisposeAsync().ConfigureAwait(false);
             await Generators.DisposeAsync().ConfigureAwait(false);
             await _feeds.DisposeAsync().ConfigureAwait(false);
+            bool failed = Failed.IsCompleted;
             await _thread.StopAsync().ConfigureAwait(false);
+            if (!failed && Failed.IsCompleted)
+            {
+                Exception error = await Failed.ConfigureAwait(false);
+                Options.Warning?.Invoke($"the database could not be closed as it should: {error.GetType().Name}: {error.Message}; what was acknowledged is in its log");
+            }
+
             if (_clock is ManualClock clock)
             {
                 clock.Moved -= Engine.Wake;

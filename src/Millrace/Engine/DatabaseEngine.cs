@@ -214,6 +214,21 @@ internal sealed partial class DatabaseEngine : IDisposable
         _folder.Dispose();
     }
 
+    /// <summary>Lets go of the folder of an engine that was abandoned: whoever opens it again finds what was acknowledged.</summary>
+    public void Release()
+    {
+        try
+        {
+            _log.Dispose();
+        }
+        catch (Exception e) when (e is DiskException or LogPoisonedException or InvalidOperationException or ObjectDisposedException)
+        {
+            // It was closed already, or cannot be: what is in it is found by the next start.
+        }
+
+        _folder.Dispose();
+    }
+
     private SqlException Stopped() => Failure is null
         ? new SqlException("57P01", "the database is shutting down")
         : new SqlException("58030", "the database has stopped: " + Failure.Message, hint: "restart it; what was acknowledged is on disk");

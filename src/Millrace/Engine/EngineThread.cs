@@ -71,6 +71,7 @@ internal sealed class EngineThread
             }
 
             _engine.Step();
+            _engine.Release();
             _stopped.TrySetResult();
         }
     }

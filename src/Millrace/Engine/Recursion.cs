@@ -19,8 +19,8 @@ internal static class Recursion
     /// <summary>True when the plan has such a table.</summary>
     public static bool IsIn(PlanNode plan) => plan is RecursivePlan || plan.Inputs.Any(IsIn);
 
-    private static PlanNode Unfold(PlanNode plan, Func<PlanNode, List<Batch>> run, Dictionary<RecursivePlan, RowsPlan> done) => IsIn(plan)
-        ? QueryPlans.Replace(plan, n => n is not RecursivePlan r ? null : done.TryGetValue(r, out RowsPlan? rows) ? rows : done[r] = Rows(r, run, done))
+    private static PlanNode Unfold(PlanNode plan, Func<PlanNode, List<Batch>> run, Dictionary<RecursivePlan, RowsPlan> done, WorkingPlan? notYet = null) => IsIn(plan)
+        ? QueryPlans.Replace(plan, n => n is not RecursivePlan r || (notYet is not null && Reads(r, notYet)) ? null : done.TryGetValue(r, out RowsPlan? rows) ? rows : done[r] = Rows(r, run, done))
         : plan;
 
     private static RowsPlan Rows(RecursivePlan plan, Func<PlanNode, List<Batch>> run, Dictionary<RecursivePlan, RowsPlan> done)
@@ -29,13 +29,13 @@ internal static class Recursion
         var layout = new RowLayout(columns, []);
         HashSet<ByteSlice>? seen = plan.Distinct ? [] : null;
         List<Batch> last = New(run(Unfold(plan.First, run, done)), layout, seen);
-        PlanNode step = Unfold(plan.Step, run, done);
         var all = new List<Batch>(last);
         long count = last.Sum(b => (long)b.Count);
+        PlanNode step = Unfold(plan.Step, run, done, plan.Working);
         while (last.Count > 0)
         {
-            var working = new RowsPlan(last, columns);
-            last = New(run(QueryPlans.Replace(step, n => ReferenceEquals(n, plan.Working) || n is WorkingPlan w && w == plan.Working ? working : null)), layout, seen);
+            // What names itself in there and reads these rows is another one each time.
+            last = New(run(Unfold(Over(step, plan.Working, new RowsPlan(last, columns)), run, [])), layout, seen);
             all.AddRange(last);
             count += last.Sum(b => (long)b.Count);
             if (count > RowsMax)
@@ -47,6 +47,16 @@ internal static class Recursion
 
         return new RowsPlan(all, columns);
     }
+
+    private static PlanNode Over(PlanNode plan, WorkingPlan working, RowsPlan rows) => QueryPlans.Replace(plan, n => n switch
+    {
+        WorkingPlan w when w == working => rows,
+        RecursivePlan r when Reads(r, working) => r with { First = Over(r.First, working, rows), Step = Over(r.Step, working, rows) },
+        _ => null,
+    });
+
+    private static bool Reads(PlanNode plan, WorkingPlan working) =>
+        plan == working || (plan is RecursivePlan r && (Reads(r.First, working) || Reads(r.Step, working))) || plan.Inputs.Any(i => Reads(i, working));
 
     // The rows that have not come before; all of them where that does not matter.
     private static List<Batch> New(List<Batch> rows, RowLayout layout, HashSet<ByteSlice>? seen)

@@ -32,7 +32,7 @@ internal sealed partial class Pair : IAsyncDisposable
     private readonly ManualClock _clock = new(new DateTimeOffset(2024, 2, 28, 8, 0, 0, TimeSpan.Zero));
 
     private static DatabaseOptions OptionsFor(int workers, ManualClock clock) =>
-        new() { Durability = Durability.Os, Workers = workers, SplitViews = workers > 1, WorkersRowsMin = 0, Clock = clock };
+        new() { Durability = Durability.Os, Workers = workers, SplitViews = workers > 1, WorkersRowsMin = 0, Clock = clock, SubscriptionBytesMax = 256L << 20 };
 
     public static async Task<Pair> OpenAsync(NpgsqlConnection postgres, string schema = "d", int workers = 1)
     {
@@ -194,7 +194,6 @@ internal sealed partial class Pair : IAsyncDisposable
     {
         Note("closed and opened again");
         await CloseAsync();
-        await _database.DisposeAsync();
         await OpenFolderAsync(_folders[^1]);
     }
 
@@ -217,14 +216,12 @@ internal sealed partial class Pair : IAsyncDisposable
         }
 
         await CloseAsync();
-        await _database.DisposeAsync();
         await OpenFolderAsync(copy);
     }
 
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
-        await _database.DisposeAsync();
         foreach (TempFolder folder in _folders)
         {
             folder.Dispose();
@@ -240,6 +237,11 @@ internal sealed partial class Pair : IAsyncDisposable
 
         _feeds.Clear();
         await _session.DisposeAsync();
+        await _database.DisposeAsync();
+        if (_database.Failed.IsCompleted)
+        {
+            throw new InvalidOperationException("the engine has failed", await _database.Failed);
+        }
     }
 
     [GeneratedRegex("«([^«»¦]*)¦([^«»¦]*)»", RegexOptions.Singleline)]

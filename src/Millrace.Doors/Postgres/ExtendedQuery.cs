@@ -159,16 +159,14 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
 
         if (portal.Result is null)
         {
-            portal.Result = await context.Session.ExecuteAsync(plan, portal.Parameters, cancellation).ConfigureAwait(false);
-            context.Notices(portal.Result.Notices);
-            context.ReportSettings();
+            await RunAsync(portal, plan, cancellation).ConfigureAwait(false);
         }
         else if (portal.Done && portal.Result.Columns is null)
         {
             throw new SqlException("55000", $"portal \"{message.Portal}\" cannot be run");
         }
 
-        StatementResult result = portal.Result;
+        StatementResult result = portal.Result!;
         if (result.Subscription is { } subscription)
         {
             portal.Changes ??= new ChangeStream(subscription, portal.Formats);
@@ -194,6 +192,35 @@ internal sealed class ExtendedQuery(SessionContext context) : IAsyncDisposable
             portal.Done = true;
             output.Complete(result.CommandTag);
         }
+    }
+
+    /// <summary>Moves a portal over rows that nobody wants; gives how many there were, null where there is no such portal.</summary>
+    public async ValueTask<long?> MoveAsync(string name, long most, CancellationToken cancellation)
+    {
+        if (!_portals.TryGetValue(name, out Portal? portal) || portal.Source.Plan is not { Columns: { } columns } plan)
+        {
+            return null;
+        }
+
+        if (portal.Result is null)
+        {
+            await RunAsync(portal, plan, cancellation).ConfigureAwait(false);
+        }
+
+        if (portal.Result is not { Subscription: null } result)
+        {
+            return null;
+        }
+
+        portal.Cursor ??= new RowCursor(columns, result.Batches, portal.Formats, context.Session);
+        return portal.Cursor.Skip(most);
+    }
+
+    private async ValueTask RunAsync(Portal portal, PreparedStatement plan, CancellationToken cancellation)
+    {
+        portal.Result = await context.Session.ExecuteAsync(plan, portal.Parameters, cancellation).ConfigureAwait(false);
+        context.Notices(portal.Result.Notices);
+        context.ReportSettings();
     }
 
     /// <summary>Close.</summary>

@@ -115,8 +115,8 @@ internal sealed class MessageOutput(PipeWriter pipe, TimeSpan writeTimeout, Time
         Begin('T').Int16(columns.Count);
         for (int i = 0; i < columns.Count; i++)
         {
-            PgType type = PgType.Of(columns[i].Type);
             (int relation, int attribute) = i >= computed && origins.Count > 0 ? origins[i - computed] : default;
+            PgType type = PgType.Of(columns[i].Type, relation, attribute);
             String(columns[i].Name).Int32(relation).Int16(attribute);
             Int32(type.Oid).Int16(type.Length).Int32(type.Modifier).Int16(BindMessage.FormatOf(formats, i));
         }

@@ -16,6 +16,7 @@ internal sealed class PostgresSession(SessionContext context)
     public async ValueTask RunAsync()
     {
         context.Session.Portals = _extended.Cursors;
+        context.Session.MovePortal = _extended.MoveAsync;
         await using (_extended.ConfigureAwait(false))
         {
             while (await context.Input.NextAsync(context.Closed).ConfigureAwait(false) && context.Input.Type != 'X')

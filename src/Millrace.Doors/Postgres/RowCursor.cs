@@ -30,6 +30,24 @@ internal sealed class RowCursor(Schema columns, IReadOnlyList<Batch> batches, sh
         ? BinaryWrite.For(type)
         : (to, column, row) => BinaryWrite.Int32(to, session.NumberOf(type, System.Text.Encoding.UTF8.GetString(((BytesColumn)column).Span(row))));
 
+    /// <summary>Passes over up to <paramref name="most"/> rows; gives how many there were.</summary>
+    public long Skip(long most)
+    {
+        long passed = 0;
+        for (; _batch < batches.Count; _batch++, _row = 0)
+        {
+            int here = (int)Math.Min(batches[_batch].Count - _row, most - passed);
+            passed += here;
+            _row += here;
+            if (_row < batches[_batch].Count)
+            {
+                break;
+            }
+        }
+
+        return passed;
+    }
+
     /// <summary>Sends up to <paramref name="rowsMax"/> rows (0: all).</summary>
     /// <returns>Rows sent, and whether more are left.</returns>
     public async ValueTask<(long Sent, bool More)> SendAsync(MessageOutput output, int rowsMax, CancellationToken cancellation)

@@ -38,7 +38,7 @@ internal static class TypeNames
         ["regprocedure"] = SqlType.Text,
         ["regoper"] = SqlType.Text,
         ["regoperator"] = SqlType.Text,
-        ["oid"] = SqlType.Oid,
+        ["oid"] = SqlType.Integer,
         ["xid"] = SqlType.Integer,
         ["bytea"] = SqlType.Bytea,
         ["date"] = SqlType.Date,
@@ -91,7 +91,8 @@ internal static class TypeNames
         SqlType type = Element(name);
         for (int i = 0; i < name.ArrayDimensions && i < 1; i++)
         {
-            type = SqlType.ArrayOf(type);
+            // A driver that declares an array of oids knows no other; alone they are integers, for the sake of the functions that take those.
+            type = SqlType.ArrayOf(name.Name.Last == "oid" ? SqlType.Oid : type);
         }
 
         return type;

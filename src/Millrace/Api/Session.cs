@@ -64,6 +64,11 @@ public abstract class Session : IAsyncDisposable
     /// <summary>The portals of whoever drives the session: pg_cursors shows them beside the cursors of DECLARE.</summary>
     public Func<IEnumerable<NamedCursor>> Portals { get; set; } = () => [];
 
+    /// <summary>
+    /// How whoever drives the session moves one of its portals on, for MOVE: by its name and a number of rows; the rows passed over, null where there is no such portal.
+    /// </summary>
+    public Func<string, long, CancellationToken, ValueTask<long?>> MovePortal { get; set; } = (_, _, _) => ValueTask.FromResult<long?>(null);
+
     /// <summary>The number of the session's connection, as pg_backend_pid tells it.</summary>
     public int BackendId { get; set; } = 1;
 

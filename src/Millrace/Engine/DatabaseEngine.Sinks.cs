@@ -13,7 +13,12 @@ internal sealed partial class DatabaseEngine
     private bool DrainSinks(ObjectState target, long now)
     {
         bool stopped = false;
-        foreach (ViewState sink in _sinks.GetValueOrDefault(target.Id) ?? [])
+        if (!_sinks.TryGetValue(target.Id, out List<ViewState>? sinks))
+        {
+            return false;
+        }
+
+        foreach (ViewState sink in sinks)
         {
             if (sink.Delta.Count == 0)
             {

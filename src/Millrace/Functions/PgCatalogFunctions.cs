@@ -104,6 +104,8 @@ internal static class PgCatalogFunctions
         r.F("pg_tablespace_location(int4) text", (int oid) => Text(""), "Where a tablespace lies: beside everything else");
         r.F("pg_indexam_has_property(int4, text) bool", (int oid, ByteSlice property) => IndexCan(property.ToString()),
             "Whether indexes of an access method can do something: all of them are ordered", "pg_indexam_has_property(403, 'can_order') → true");
+        r.F("pg_index_column_has_property(int4, int4, text) bool", (int oid, int column, ByteSlice property) => ColumnCan(property.ToString()),
+            "Whether a column of an index is as a property says: all are ascending with nulls last", "pg_index_column_has_property(1, 1, 'asc') → true");
         r.F("getdatabaseencoding() text", () => Text("UTF8"), "The encoding of the database");
         r.F("pg_get_partkeydef(int4) text", (int oid) => (ByteSlice?)null, "A partition key as SQL: there are none");
     }
@@ -112,6 +114,13 @@ internal static class PgCatalogFunctions
     {
         "can_order" or "can_unique" or "can_multi_col" => true,
         "can_exclude" or "can_include" => false,
+        _ => null,
+    };
+
+    private static bool? ColumnCan(string property) => property switch
+    {
+        "asc" or "nulls_last" or "orderable" or "returnable" or "search_array" or "search_nulls" => true,
+        "desc" or "nulls_first" or "distance_orderable" => false,
         _ => null,
     };
 

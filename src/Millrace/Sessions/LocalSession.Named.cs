@@ -142,7 +142,13 @@ internal sealed partial class LocalSession
 
     private async ValueTask<StatementResult> FetchAsync(BoundFetch fetch, CancellationToken cancellation)
     {
-        Cursor cursor = _cursors.GetValueOrDefault(fetch.Cursor) ?? throw NoCursor(fetch.Cursor);
+        if (!_cursors.TryGetValue(fetch.Cursor, out Cursor? cursor))
+        {
+            bool onwards = fetch is { Move: true, Direction: FetchDirection.Forward, Count: null or >= 0 };
+            long? passed = onwards ? await MovePortal(fetch.Cursor, fetch.Count ?? long.MaxValue, cancellation).ConfigureAwait(false) : null;
+            return new StatementResult { CommandTag = $"{fetch.Tag} {passed ?? throw NoCursor(fetch.Cursor)}", RowCount = passed.Value };
+        }
+
         Batch rows = await cursor.FetchAsync(fetch, cancellation).ConfigureAwait(false);
         return new StatementResult
         {

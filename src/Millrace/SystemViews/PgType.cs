@@ -40,6 +40,13 @@ public readonly record struct PgType(int Oid, short Length, int Modifier)
         _ => new(TextOid, -1, -1),
     };
 
+    /// <summary>The wire's identity of a column that comes from a relation's: the catalog's "char" columns are told from text.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="relation">The relation's oid; 0 for what is computed.</param>
+    /// <param name="attribute">The column's number, from 1.</param>
+    public static PgType Of(SqlType type, int relation, int attribute) =>
+        relation != 0 && type.Id == TypeId.Text && SystemRelations.IsChar(relation, attribute) ? new(18, 1, -1) : Of(type);
+
     /// <summary>The array type's object id for an element type; arrays of arrays share their innermost element's, as in PostgreSQL.</summary>
     private static int ArrayOid(SqlType element) => element.Id switch
     {
@@ -73,8 +80,7 @@ public readonly record struct PgType(int Oid, short Length, int Modifier)
         17 => SqlType.Bytea,
         20 => SqlType.BigInt,
         21 => SqlType.SmallInt,
-        23 or 2205 or 2206 => SqlType.Integer,
-        26 => SqlType.Oid,
+        23 or 26 or 2205 or 2206 => SqlType.Integer,
         18 or 19 or 25 or 1042 or 1043 => SqlType.Text,
         114 or 3802 => SqlType.Jsonb,
         700 => SqlType.Real,

@@ -99,13 +99,41 @@ internal static class SystemRelations
     /// <summary>Those that are called in FROM, as functions.</summary>
     public static IReadOnlyList<SystemRelation> Functions { get; } = [.. Read("pg_catalog", CatalogColumns.Functions)];
 
+    private static readonly HashSet<(int Relation, int Attribute)> Chars = [.. CharsOf(CatalogColumns.PgCatalog), .. CharsOf(CatalogColumns.Functions)];
+
     private static readonly Dictionary<int, SystemRelation> Index = All.Concat(Functions).ToDictionary(r => -r.Object.Id);
 
     /// <summary>The relation's catalog entry by its oid; null when there is none.</summary>
     public static CatalogObject? ByOid(int oid) => Index.GetValueOrDefault(oid)?.Object;
 
+    /// <summary>True for columns of one byte each, PostgreSQL's "char": text to us, another type on the wire, which drivers tell from text.</summary>
+    /// <param name="relation">The relation's oid.</param>
+    /// <param name="attribute">The column's number, from 1.</param>
+    public static bool IsChar(int relation, int attribute) => Chars.Contains((relation, attribute));
+
     /// <summary>The rows of a system relation.</summary>
     public static Batch Rows(CatalogObject relation, SystemContext context) => Index[-relation.Id].Rows(context);
+
+    private static IEnumerable<(int Relation, int Attribute)> CharsOf(string text)
+    {
+        int relation = 0;
+        int attribute = 0;
+        foreach (string word in text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (char.IsAsciiDigit(word[0]))
+            {
+                (relation, attribute) = (int.Parse(word.TrimEnd(':'), System.Globalization.CultureInfo.InvariantCulture), 0);
+            }
+            else if (word.Contains(':', StringComparison.Ordinal))
+            {
+                attribute++;
+                if (word.EndsWith(":c", StringComparison.Ordinal))
+                {
+                    yield return (relation, attribute);
+                }
+            }
+        }
+    }
 
     private static IEnumerable<SystemRelation> Read(string schema, string text)
     {
@@ -168,7 +196,7 @@ internal static class SystemRelations
         's' => SqlType.SmallInt,
         'l' => SqlType.BigInt,
         'b' => SqlType.Boolean,
-        't' => SqlType.Text,
+        't' or 'c' => SqlType.Text,
         'f' => SqlType.Real,
         'd' => SqlType.Double,
         'z' => SqlType.TimestampTz,

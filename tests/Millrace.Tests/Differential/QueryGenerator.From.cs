@@ -249,7 +249,7 @@ internal sealed partial class QueryGenerator
 
         ColumnRef order = _random.Pick(by);
         string far = order.Kind is Kind.Date or Kind.Timestamp ? _random.Pick("interval '1 day'", "interval '2 hours'", "interval '1 month'", "interval '0'") : _random.Pick("0", "1", "5", "100");
-        string near = order.Kind is Kind.Date or Kind.Timestamp ? _random.Pick("interval '1 hour'", "interval '3 days'") : _random.Pick("1", "3");
+        string near = order.Kind is Kind.Date or Kind.Timestamp ? _random.Pick("interval '1 hour'", "interval '3 days'", "interval '1 month 1 day'") : _random.Pick("1", "3");
         string frame = _random.Pick($"BETWEEN {far} PRECEDING AND CURRENT ROW", $"BETWEEN {far} PRECEDING AND {near} FOLLOWING", $"BETWEEN CURRENT ROW AND {near} FOLLOWING",
             $"BETWEEN UNBOUNDED PRECEDING AND {near} PRECEDING", $"{far} PRECEDING");
         string exclude = _random.Chance(0.15) ? _random.Pick(" EXCLUDE GROUP", " EXCLUDE TIES", " EXCLUDE CURRENT ROW") : "";

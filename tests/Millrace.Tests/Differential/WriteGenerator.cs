@@ -110,7 +110,7 @@ internal sealed class WriteGenerator(Random random, IReadOnlyList<Table> tables)
         {
             // Of rows with one key one stays: say which.
             string key = string.Join(", ", table.Key);
-            string order = string.Join(", ", table.Columns.Select(c => c.Name).Except(table.Key).Prepend(key));
+            string order = string.Join(", ", table.Columns.Where(c => !table.Key.Contains(c.Name)).Select(c => c.Kind == Kind.Jsonb ? c.Name + "::text" : c.Name).Prepend(key));
             select = $"SELECT DISTINCT ON ({key}) * FROM ({select}) AS y ORDER BY {order} ON CONFLICT DO NOTHING";
         }
 

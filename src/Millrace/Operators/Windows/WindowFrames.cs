@@ -111,12 +111,13 @@ internal static class WindowFrames
         SortKey key = orderBy[0];
         Column column = rows.Columns[key.Column];
         double distance = WindowKeys.Distance(offset, column.Type);
-        if (distance < 0)
+        if (WindowKeys.IsNegative(offset, column.Type))
         {
             throw new SqlException("22013", "invalid preceding or following size in window function");
         }
 
-        Int128 whole = WindowKeys.IsWhole(column.Type) ? WindowKeys.WholeDistance(offset) : 0;
+        bool whole = WindowKeys.IsWhole(column.Type);
+        Int128 bound = 0;
         int[] edges = new int[rows.Count];
         int sign = key.Descending ? -1 : 1;
         int at = 0;
@@ -126,6 +127,11 @@ internal static class WindowFrames
             {
                 edges[i] = lower ? starts[group[i]] : starts[group[i] + 1];
                 continue;
+            }
+
+            if (whole)
+            {
+                bound = WindowKeys.Moved(column, i, offset, back: preceding != key.Descending);
             }
 
             // Nulls before the values do not belong to any distance, nor do those behind.
@@ -142,11 +148,10 @@ internal static class WindowFrames
         // True while row a lies before the edge of row i.
         bool Before(int a, int i)
         {
-            if (WindowKeys.IsWhole(column.Type))
+            if (whole)
             {
-                Int128 difference = sign * (WindowKeys.Whole(column, a) - WindowKeys.Whole(column, i));
-                Int128 limit = preceding ? -whole : whole;
-                return lower ? difference < limit : difference <= limit;
+                Int128 beyond = sign * (WindowKeys.Whole(column, a) - bound);
+                return lower ? beyond < 0 : beyond <= 0;
             }
 
             double gap = sign * (WindowKeys.Real(column, a) - WindowKeys.Real(column, i));

@@ -30,16 +30,29 @@ internal static class WindowKeys
         _ => (double)Whole(column, row),
     };
 
-    /// <summary>The offset as an integer of the key's unit.</summary>
+    /// <summary>How far an offset reaches at most, as an integer of the key's unit: months are as long as months can be.</summary>
     public static Int128 WholeDistance(LiteralExpr offset) => offset.Value switch
     {
         short v => v,
         int v => v,
         long v => v,
-        Interval { Months: 0 } v => ((Int128)v.Days * DayMicros) + v.Micros,
-        Interval => throw new SqlException("0A000", "RANGE offsets of months are not supported", hint: "give the offset in days"),
+        Interval v => ((((Int128)v.Months * 31) + v.Days) * DayMicros) + v.Micros,
         _ => throw new SqlException("22004", "frame offset must not be null"),
     };
+
+    /// <summary>The key of a row with the offset added or taken off, as an integer: months by the calendar, of a time of the day the time alone.</summary>
+    /// <exception cref="SqlException">22008: there is no such day.</exception>
+    public static Int128 Moved(Column column, int row, LiteralExpr offset, bool back) => (offset.Value, column.Type.Id) switch
+    {
+        (Interval v, TypeId.Time) => Whole(column, row) + (back ? -v.Micros : v.Micros),
+        (Interval { Months: not 0 } v, _) => Whole(column, row) is var key && (key >= long.MaxValue || key <= long.MinValue) ? key : Calendar.Add((long)key, back ? -v : v),
+        _ => Whole(column, row) + (back ? -WholeDistance(offset) : WholeDistance(offset)),
+    };
+
+    /// <summary>True for an offset that is less than nothing.</summary>
+    public static bool IsNegative(LiteralExpr offset, SqlType key) => offset.Value is Interval v
+        ? key.Id == TypeId.Time ? v.Micros < 0 : v.Span < 0
+        : Distance(offset, key) < 0;
 
     /// <summary>The offset as a real number.</summary>
     public static double Distance(LiteralExpr offset, SqlType key) => offset.Value switch

@@ -122,6 +122,9 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
         }
     }
 
+    // As it was last told to the client: the session's settings are for its own thread to read.
+    private string Application => Volatile.Read(ref _reported[0]) ?? "";
+
     /// <summary>What the connection is doing, for others to see.</summary>
     /// <param name="process">Its number.</param>
     /// <param name="client">Where the client is.</param>
@@ -132,7 +135,7 @@ internal sealed class SessionContext(Session session, MessageInput input, Messag
         var address = client as IPEndPoint;
         string? cipher = tls?.NegotiatedCipherSuite.ToString();
         return new Backend(
-            process, Session.User, Session.Settings.GetValueOrDefault("application_name", ""), address?.Address.ToString(), address?.Port ?? -1,
+            process, Session.User, Application, address?.Address.ToString(), address?.Port ?? -1,
             _started, transaction, statement, changed,
             isRunning ? "active" : status switch { TransactionStatus.Idle => "idle", TransactionStatus.Failed => "idle in transaction (aborted)", _ => "idle in transaction" },
             Shown(query))

@@ -357,10 +357,10 @@ internal sealed partial class LocalSession : Session
     {
         Subscriber subscriber = await _database.SubmitAsync(
             new SubscribeRequest(subscribe.Query, subscribe.Snapshot, subscribe.Progress, _database.Options.SubscriptionBytesMax), cancellation).ConfigureAwait(false);
+        string? name = Settings.GetValueOrDefault("application_name") is { Length: > 0 } given ? given : null;
         Action strike = _database.FollowerList.Enter((id, started, now) =>
         {
             (int waiting, long oldest) = subscriber.Backlog;
-            string? name = Settings.GetValueOrDefault("application_name") is { Length: > 0 } given ? given : null;
             return new Follower(
                 id, text, "session", name, started, subscriber.EpochTaken, waiting, waiting > 0 ? Math.Max(0, now - oldest) : 0, subscriber.RowsTaken, 0, 0, 0, subscriber.BytesWaiting);
         });

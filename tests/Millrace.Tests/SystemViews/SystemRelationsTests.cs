@@ -28,7 +28,7 @@ public class SystemRelationsTests
     {
         Assert.Equal(SystemRelations.All.Count, SystemRelations.All.Select(r => r.Object.Id).Distinct().Count());
         foreach (SystemRelation relation in SystemRelations.All.Where(r => r.Object.Name
-            is not ("pg_settings" or "pg_stat_user_tables" or "pg_prepared_statements" or "pg_cursors"
+            is not ("pg_settings" or "pg_stat_user_tables" or "pg_prepared_statements" or "pg_cursors" or "pg_stat_activity" or "pg_stat_ssl" or "pg_stat_gssapi"
                 or "objects" or "operators" or "segments" or "subscriptions" or "backup" or "generators" or "empty_views" or "missing_rows")))
         {
             Batch batch = relation.Rows(Context);

@@ -3,7 +3,7 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// The relations' columns: <c>schema.name oid: column:type …</c>. Types: i integer (and every kind of oid), s smallint, l bigint, b boolean,
-/// t text (name too), c "char", f real, d double, z timestamptz, v interval; capitals are arrays, V int2vector, O oidvector. A question mark: null unless a row says else.
+/// t text (name and most of "char" too), c "char" that is never empty, f real, d double, z timestamptz, v interval; capitals are arrays, V int2vector, O oidvector. A question mark: null unless a row says else.
 /// </summary>
 internal static class CatalogColumns
 {
@@ -11,37 +11,37 @@ internal static class CatalogColumns
     public const string PgCatalog = """
         pg_namespace 2615: oid:i nspname:t nspowner:i nspacl:T?
         pg_class 1259: oid:i relname:t relnamespace:i reltype:i reloftype:i relowner:i relam:i relfilenode:i reltablespace:i relpages:i
-          reltuples:f relallvisible:i reltoastrelid:i relhasindex:b relisshared:b relpersistence:c relkind:c relnatts:s relchecks:s
-          relhasrules:b relhastriggers:b relhassubclass:b relrowsecurity:b relforcerowsecurity:b relispopulated:b relreplident:c
+          reltuples:f relallvisible:i reltoastrelid:i relhasindex:b relisshared:b relpersistence:t relkind:c relnatts:s relchecks:s
+          relhasrules:b relhastriggers:b relhassubclass:b relrowsecurity:b relforcerowsecurity:b relispopulated:b relreplident:t
           relispartition:b relrewrite:i relfrozenxid:i relminmxid:i relacl:T? reloptions:T? relpartbound:t?
         pg_attribute 1249: attrelid:i attname:t atttypid:i attstattarget:i attlen:s attnum:s attndims:i attcacheoff:i atttypmod:i
-          attbyval:b attalign:c attstorage:c attcompression:c attnotnull:b atthasdef:b atthasmissing:b attidentity:c attgenerated:c
+          attbyval:b attalign:t attstorage:t attcompression:t attnotnull:b atthasdef:b atthasmissing:b attidentity:t attgenerated:t
           attisdropped:b attislocal:b attinhcount:i attcollation:i attacl:T? attoptions:T? attfdwoptions:T? attmissingval:t?
         pg_attrdef 2604: oid:i adrelid:i adnum:s adbin:t
-        pg_type 1247: oid:i typname:t typnamespace:i typowner:i typlen:s typbyval:b typtype:c typcategory:c typispreferred:b
-          typisdefined:b typdelim:c typrelid:i typsubscript:i typelem:i typarray:i typinput:i typoutput:i typreceive:i typsend:i typmodin:i
-          typmodout:i typanalyze:i typalign:c typstorage:c typnotnull:b typbasetype:i typtypmod:i typndims:i typcollation:i typdefaultbin:t?
+        pg_type 1247: oid:i typname:t typnamespace:i typowner:i typlen:s typbyval:b typtype:c typcategory:t typispreferred:b
+          typisdefined:b typdelim:t typrelid:i typsubscript:i typelem:i typarray:i typinput:i typoutput:i typreceive:i typsend:i typmodin:i
+          typmodout:i typanalyze:i typalign:t typstorage:t typnotnull:b typbasetype:i typtypmod:i typndims:i typcollation:i typdefaultbin:t?
           typdefault:t? typacl:T?
         pg_index 2610: indexrelid:i indrelid:i indnatts:s indnkeyatts:s indisunique:b indnullsnotdistinct:b indisprimary:b
           indisexclusion:b indimmediate:b indisclustered:b indisvalid:b indcheckxmin:b indisready:b indislive:b indisreplident:b indkey:V
           indcollation:O indclass:O indoption:V indexprs:t? indpred:t?
-        pg_constraint 2606: oid:i conname:t connamespace:i contype:c condeferrable:b condeferred:b convalidated:b conrelid:i contypid:i
-          conindid:i conparentid:i confrelid:i confupdtype:c confdeltype:c confmatchtype:c conislocal:b coninhcount:i connoinherit:b
+        pg_constraint 2606: oid:i conname:t connamespace:i contype:t condeferrable:b condeferred:b convalidated:b conrelid:i contypid:i
+          conindid:i conparentid:i confrelid:i confupdtype:t confdeltype:t confmatchtype:t conislocal:b coninhcount:i connoinherit:b
           conkey:S? confkey:S? conpfeqop:I? conppeqop:I? conffeqop:I? confdelsetcols:S? conexclop:I? conbin:t?
-        pg_proc 1255: oid:i proname:t pronamespace:i proowner:i prolang:i procost:f prorows:f provariadic:i prosupport:i prokind:c
-          prosecdef:b proleakproof:b proisstrict:b proretset:b provolatile:c proparallel:c pronargs:s pronargdefaults:s prorettype:i
+        pg_proc 1255: oid:i proname:t pronamespace:i proowner:i prolang:i procost:f prorows:f provariadic:i prosupport:i prokind:t
+          prosecdef:b proleakproof:b proisstrict:b proretset:b provolatile:t proparallel:t pronargs:s pronargdefaults:s prorettype:i
           proargtypes:O proallargtypes:I? proargmodes:T? proargnames:T? proargdefaults:t? protrftypes:I? prosrc:t probin:t? prosqlbody:t?
           proconfig:T? proacl:T?
-        pg_database 1262: oid:i datname:t datdba:i encoding:i datlocprovider:c datistemplate:b datallowconn:b datconnlimit:i
+        pg_database 1262: oid:i datname:t datdba:i encoding:i datlocprovider:t datistemplate:b datallowconn:b datconnlimit:i
           datfrozenxid:i datminmxid:i dattablespace:i datcollate:t datctype:t daticulocale:t? datcollversion:t? datacl:T?
         pg_roles 12000: rolname:t? rolsuper:b? rolinherit:b? rolcreaterole:b? rolcreatedb:b? rolcanlogin:b? rolreplication:b?
           rolconnlimit:i? rolpassword:t? rolvaliduntil:z? rolbypassrls:b? rolconfig:T? oid:i?
         pg_user 12014: usename:t? usesysid:i? usecreatedb:b? usesuper:b? userepl:b? usebypassrls:b? passwd:t? valuntil:z? useconfig:T?
         pg_auth_members 1261: roleid:i member:i grantor:i admin_option:b
-        pg_am 2601: oid:i amname:t amhandler:i amtype:c
+        pg_am 2601: oid:i amname:t amhandler:i amtype:t
         pg_settings 12104: name:t? setting:t? unit:t? category:t? short_desc:t? extra_desc:t? context:t? vartype:t? source:t? min_val:t?
           max_val:t? enumvals:T? boot_val:t? reset_val:t? sourcefile:t? sourceline:i? pending_restart:b?
-        pg_collation 3456: oid:i collname:t collnamespace:i collowner:i collprovider:c collisdeterministic:b collencoding:i collcollate:t?
+        pg_collation 3456: oid:i collname:t collnamespace:i collowner:i collprovider:t collisdeterministic:b collencoding:i collcollate:t?
           collctype:t? colliculocale:t? collversion:t?
         pg_tablespace 1213: oid:i spcname:t spcowner:i spcacl:T? spcoptions:T?
         pg_language 2612: oid:i lanname:t lanowner:i lanispl:b lanpltrusted:b lanplcallfoid:i laninline:i lanvalidator:i lanacl:T?
@@ -56,9 +56,9 @@ internal static class CatalogColumns
         pg_stat_gssapi 12256: pid:i? gss_authenticated:b? principal:t? encrypted:b?
         pg_description 2609: objoid:i classoid:i objsubid:i description:t
         pg_shdescription 2396: objoid:i classoid:i description:t
-        pg_depend 2608: classid:i objid:i objsubid:i refclassid:i refobjid:i refobjsubid:i deptype:c
+        pg_depend 2608: classid:i objid:i objsubid:i refclassid:i refobjid:i refobjsubid:i deptype:t
         pg_inherits 2611: inhrelid:i inhparent:i inhseqno:i inhdetachpending:b
-        pg_policy 3256: oid:i polname:t polrelid:i polcmd:c polpermissive:b polroles:I polqual:t? polwithcheck:t?
+        pg_policy 3256: oid:i polname:t polrelid:i polcmd:t polpermissive:b polroles:I polqual:t? polwithcheck:t?
         pg_statistic_ext 3381: oid:i stxrelid:i stxname:t stxnamespace:i stxowner:i stxstattarget:i stxkeys:S stxkind:T stxexprs:t?
         pg_publication 6104: oid:i pubname:t pubowner:i puballtables:b pubinsert:b pubupdate:b pubdelete:b pubtruncate:b pubviaroot:b
         pg_publication_rel 6106: oid:i prpubid:i prrelid:i prqual:t? prattrs:S?
@@ -66,24 +66,24 @@ internal static class CatalogColumns
         pg_extension 3079: oid:i extname:t extowner:i extnamespace:i extrelocatable:b extversion:t extconfig:I? extcondition:T?
         pg_enum 3501: oid:i enumtypid:i enumsortorder:f enumlabel:t
         pg_range 3541: rngtypid:i rngsubtype:i rngmultitypid:i rngcollation:i rngsubopc:i rngcanonical:i rngsubdiff:i
-        pg_trigger 2620: oid:i tgrelid:i tgparentid:i tgname:t tgfoid:i tgtype:s tgenabled:c tgisinternal:b tgconstrrelid:i
+        pg_trigger 2620: oid:i tgrelid:i tgparentid:i tgname:t tgfoid:i tgtype:s tgenabled:t tgisinternal:b tgconstrrelid:i
           tgconstrindid:i tgconstraint:i tgdeferrable:b tginitdeferred:b tgnargs:s tgattr:S tgargs:t tgqual:t? tgoldtable:t? tgnewtable:t?
-        pg_rewrite 2618: oid:i rulename:t ev_class:i ev_type:c ev_enabled:c is_instead:b ev_qual:t ev_action:t
+        pg_rewrite 2618: oid:i rulename:t ev_class:i ev_type:t ev_enabled:t is_instead:b ev_qual:t ev_action:t
         pg_sequence 2224: seqrelid:i seqtypid:i seqstart:l seqincrement:l seqmax:l seqmin:l seqcache:l seqcycle:b
         pg_sequences 12048: schemaname:t? sequencename:t? sequenceowner:t? data_type:t? start_value:l? min_value:l? max_value:l?
           increment_by:l? cycle:b? cache_size:l? last_value:l?
         pg_foreign_table 3118: ftrelid:i ftserver:i ftoptions:T?
         pg_foreign_server 1417: oid:i srvname:t srvowner:i srvfdw:i srvtype:t? srvversion:t? srvacl:T? srvoptions:T?
         pg_foreign_data_wrapper 2328: oid:i fdwname:t fdwowner:i fdwhandler:i fdwvalidator:i fdwacl:T? fdwoptions:T?
-        pg_partitioned_table 3350: partrelid:i partstrat:c partnatts:s partdefid:i partattrs:S partclass:I partcollation:I partexprs:t?
-        pg_cast 2605: oid:i castsource:i casttarget:i castfunc:i castcontext:c castmethod:c
-        pg_operator 2617: oid:i oprname:t oprnamespace:i oprowner:i oprkind:c oprcanmerge:b oprcanhash:b oprleft:i oprright:i oprresult:i
+        pg_partitioned_table 3350: partrelid:i partstrat:t partnatts:s partdefid:i partattrs:S partclass:I partcollation:I partexprs:t?
+        pg_cast 2605: oid:i castsource:i casttarget:i castfunc:i castcontext:t castmethod:t
+        pg_operator 2617: oid:i oprname:t oprnamespace:i oprowner:i oprkind:t oprcanmerge:b oprcanhash:b oprleft:i oprright:i oprresult:i
           oprcom:i oprnegate:i oprcode:i oprrest:i oprjoin:i
         pg_opclass 2616: oid:i opcmethod:i opcname:t opcnamespace:i opcowner:i opcfamily:i opcintype:i opcdefault:b opckeytype:i
-        pg_aggregate 2600: aggfnoid:i aggkind:c aggnumdirectargs:s aggtransfn:i aggfinalfn:i aggcombinefn:i aggserialfn:i aggdeserialfn:i
-          aggmtransfn:i aggminvtransfn:i aggmfinalfn:i aggfinalextra:b aggmfinalextra:b aggfinalmodify:c aggmfinalmodify:c aggsortop:i
+        pg_aggregate 2600: aggfnoid:i aggkind:t aggnumdirectargs:s aggtransfn:i aggfinalfn:i aggcombinefn:i aggserialfn:i aggdeserialfn:i
+          aggmtransfn:i aggminvtransfn:i aggmfinalfn:i aggfinalextra:b aggmfinalextra:b aggfinalmodify:t aggmfinalmodify:t aggsortop:i
           aggtranstype:i aggtransspace:i aggmtranstype:i aggmtransspace:i agginitval:t? aggminitval:t?
-        pg_event_trigger 3466: oid:i evtname:t evtevent:t evtowner:i evtfoid:i evtenabled:c evttags:T?
+        pg_event_trigger 3466: oid:i evtname:t evtevent:t evtowner:i evtfoid:i evtenabled:t evttags:T?
         pg_locks 12073: locktype:t? database:i? relation:i? page:i? tuple:s? virtualxid:t? transactionid:i? classid:i? objid:i?
           objsubid:s? virtualtransaction:t? pid:i? mode:t? granted:b? fastpath:b? waitstart:z?
         pg_prepared_statements 12095: name:t? statement:t? prepare_time:z? parameter_types:T? from_sql:b? generic_plans:l? custom_plans:l?
@@ -96,14 +96,14 @@ internal static class CatalogColumns
           checksum_failures:l? checksum_last_failure:z? blk_read_time:d? blk_write_time:d? session_time:d? active_time:d?
           idle_in_transaction_time:d? sessions:l? sessions_abandoned:l? sessions_fatal:l? sessions_killed:l? stats_reset:z?
         pg_user_mapping 1418: oid:i umuser:i umserver:i umoptions:T?
-        pg_subscription 6100: oid:i subdbid:i subskiplsn:t subname:t subowner:i subenabled:b subbinary:b substream:b subtwophasestate:c
+        pg_subscription 6100: oid:i subdbid:i subskiplsn:t subname:t subowner:i subenabled:b subbinary:b substream:b subtwophasestate:t
           subdisableonerr:b subconninfo:t subslotname:t? subsynccommit:t subpublications:T
         pg_conversion 2607: oid:i conname:t connamespace:i conowner:i conforencoding:i contoencoding:i conproc:i condefault:b
         pg_db_role_setting 2964: setdatabase:i setrole:i setconfig:T?
-        pg_default_acl 826: oid:i defaclrole:i defaclnamespace:i defaclobjtype:c defaclacl:T
+        pg_default_acl 826: oid:i defaclrole:i defaclnamespace:i defaclobjtype:t defaclacl:T
         pg_shadow 12005: usename:t? usesysid:i? usecreatedb:b? usesuper:b? userepl:b? usebypassrls:b? passwd:t? valuntil:z? useconfig:T?
         pg_opfamily 2753: oid:i opfmethod:i opfname:t opfnamespace:i opfowner:i
-        pg_amop 2602: oid:i amopfamily:i amoplefttype:i amoprighttype:i amopstrategy:s amoppurpose:c amopopr:i amopmethod:i
+        pg_amop 2602: oid:i amopfamily:i amoplefttype:i amoprighttype:i amopstrategy:s amoppurpose:t amopopr:i amopmethod:i
           amopsortfamily:i
         pg_amproc 2603: oid:i amprocfamily:i amproclefttype:i amprocrighttype:i amprocnum:s amproc:i
         pg_ts_config 3602: oid:i cfgname:t cfgnamespace:i cfgowner:i cfgparser:i
@@ -129,7 +129,7 @@ internal static class CatalogColumns
     public const string Functions = """
         pg_partition_tree 3423: relid:i? parentrelid:i? isleaf:b? level:i?
         pg_options_to_table 2289: option_name:t? option_value:t?
-        pg_get_keywords 1686: word:t catcode:c barelabel:b catdesc:t baredesc:t
+        pg_get_keywords 1686: word:t catcode:t barelabel:b catdesc:t baredesc:t
         """;
 
     /// <summary>Relations of information_schema.</summary>

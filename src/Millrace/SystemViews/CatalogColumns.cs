@@ -3,7 +3,8 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// The relations' columns: <c>schema.name oid: column:type …</c>. Types: i integer (and every kind of oid), s smallint, l bigint, b boolean,
-/// t text (name and most of "char" too), c "char" that is never empty, f real, d double, z timestamptz, v interval; capitals are arrays, V int2vector, O oidvector. A question mark: null unless a row says else.
+/// t text (name and most of "char" too), c "char" that is never empty, f real, d double, z timestamptz, v interval;
+/// capitals are arrays, V int2vector, O oidvector. A question mark: null unless a row says else.
 /// </summary>
 internal static class CatalogColumns
 {

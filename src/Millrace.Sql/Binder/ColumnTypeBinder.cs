@@ -44,7 +44,7 @@ internal sealed class ColumnTypeBinder(BindContext context)
             "42804", a.Using is null ? $"column \"{field.Name}\" cannot be cast automatically to type {type}"
                 : $"result of USING clause for column \"{field.Name}\" cannot be cast automatically to type {type}",
             a.Position, a.Using is null ? $"You might need to specify \"USING {Syntax.SqlFormatter.QuoteName(field.Name)}::{type}\"." : "You might need to add an explicit cast."));
-        return ExprMap.Any(value, e => e is CallExpr { Function.Volatility: not Volatility.Immutable })
+        return !ExprMap.IsImmutable(value)
             ? throw new SqlException("0A000", "what the values become depends on when or by whom it is asked", a.Position, "add a column, UPDATE, and drop this one")
             : value;
     }

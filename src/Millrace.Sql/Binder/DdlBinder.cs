@@ -348,7 +348,7 @@ internal sealed class DdlBinder(BindContext context)
 
         ScalarExpr value = a.Column.Default is null ? new LiteralExpr(null, field.Type) : _dml.Default(a.Column.Default, field.Type, field.Name);
         // Rows that are there get one value: what is of each row is none.
-        if (ExprMap.Any(value, e => e is CallExpr { Function.Volatility: Volatility.Volatile }))
+        if (ExprMap.IsVolatile(value))
         {
             throw new SqlException("0A000", $"the default of \"{field.Name}\" is another for each row", a.Position,
                 "add the column without a default, then ALTER COLUMN … SET DEFAULT: rows that are there read NULL");

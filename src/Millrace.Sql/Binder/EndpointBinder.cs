@@ -121,7 +121,7 @@ internal sealed class EndpointBinder(BindContext context)
     private LiteralExpr Default(Syntax.Expr value, SqlType type, string name)
     {
         ScalarExpr bound = _dml.Default(value, type, name);
-        if (bound is not LiteralExpr && context.Functions.Fold is { } fold && !ExprMap.Any(bound, e => e is CallExpr { Function.Volatility: not Volatility.Immutable }))
+        if (bound is not LiteralExpr && context.Functions.Fold is { } fold && ExprMap.IsImmutable(bound))
         {
             bound = fold(bound);
         }

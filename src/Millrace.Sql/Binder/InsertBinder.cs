@@ -125,11 +125,7 @@ internal sealed class InsertBinder(BindContext context)
                 Field field = target.Columns[column];
                 if (row[i] is not Syntax.DefaultExpr)
                 {
-                    GeneratedColumns.CheckNotGiven(target, column, row[i].Position);
-                    if (!overriding)
-                    {
-                        IdentityColumns.CheckNotGiven(target, column, row[i].Position);
-                    }
+                    CheckMayBeGiven(target, column, overriding, row[i].Position);
                 }
 
                 bound[i] = row[i] is Syntax.DefaultExpr
@@ -150,11 +146,7 @@ internal sealed class InsertBinder(BindContext context)
         CheckCount(result.Columns.Count, columns.Length, named, query.Position);
         foreach (int column in columns.Take(result.Columns.Count))
         {
-            GeneratedColumns.CheckNotGiven(target, column, query.Position);
-            if (!overriding)
-            {
-                IdentityColumns.CheckNotGiven(target, column, query.Position);
-            }
+            CheckMayBeGiven(target, column, overriding, query.Position);
         }
 
         order = result.Order;
@@ -162,6 +154,15 @@ internal sealed class InsertBinder(BindContext context)
         PlanNode rows = order.Count == 0 ? result.Visible() : Plans.Pick(result.Plan, [.. Enumerable.Range(0, width), .. order.Select(k => k.Column)]);
         SqlType[] types = [.. columns.Take(width).Select(c => target.Columns[c].Type), .. rows.Columns.Fields.Skip(width).Select(f => f.Type)];
         return _queries.Convert(rows, types, CastContext.Assignment, i => (i < width ? $"column \"{target.Columns[columns[i]].Name}\"" : "ORDER BY", query.Position));
+    }
+
+    private static void CheckMayBeGiven(CatalogObject target, int column, bool overriding, int position)
+    {
+        GeneratedColumns.CheckNotGiven(target, column, position);
+        if (!overriding)
+        {
+            IdentityColumns.CheckNotGiven(target, column, position);
+        }
     }
 
     private static void CheckCount(int given, int wanted, bool named, int position)

@@ -24,7 +24,7 @@ internal sealed class TableRules(BindContext context)
                 throw new SqlException("0A000", "cannot use subquery in check constraint", check.Position, "compare with the rows of another table in a view");
             }
 
-            if (ExprMap.Any(condition, e => e is CallExpr { Function.Volatility: not Volatility.Immutable }))
+            if (!ExprMap.IsImmutable(condition))
             {
                 throw new SqlException("0A000", "a CHECK may not depend on the time of day or the session", check.Position, "compare columns and constants");
             }

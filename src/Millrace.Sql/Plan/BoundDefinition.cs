@@ -214,7 +214,7 @@ public sealed record BoundAlterSystem(string Name, string? Value) : BoundStateme
 public sealed record BoundAlterAddColumn(CatalogObject Object, Field Column, ScalarExpr Default, string? DefaultText) : BoundAlter(Object)
 {
     /// <summary>True when the default depends on when it is evaluated: what rows that are there get of it has to be written into the statement.</summary>
-    public bool IsOfNow => ExprMap.Any(Default, e => e is CallExpr { Function.Volatility: not Volatility.Immutable });
+    public bool IsOfNow => !ExprMap.IsImmutable(Default);
 
     /// <summary>How many digits of a second it keeps; −1 for all.</summary>
     public int TimeDigits { get; init; } = -1;

@@ -131,6 +131,9 @@ internal static class ExprMap
     /// <summary>True when the value may differ from evaluation to evaluation.</summary>
     public static bool IsVolatile(ScalarExpr expr) => Any(expr, e => e is CallExpr { Function.Volatility: Volatility.Volatile });
 
+    /// <summary>True when the value depends on nothing but the row: neither on when nor by whom it is asked.</summary>
+    public static bool IsImmutable(ScalarExpr expr) => !Any(expr, e => e is CallExpr { Function.Volatility: not Volatility.Immutable });
+
     private static List<ScalarExpr>? MapList(IReadOnlyList<ScalarExpr> list, Func<ScalarExpr, ScalarExpr> map)
     {
         List<ScalarExpr>? result = null;

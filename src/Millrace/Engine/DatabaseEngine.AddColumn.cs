@@ -26,7 +26,6 @@ internal sealed partial class DatabaseEngine
         };
     }
 
-    // What a column that comes in front of a hidden one, or goes, makes of a table. Whoever reads the table names its columns by number, and so stands in the way.
     // What is bound already relies on a column that is never null; and rows that are there must be as they are said to be.
     private void CheckNullability(CatalogObject o, BoundAlterColumn change)
     {
@@ -45,6 +44,7 @@ internal sealed partial class DatabaseEngine
         }
     }
 
+    // What a column that comes in front of a hidden one, or goes, makes of a table. Whoever reads the table names its columns by number, and so stands in the way.
     private TableShape? ShapeOf(CatalogObject o, BoundAlter alter)
     {
         TableShape? shape = alter switch

@@ -3,7 +3,7 @@ namespace Millrace.Engine;
 
 /// <summary>
 /// The relations' columns: <c>schema.name oid: column:type …</c>. Types: i integer (and every kind of oid), s smallint, l bigint, b boolean,
-/// t text (name and most of "char" too), c "char" that is never empty, f real, d double, z timestamptz, v interval;
+/// t text (name and "char" too), f real, d double, z timestamptz, v interval;
 /// capitals are arrays, V int2vector, O oidvector. A question mark: null unless a row says else.
 /// </summary>
 internal static class CatalogColumns
@@ -12,14 +12,14 @@ internal static class CatalogColumns
     public const string PgCatalog = """
         pg_namespace 2615: oid:i nspname:t nspowner:i nspacl:T?
         pg_class 1259: oid:i relname:t relnamespace:i reltype:i reloftype:i relowner:i relam:i relfilenode:i reltablespace:i relpages:i
-          reltuples:f relallvisible:i reltoastrelid:i relhasindex:b relisshared:b relpersistence:t relkind:c relnatts:s relchecks:s
+          reltuples:f relallvisible:i reltoastrelid:i relhasindex:b relisshared:b relpersistence:t relkind:t relnatts:s relchecks:s
           relhasrules:b relhastriggers:b relhassubclass:b relrowsecurity:b relforcerowsecurity:b relispopulated:b relreplident:t
           relispartition:b relrewrite:i relfrozenxid:i relminmxid:i relacl:T? reloptions:T? relpartbound:t?
         pg_attribute 1249: attrelid:i attname:t atttypid:i attstattarget:i attlen:s attnum:s attndims:i attcacheoff:i atttypmod:i
           attbyval:b attalign:t attstorage:t attcompression:t attnotnull:b atthasdef:b atthasmissing:b attidentity:t attgenerated:t
           attisdropped:b attislocal:b attinhcount:i attcollation:i attacl:T? attoptions:T? attfdwoptions:T? attmissingval:t?
         pg_attrdef 2604: oid:i adrelid:i adnum:s adbin:t
-        pg_type 1247: oid:i typname:t typnamespace:i typowner:i typlen:s typbyval:b typtype:c typcategory:t typispreferred:b
+        pg_type 1247: oid:i typname:t typnamespace:i typowner:i typlen:s typbyval:b typtype:t typcategory:t typispreferred:b
           typisdefined:b typdelim:t typrelid:i typsubscript:i typelem:i typarray:i typinput:i typoutput:i typreceive:i typsend:i typmodin:i
           typmodout:i typanalyze:i typalign:t typstorage:t typnotnull:b typbasetype:i typtypmod:i typndims:i typcollation:i typdefaultbin:t?
           typdefault:t? typacl:T?
@@ -125,6 +125,9 @@ internal static class CatalogColumns
         client_port bits backend_xid backend_xmin numbackends sourceline rolconnlimit stxstattarget aggtransspace aggmtransspace page transactionid
         maptokentype mapseqno level
         """;
+
+    /// <summary>Those columns of pg_catalog that say on the wire that they are "char": drivers tell it from text, and of an empty one a byte would have to be sent.</summary>
+    public const string Chars = "typtype relkind";
 
     /// <summary>What is called in FROM as a function, and gives the same whatever its arguments are.</summary>
     public const string Functions = """

@@ -87,6 +87,8 @@ internal static class SystemRelations
 
     private static readonly HashSet<string> Integers = [.. CatalogColumns.Integers.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];
 
+    private static readonly HashSet<string> Chars = [.. CatalogColumns.Chars.Split(' ')];
+
     /// <summary>Every system relation.</summary>
     public static IReadOnlyList<SystemRelation> All { get; } =
     [
@@ -99,8 +101,6 @@ internal static class SystemRelations
     /// <summary>Those that are called in FROM, as functions.</summary>
     public static IReadOnlyList<SystemRelation> Functions { get; } = [.. Read("pg_catalog", CatalogColumns.Functions)];
 
-    private static readonly HashSet<(int Relation, int Attribute)> Chars = [.. CharsOf(CatalogColumns.PgCatalog), .. CharsOf(CatalogColumns.Functions)];
-
     private static readonly Dictionary<int, SystemRelation> Index = All.Concat(Functions).ToDictionary(r => -r.Object.Id);
 
     /// <summary>The relation's catalog entry by its oid; null when there is none.</summary>
@@ -109,31 +109,11 @@ internal static class SystemRelations
     /// <summary>True for columns of one byte each, PostgreSQL's "char": text to us, another type on the wire, which drivers tell from text.</summary>
     /// <param name="relation">The relation's oid.</param>
     /// <param name="attribute">The column's number, from 1.</param>
-    public static bool IsChar(int relation, int attribute) => Chars.Contains((relation, attribute));
+    public static bool IsChar(int relation, int attribute) =>
+        Index.TryGetValue(relation, out SystemRelation? r) && r.Object.Namespace == "pg_catalog" && Chars.Contains(r.Object.Columns[attribute - 1].Name);
 
     /// <summary>The rows of a system relation.</summary>
     public static Batch Rows(CatalogObject relation, SystemContext context) => Index[-relation.Id].Rows(context);
-
-    private static IEnumerable<(int Relation, int Attribute)> CharsOf(string text)
-    {
-        int relation = 0;
-        int attribute = 0;
-        foreach (string word in text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (char.IsAsciiDigit(word[0]))
-            {
-                (relation, attribute) = (int.Parse(word.TrimEnd(':'), System.Globalization.CultureInfo.InvariantCulture), 0);
-            }
-            else if (word.Contains(':', StringComparison.Ordinal))
-            {
-                attribute++;
-                if (word.EndsWith(":c", StringComparison.Ordinal))
-                {
-                    yield return (relation, attribute);
-                }
-            }
-        }
-    }
 
     private static IEnumerable<SystemRelation> Read(string schema, string text)
     {
@@ -196,7 +176,7 @@ internal static class SystemRelations
         's' => SqlType.SmallInt,
         'l' => SqlType.BigInt,
         'b' => SqlType.Boolean,
-        't' or 'c' => SqlType.Text,
+        't' => SqlType.Text,
         'f' => SqlType.Real,
         'd' => SqlType.Double,
         'z' => SqlType.TimestampTz,
